@@ -1,0 +1,91 @@
+"""The policy as paper: what the insured and their family hold in their hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from selfcard.core.money import Money
+from selfcard.core.papers.facts import Name, Text
+
+POLICY = "policy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFacts:
+    """A person as the policy names them; the identity number stands in full."""
+
+    name: str
+    id_kind: Text
+    id_number: str
+    birth_date: date | None = None
+    sex: Text | None = None
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeneficiaryFacts:
+    """Who is paid after a death, and which share of it (percent)."""
+
+    name: str
+    relationship: Text
+    share: Decimal
+    id_number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsuredFacts:
+    """One insured person; without beneficiaries the statutory heirs are paid."""
+
+    person: PersonFacts
+    relationship: Text  # what the insured is to the applicant
+    occupation: Text | None = None
+    beneficiaries: tuple[BeneficiaryFacts, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageFacts:
+    """One cover with the sum it pays at most, and on what conditions."""
+
+    name: Name
+    sum_insured: Money
+    conditions: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetailFacts:
+    """What a product asks beside the people: a number plate, a property address."""
+
+    label: Text
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyFacts:
+    """Everything that the policy says. Personal data: kept encrypted like its source.
+
+    `check_address` is the page of the authenticity check with this policy's number:
+    whoever scans it learns whether the policy is genuine, not who is insured.
+    """
+
+    number: str
+    product: Name
+    product_version: int
+    issued_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    applicant: PersonFacts
+    insured: tuple[InsuredFacts, ...]
+    coverages: tuple[CoverageFacts, ...]
+    exclusions: tuple[Text, ...]
+    premium: Money  # what was paid, tax included
+    net: Money
+    tax: Money
+    source: Text  # what the policy came from, e.g. the card and its number
+    channel: Text
+    check_address: str
+    details: tuple[DetailFacts, ...] = ()
+    summary: Text | None = None

@@ -1,0 +1,54 @@
+"""The papers of a sale: the charge list for the cashier, the notice for the customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from selfcard.core.money import Money
+from selfcard.core.papers.facts import Name
+from selfcard.core.serials import SerialRun
+
+CHARGE_LIST = "charge_list"
+NOTICE = "notice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeListFacts:
+    """What was sold, by whom, and what is to be paid for it."""
+
+    number: str  # the sales ID
+    registered_at: datetime
+    document_type: Name
+    face_value: Money
+    deadline: date | None  # None: the runs come from batches with different deadlines
+    runs: tuple[SerialRun, ...]
+    count: int
+    amount: Money
+    seller_organisation: Name
+    seller: Name
+    business_source: Name
+    agency: Name | None
+    registered_by: Name
+    customer_reference: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeFacts:
+    """Tells the customer that the cards are paid and that nobody is insured yet.
+
+    `activate_address` is the portal's first page, without a card number in it: the
+    notice may be copied, the cards may not.
+    """
+
+    number: str  # the sales ID
+    paid_on: date
+    document_type: Name
+    products: tuple[Name, ...]  # what a card may become
+    runs: tuple[SerialRun, ...]
+    count: int
+    deadline: date
+    seller_organisation: Name
+    seller: Name
+    activate_address: str
