@@ -1,0 +1,5 @@
+"""`python -m selfcard`: the same command line as `selfcard`."""
+
+from selfcard.launcher.cli import main
+
+main()
