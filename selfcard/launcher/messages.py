@@ -10,7 +10,7 @@ change to a page touches the catalog beside it and no other.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +20,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
+
+from selfcard.launcher.errors import Trouble
 
 PACKAGE = Path(__file__).resolve().parents[1]
 LANGUAGE = "zh_Hans"
@@ -57,8 +59,8 @@ class Room:
 
     @property
     def name(self) -> str:
-        """The folder as people type it: `selfcard/web/office/cards`."""
-        return self.folder.relative_to(PACKAGE.parent).as_posix()
+        """The folder as people type it: `web/office/cards`, or `.` for the package itself."""
+        return self.folder.relative_to(PACKAGE).as_posix()
 
     @property
     def po(self) -> Path:
@@ -75,8 +77,20 @@ class Written:
     missing: int
 
 
-def rooms() -> list[Room]:
-    """Every room that has sources, in the order of their paths; no source is in two rooms."""
+def rooms(names: Collection[str] = ()) -> list[Room]:
+    """The rooms of these names, or every room that has sources; no source is in two rooms.
+
+    Raises:
+        Trouble: there is no room of that name.
+    """
+    every = {room.name: room for room in _every_room()}
+    for name in names:
+        if name not in every:
+            raise Trouble(f"There is no room {name}. Rooms are: {', '.join(every)}.")
+    return [room for name, room in every.items() if not names or name in names]
+
+
+def _every_room() -> list[Room]:
     folders = [PACKAGE, *(child for child in PACKAGE.iterdir() if child.is_dir())]
     web = PACKAGE / "web"
     folders += [web / "portal", *(child for child in (web / "office").glob("*") if child.is_dir())]
