@@ -1,0 +1,234 @@
+"""Settings. What differs from place to place comes from the environment, by `SELFCARD_…`.
+
+Everything has a default that runs on one machine with nothing set; `docs/operations.md` lists the
+variables. No secret is here: keys are made on the first run, in the data folder's key folder.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+from psycopg.conninfo import conninfo_to_dict
+
+from selfcard.core.keys import key_in
+
+PACKAGE = Path(__file__).resolve().parent.parent
+PROJECT = PACKAGE.parent
+
+DATA_FOLDER = Path(os.environ.get("SELFCARD_DATA", PROJECT / "var")).resolve()
+KEY_FOLDER = DATA_FOLDER / "keys"
+PRINT_FOLDER = DATA_FOLDER / "print"
+
+# The insurer
+INSURER_NAME = {"zh-hans": "灯塔保险股份有限公司", "en": "Lantern Insurance Company Limited"}
+INSURER_SHORT_NAME = {"zh-hans": "灯塔保险", "en": "Lantern Insurance"}
+INSURER_ADDRESS = {
+    "zh-hans": "浙江省杭州市上城区灯塔路1号",
+    "en": "1 Lantern Road, Shangcheng District, Hangzhou, Zhejiang",
+}
+INSURER_TAX_NUMBER = os.environ.get("SELFCARD_INSURER_TAX_NUMBER", "")
+HELP_NUMBER = os.environ.get("SELFCARD_HELP_NUMBER", "400 555 0100")
+PUBLIC_ADDRESS = os.environ.get(
+    "SELFCARD_PUBLIC_ADDRESS", f"http://127.0.0.1:{os.environ.get('SELFCARD_PORT', '8910')}"
+)
+APPROVAL_DAYS = 14
+LARGE_SALE_CARDS = 500
+
+# Django
+SECRET_KEY = key_in(KEY_FOLDER, "django").hex()
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("SELFCARD_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+ROOT_URLCONF = "selfcard.config.urls"
+WSGI_APPLICATION = "selfcard.config.wsgi.application"
+AUTH_USER_MODEL = "organisations.Staff"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CAPABILITIES = [
+    "core",
+    "organisations",
+    "approvals",
+    "ledger",
+    "products",
+    "cards",
+    "custody",
+    "payments",
+    "sales",
+    "policies",
+    "activation",
+    "inquiry",
+]
+
+INSTALLED_APPS = [
+    *(f"selfcard.{name}" for name in CAPABILITIES if (PACKAGE / name / "apps.py").exists()),
+    *(["selfcard.web"] if (PACKAGE / "web" / "apps.py").exists() else []),
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "django_cotton.apps.SimpleAppConfig",
+    "django_tables2",
+    "django_filters",
+    "django_structlog",
+    "pgtrigger",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Every room of a face keeps its own templates.
+        "DIRS": sorted((PACKAGE / "web").glob("**/templates")),
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Database: PostgreSQL, by DATABASE_URL; the launcher sets it for the embedded server.
+_database = conninfo_to_dict(os.environ.get("DATABASE_URL", "postgresql:///selfcard"))
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.pop("dbname", "selfcard"),
+        "USER": _database.pop("user", ""),
+        "PASSWORD": _database.pop("password", ""),
+        "HOST": _database.pop("host", ""),
+        "PORT": str(_database.pop("port", "")),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            **_database,
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 20},
+            # Statements that come again and again are prepared on the server.
+            "server_side_binding": False,
+        },
+    }
+}
+if os.environ.get("SELFCARD_TESTING"):
+    DATABASES["default"]["OPTIONS"]["pool"] = False  # type: ignore[index]
+
+# Language and time: the insurer's zone rules deadlines, cover and working days.
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("中文")), ("en", _("English"))]
+LOCALE_PATHS = sorted(path for path in PACKAGE.glob("**/locale") if path.is_dir())
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("SELFCARD_TIME_ZONE", "Asia/Shanghai")
+
+# Who comes in
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/office/"
+LOGOUT_REDIRECT_URL = "/office/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+
+# A session ends after 15 idle minutes, and after 12 hours in any case.
+SESSION_IDLE_MINUTES = 15
+SESSION_LONGEST_HOURS = 12
+SESSION_COOKIE_AGE = SESSION_LONGEST_HOURS * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+
+# Behind TLS the cookies are for TLS only; the demo on loopback has none.
+_secure = PUBLIC_ADDRESS.startswith("https:")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ADDRESS] if _secure else []
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Files
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_FOLDER / "static"
+STATICFILES_DIRS = [path for path in [PACKAGE / "web" / "static"] if path.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("SELFCARD_LOG", "WARNING")},
+}

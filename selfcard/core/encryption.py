@@ -1,0 +1,74 @@
+"""Personal data at rest: encrypted fields, and blind indexes to find an equal value again.
+
+A stored value is version (1 byte), key id (4 bytes), nonce (12 bytes) and AES-256-GCM ciphertext;
+`table.column` is authenticated with it, so that a value moved to another column does not open.
+"""
+
+import hashlib
+import hmac
+import os
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import models
+
+from selfcard.core.keys import key
+
+_VERSION = b"\x01"
+_PERSONAL = "personal-data"
+
+
+def key_id(material: bytes) -> bytes:
+    """Four bytes that name a key without telling it."""
+    return hashlib.sha256(b"key id" + material).digest()[:4]
+
+
+def seal(plain: bytes, context: str, key_name: str = _PERSONAL) -> bytes:
+    """Encrypt bytes for one place, named by `context`."""
+    material = key(key_name)
+    nonce = os.urandom(12)
+    sealed = AESGCM(material).encrypt(nonce, plain, context.encode())
+    return _VERSION + key_id(material) + nonce + sealed
+
+
+def unseal(stored: bytes, context: str, key_name: str = _PERSONAL) -> bytes:
+    """Decrypt what `seal` made for the same place; fails loudly for any other."""
+    stored = bytes(stored)
+    material = key(key_name)
+    if stored[:1] != _VERSION or stored[1:5] != key_id(material):
+        raise ValueError(f"{context}: sealed with a key that is not here")
+    return AESGCM(material).decrypt(stored[5:17], stored[17:], context.encode())
+
+
+def blind_index(purpose: str, value: str) -> bytes:
+    """Sixteen bytes that are equal for equal values and tell nothing without the key."""
+    message = f"{purpose}\x00{value}".encode()
+    return hmac.digest(key("blind-index"), message, "sha256")[:16]
+
+
+class EncryptedText(models.BinaryField):
+    """A text field that is encrypted at rest; it cannot be searched or sorted by."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["editable"] = True
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("editable", None)
+        return name, path, args, kwargs
+
+    @property
+    def _context(self) -> str:
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if isinstance(value, str):
+            value = seal(value.encode(), self._context)
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> str | None:
+        return None if value is None else unseal(value, self._context).decode()
+
+    def to_python(self, value: Any) -> Any:
+        return value

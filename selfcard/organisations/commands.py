@@ -1,0 +1,144 @@
+from uuid import UUID
+
+from pypinyin import lazy_pinyin
+
+from selfcard.core.actor import Actor, ActorKind
+from selfcard.core.audit import record
+from selfcard.core.command import command
+from selfcard.organisations.errors import CodeTaken, LevelDoesNotFit, NotAuthorised
+from selfcard.organisations.models import Authorisation, May, Organisation, Party, Staff
+from selfcard.organisations.queries import require
+
+_BELOW = {
+    Organisation.Level.HEAD_OFFICE: {Organisation.Level.BRANCH, Organisation.Level.DEPARTMENT},
+    Organisation.Level.BRANCH: {Organisation.Level.INSTITUTION, Organisation.Level.DEPARTMENT},
+    Organisation.Level.INSTITUTION: {Organisation.Level.DEPARTMENT},
+    Organisation.Level.DEPARTMENT: set(),
+}
+
+
+@command
+def open_organisation(
+    *,
+    code: str,
+    name_zh: str,
+    name_en: str,
+    level: str,
+    parent: Organisation | None,
+    issue_makes_inventory: bool = False,
+    actor: Actor,
+    request_id: UUID,
+) -> Organisation:
+    """Open an organisation below another one; the first of all is the head office.
+
+    Only the system opens the head office, once, when the insurer is set up.
+
+    Raises:
+        NotAuthorised: the actor may not administer there.
+        LevelDoesNotFit: such an organisation does not stand below the parent.
+        CodeTaken: somebody already has the code.
+    """
+    if parent is None:
+        if actor.kind != ActorKind.SYSTEM:
+            raise NotAuthorised(may=May.ADMINISTER.label, organisation=code)
+        if level != Organisation.Level.HEAD_OFFICE:
+            raise LevelDoesNotFit(level=Organisation.Level(level).label, parent="–")
+    else:
+        require(actor, May.ADMINISTER, parent)
+        if level not in _BELOW[Organisation.Level(parent.level)]:
+            raise LevelDoesNotFit(
+                level=Organisation.Level(level).label,
+                parent=Organisation.Level(parent.level).label,
+            )
+    party = _new_party(code, Party.Kind.ORGANISATION, name_zh, name_en)
+    organisation = Organisation.objects.create(
+        party=party,
+        parent=parent,
+        path=f"{parent.path}.{party.pk}" if parent else str(party.pk),
+        level=level,
+        issue_makes_inventory=issue_makes_inventory,
+    )
+    record(actor, "organisation.opened", organisation, level=level)
+    return organisation
+
+
+@command
+def employ_staff(
+    *,
+    code: str,
+    name_zh: str,
+    name_en: str,
+    title_zh: str,
+    title_en: str,
+    organisation: Organisation,
+    password: str,
+    language: str = "zh-hans",
+    actor: Actor,
+    request_id: UUID,
+) -> Staff:
+    """Give a person an account in an organisation; they may do nothing until authorised.
+
+    Raises:
+        NotAuthorised: the actor may not administer there.
+        CodeTaken: somebody already has the code.
+    """
+    require(actor, May.ADMINISTER, organisation)
+    party = _new_party(code, Party.Kind.PERSON, name_zh, name_en)
+    staff = Staff(
+        username=code,
+        party=party,
+        organisation=organisation,
+        title_zh=title_zh,
+        title_en=title_en,
+        language=language,
+    )
+    staff.set_password(password)
+    staff.save()
+    record(actor, "staff.employed", staff, organisation=organisation.code)
+    return staff
+
+
+@command
+def authorise(
+    *,
+    staff: Staff,
+    mays: tuple[str, ...],
+    organisation: Organisation,
+    actor: Actor,
+    request_id: UUID,
+) -> Staff:
+    """Allow a staff member some deeds, from an organisation down.
+
+    Raises:
+        NotAuthorised: the actor may not administer there.
+    """
+    require(actor, May.ADMINISTER, organisation)
+    Authorisation.objects.bulk_create(
+        [Authorisation(staff=staff, may=May(may), organisation=organisation) for may in mays],
+        ignore_conflicts=True,
+    )
+    record(actor, "staff.authorised", staff, mays=list(mays), organisation=organisation.code)
+    return staff
+
+
+@command
+def dismiss_staff(*, staff: Staff, actor: Actor, request_id: UUID) -> Staff:
+    """Close a person's account: they can no longer sign in, act, or be handed cards.
+
+    Raises:
+        NotAuthorised: the actor may not administer there.
+    """
+    require(actor, May.ADMINISTER, staff.organisation)
+    Staff.objects.filter(pk=staff.pk).update(is_active=False)
+    staff.refresh_from_db()
+    record(actor, "staff.dismissed", staff)
+    return staff
+
+
+def _new_party(code: str, kind: str, name_zh: str, name_en: str) -> Party:
+    if Party.objects.filter(code__iexact=code).exists():
+        raise CodeTaken(code=code)
+    pinyin = "".join(lazy_pinyin(name_zh))
+    return Party.objects.create(
+        code=code, kind=kind, name_zh=name_zh, name_en=name_en, pinyin=pinyin
+    )

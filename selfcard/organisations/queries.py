@@ -1,0 +1,136 @@
+"""Who is where in the tree, and who may do what there."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from selfcard.core.actor import Actor, ActorKind, Channel
+from selfcard.organisations.errors import NoSuchCode, NotAuthorised
+from selfcard.organisations.models import Authorisation, May, Organisation, Party, Staff
+
+
+def staff_actor(staff: Staff, channel: Channel = Channel.OFFICE, source: str = "") -> Actor:
+    """The staff member as the actor of a command."""
+    name = f"{staff.party.name_zh} {staff.party.name_en}"
+    return Actor(ActorKind.STAFF, staff.pk, name, channel, source)
+
+
+def acting_staff(actor: Actor) -> Staff:
+    """The staff member behind an actor.
+
+    Raises:
+        NotAuthorised: nobody on the staff acts here.
+    """
+    staff = (
+        Staff.objects.select_related("party", "organisation__party")
+        .filter(pk=actor.id, is_active=True)
+        .first()
+        if actor.kind == ActorKind.STAFF
+        else None
+    )
+    if staff is None:
+        raise NotAuthorised(may=May.SEE_CARDS.label, organisation="–")
+    return staff
+
+
+def organisations_in_reach(actor: Actor, *mays: May) -> QuerySet[Organisation]:
+    """The organisations where the actor may do one of these things. The system reaches all."""
+    organisations = Organisation.objects.select_related("party")
+    if actor.kind == ActorKind.SYSTEM:
+        return organisations
+    if actor.kind != ActorKind.STAFF:
+        return organisations.none()
+    reach = Authorisation.objects.filter(
+        staff=actor.id,
+        staff__is_active=True,
+        may__in=mays,
+        organisation__path__contains_path=OuterRef("path"),
+    )
+    return organisations.filter(Exists(reach))
+
+
+def parties_in_reach(actor: Actor, *mays: May) -> QuerySet[Party]:
+    """The organisations in reach, and the staff who work in them, as parties."""
+    organisations = organisations_in_reach(actor, *mays).values("pk")
+    return Party.objects.filter(
+        Q(organisation__in=organisations) | Q(staff__organisation__in=organisations)
+    )
+
+
+def may(actor: Actor, deed: May, organisation: Organisation) -> bool:
+    """Whether the actor may do a deed in an organisation."""
+    return organisations_in_reach(actor, deed).filter(pk=organisation.pk).exists()
+
+
+def may_anywhere(actor: Actor) -> set[str]:
+    """Everything that the actor may do somewhere; what their navigation shows."""
+    if actor.kind == ActorKind.SYSTEM:
+        return set(May.values)
+    rows = Authorisation.objects.filter(staff=actor.id, staff__is_active=True)
+    return set(rows.values_list("may", flat=True))
+
+
+def require(actor: Actor, deed: May, organisation: Organisation) -> None:
+    """Refuse an actor who may not do a deed in an organisation.
+
+    Raises:
+        NotAuthorised: they may not.
+    """
+    if not may(actor, deed, organisation):
+        raise NotAuthorised(may=deed.label, organisation=organisation.name)
+
+
+def organisation_of(party: Party) -> Organisation:
+    """The organisation itself, or the one that a person works in."""
+    if party.is_person:
+        return Organisation.objects.select_related("party").get(staff__party=party)
+    return Organisation.objects.select_related("party").get(party=party)
+
+
+def organisations_below(organisation: Organisation) -> QuerySet[Organisation]:
+    """Everything below an organisation in the tree, without itself."""
+    return (
+        Organisation.objects.select_related("party")
+        .filter(path__within=organisation.path)
+        .exclude(pk=organisation.pk)
+    )
+
+
+def head_office() -> Organisation:
+    return Organisation.objects.select_related("party").get(level=Organisation.Level.HEAD_OFFICE)
+
+
+def branch_of(organisation: Organisation) -> Organisation:
+    """The branch that an organisation belongs to; head office for head office itself."""
+    found = organisation
+    while found.level not in (Organisation.Level.BRANCH, Organisation.Level.HEAD_OFFICE):
+        assert found.parent is not None
+        found = found.parent
+    return found
+
+
+def people_who_may(deed: May, organisation: Organisation) -> QuerySet[Staff]:
+    """Active staff who may do a deed in an organisation."""
+    return (
+        Staff.objects.select_related("party", "organisation__party")
+        .filter(
+            is_active=True,
+            authorisations__may=deed,
+            authorisations__organisation__path__contains_path=organisation.path,
+        )
+        .distinct()
+    )
+
+
+def find_party(code: str) -> Party | None:
+    return Party.objects.filter(code__iexact=code.strip()).first()
+
+
+def get_party(code: str) -> Party:
+    """The party of a code.
+
+    Raises:
+        NoSuchCode: there is none.
+    """
+    party = find_party(code)
+    if party is None:
+        raise NoSuchCode(code=code)
+    return party
