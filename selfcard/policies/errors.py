@@ -1,0 +1,106 @@
+"""Why an application cannot become a policy, whatever the product."""
+
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.refusals import Refusal
+
+
+class NameMissing(Refusal):
+    message = _("Enter the name as the identity document writes it.")
+    default_field = "name"
+
+
+class IdentityNumberImpossible(Refusal):
+    message = _("This is not a number of that kind of document. Compare it with the document.")
+    default_field = "identity_number"
+
+
+class IdentityCheckDigitWrong(Refusal):
+    message = _("One of the digits is mistyped. Compare the number with the identity card.")
+    default_field = "identity_number"
+
+
+class IdentityNumberTooOld(Refusal):
+    message = _(
+        "This is an old number with 15 digits. Enter the 18 digits of the present identity card."
+    )
+    default_field = "identity_number"
+
+
+class DocumentIsResidencePermit(Refusal):
+    message = _(
+        "This is the number of a residence permit for Hong Kong, Macao or Taiwan residents."
+        " Choose that kind of document."
+    )
+    default_field = "identity_kind"
+
+
+class DocumentIsIdentityCard(Refusal):
+    message = _("This is the number of a resident identity card. Choose that kind of document.")
+    default_field = "identity_kind"
+
+
+class BirthDateDisagrees(Refusal):
+    message = _("The identity number says another birth date. Compare both with the document.")
+    default_field = "birth_date"
+
+
+class SexDisagrees(Refusal):
+    message = _("The identity number says the other sex. Compare both with the document.")
+    default_field = "sex"
+
+
+class BirthInFuture(Refusal):
+    message = _("The birth date is in the future. Compare it with the document.")
+    default_field = "birth_date"
+
+
+class ApplicantIsAnotherPerson(Refusal):
+    message = _(
+        "This person is entered as the applicant, but with other data."
+        " Say how the insured is related to the applicant."
+    )
+    default_field = "relationship"
+
+
+class SamePersonTwice(Refusal):
+    message = _("This person is already on the list. Enter each insured person once.")
+    default_field = "identity_number"
+
+
+class ShareOutOfRange(Refusal):
+    message = _("A share is more than 0 and at most 100 percent.")
+    default_field = "share"
+
+
+class SharesDoNotAddUp(Refusal):
+    message = _("The shares of the beneficiaries make %(total)s percent. They must make 100.")
+    default_field = "beneficiaries"
+
+
+class ConsentMissing(Refusal):
+    message = _("Agree to this before you go on: %(consent)s.")
+    default_field = "consents"
+
+
+class PremiumDoesNotAddUp(Refusal):
+    message = _("Premium and tax do not make the amount paid.")
+
+
+class VersionNotPublished(Refusal):
+    message = _("This version of the product is not published. No policy can be issued from it.")
+
+
+class ApplicationNotComplete(Refusal):
+    """Several problems at once; `problems` holds them all, the message is the first one's."""
+
+    message = _("The application is not complete.")
+
+
+class PolicyAlreadyLive(Refusal):
+    message = _("There is already a live policy for this card: %(number)s.")
+
+
+class NoSuchPolicy(Refusal):
+    message = _("There is no policy with this number.")
+    default_field = "number"

@@ -1,0 +1,29 @@
+"""Words about people that products, policies and the faces share."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Sex(models.TextChoices):
+    """As identity documents write it."""
+
+    FEMALE = "female", _("female")
+    MALE = "male", _("male")
+
+
+class Relationship(models.TextChoices):
+    """What the insured is to the applicant: of a mother's own child, *child*."""
+
+    SELF = "self", _("the applicant")
+    SPOUSE = "spouse", _("husband or wife")
+    CHILD = "child", _("son or daughter")
+    WARD = "ward", _("a child in the applicant's guardianship")
+    PARENT = "parent", _("father or mother")
+    FAMILY = "family", _("another family member in the same household")
+
+
+class Detail(models.TextChoices):
+    """What a product may ask for beyond the people themselves."""
+
+    VEHICLE_PLATE = "vehicle_plate", _("vehicle plate")
+    HOME_ADDRESS = "home_address", _("address of the insured home")

@@ -1,0 +1,290 @@
+"""Who and what a product version insures: rules as data, and the pure check against them.
+
+Nothing here reads the database. Whoever asks brings the facts: who applies, who is to be
+insured, what each of them has in force already.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format, number_format
+
+from selfcard.core.clock import day_end, day_start
+from selfcard.products import ages
+from selfcard.products.ages import Age, AgeRange, Length
+from selfcard.products.codec import from_json, to_json
+from selfcard.products.errors import (
+    ApplicantTooOld,
+    ApplicantTooYoung,
+    BrokenRule,
+    DetailMissing,
+    InsuredTooOld,
+    InsuredTooYoung,
+    MinorNeedsParentOrGuardian,
+    MinorsDeathCoverTooHigh,
+    OccupationClassNotInsured,
+    OccupationExcluded,
+    OccupationUnknown,
+    RegionNotInsured,
+    RelationshipNotInsured,
+    SexNotInsured,
+    StartsTooEarly,
+    StartsTooLate,
+    TooFewInsured,
+    TooManyInsured,
+    TooManyPolicies,
+)
+from selfcard.products.occupations import find_occupation
+from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.regions import REGIONS
+
+
+@dataclass(frozen=True)
+class MinorsCap:
+    """The most that all insurers together may pay on the death of a child under an age."""
+
+    below: int
+    amount: Decimal
+
+
+# Notice Baojianfa [2015] 90 of the China Insurance Regulatory Commission.
+LEGAL_CAPS = (MinorsCap(10, Decimal(200_000)), MinorsCap(18, Decimal(500_000)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a product version accepts. Every bound is itself accepted.
+
+    `starts_earliest` and `starts_latest` count days from the day of activation; cover
+    starts at 00:00, so the earliest is at least the next day and never lies before the
+    activation. Cover ends at 23:59:59 of its last day. No region named means everywhere.
+    """
+
+    insured_age: AgeRange
+    applicant_age: AgeRange = AgeRange(Age(years=ages.ADULT_AT), Age(years=120))
+    sexes: tuple[Sex, ...] = (Sex.FEMALE, Sex.MALE)
+    occupation_classes: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
+    excluded_occupations: tuple[str, ...] = ()
+    relationships: tuple[Relationship, ...] = tuple(Relationship)
+    insured_lowest: int = 1
+    insured_highest: int = 1
+    policies_per_insured: int = 1
+    minors_caps: tuple[MinorsCap, ...] = LEGAL_CAPS
+    regions: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
+    starts_earliest: int = 1
+    starts_latest: int = 30
+    length: Length = Length(1)
+
+    def to_json(self) -> dict[str, Any]:
+        stored: dict[str, Any] = to_json(self)
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: Any) -> "Rules":
+        return from_json(cls, stored)
+
+    @property
+    def contradict(self) -> bool:
+        """Whether nobody could ever keep them."""
+        return not (
+            _in_order(self.insured_age)
+            and _in_order(self.applicant_age)
+            and 1 <= self.insured_lowest <= self.insured_highest
+            and 1 <= self.starts_earliest <= self.starts_latest
+            and self.policies_per_insured >= 1
+            and self.length.count >= 1
+            and self.sexes
+            and self.relationships
+            and self.occupation_classes
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsuredFacts:
+    """One person to be insured, with what they have already.
+
+    `policies_in_force` counts policies of this product that share a day with the new cover;
+    `other_death_cover` is what all other policies would pay on death, own and declared.
+    """
+
+    birth_date: date
+    sex: Sex
+    relationship: Relationship
+    occupation: str
+    policies_in_force: int = 0
+    other_death_cover: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is asked of a product version, and on which day.
+
+    `death_cover` is what the version pays on the death of one insured, as far as it counts
+    towards the caps on minors.
+    """
+
+    asked_on: date
+    starts_on: date
+    applicant_birth_date: date
+    insured: tuple[InsuredFacts, ...]
+    region: str = ""
+    details: frozenset[Detail] = field(default_factory=frozenset)
+    death_cover: Decimal = Decimal(0)
+    currency: str = "CNY"
+
+
+def broken_rules(rules: Rules, facts: Facts) -> list[BrokenRule]:
+    """All rules that the facts break, in the order in which one would ask; none if insurable.
+
+    Each carries the field that it is about: `starts_on`, `applicant.birth_date`, `insured`,
+    `insured.0.birth_date`, `contact.region`, or the name of a detail.
+    """
+    found: list[BrokenRule] = []
+    found += _broken_start(rules, facts)
+    found += _broken_by_applicant(rules, facts)
+    found += _broken_by_number(rules, facts)
+    for place, one in enumerate(facts.insured):
+        for broken in _broken_by_insured(rules, facts, one):
+            broken.field = f"insured.{place}.{broken.field}"
+            found.append(broken)
+    return found
+
+
+def first_days(rules: Rules, asked_on: date) -> tuple[date, date]:
+    """The earliest and the latest first day of cover that can be chosen on a day."""
+    return (
+        asked_on + timedelta(days=rules.starts_earliest),
+        asked_on + timedelta(days=rules.starts_latest),
+    )
+
+
+def cover_period(rules: Rules, starts_on: date) -> tuple[datetime, datetime]:
+    """From 00:00 of the first day to 23:59:59 of the last, in the insurer's zone."""
+    return day_start(starts_on), day_end(ages.last_day(starts_on, rules.length))
+
+
+def cap_on_death_cover(rules: Rules, birth_date: date, on: date) -> MinorsCap | None:
+    """The cap that holds for a person on a day, or none for an adult."""
+    age = ages.years_old(birth_date, on)
+    caps = sorted(rules.minors_caps, key=lambda cap: cap.below)
+    return next((cap for cap in caps if age < cap.below), None)
+
+
+def _in_order(allowed: AgeRange) -> bool:
+    some_birth = date(2000, 1, 1)
+    lowest = some_birth + timedelta(days=allowed.lowest.days)
+    reached = ages.months_later(lowest, allowed.lowest.years * 12)
+    return not ages.is_older(some_birth, allowed.highest, reached)
+
+
+def _day(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    return f"{currency} {number_format(amount, 2, force_grouping=True)}"
+
+
+def _broken_start(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
+    earliest, latest = first_days(rules, facts.asked_on)
+    if facts.starts_on < earliest:
+        yield StartsTooEarly(field="starts_on", first_day=_day(earliest))
+    if facts.starts_on > latest:
+        yield StartsTooLate(field="starts_on", last_day=_day(latest))
+
+
+def _broken_by_applicant(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
+    starts_on, birth_date = facts.starts_on, facts.applicant_birth_date
+    allowed = rules.applicant_age
+    said = {
+        "lowest": str(allowed.lowest),
+        "highest": str(allowed.highest),
+        "starts_on": _day(starts_on),
+    }
+    if ages.is_younger(birth_date, allowed.lowest, starts_on):
+        yield ApplicantTooYoung(field="applicant.birth_date", **said)
+    elif ages.is_older(birth_date, allowed.highest, starts_on):
+        yield ApplicantTooOld(field="applicant.birth_date", **said)
+    if rules.regions and facts.region not in rules.regions:
+        names = ", ".join(str(REGIONS[code]) for code in rules.regions)
+        yield RegionNotInsured(field="contact.region", regions=names)
+    for detail in rules.details:
+        if detail not in facts.details:
+            yield DetailMissing(field=str(detail), detail=str(detail.label))
+
+
+def _broken_by_number(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
+    if len(facts.insured) < rules.insured_lowest:
+        yield TooFewInsured(field="insured", lowest=rules.insured_lowest)
+    if len(facts.insured) > rules.insured_highest:
+        yield TooManyInsured(field="insured", highest=rules.insured_highest)
+
+
+def _broken_by_insured(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:
+    yield from _broken_age(rules, facts, one)
+    if one.sex not in rules.sexes:
+        yield SexNotInsured(field="sex")
+    yield from _broken_occupation(rules, one)
+    yield from _broken_relationship(rules, facts, one)
+    if one.policies_in_force >= rules.policies_per_insured:
+        yield TooManyPolicies(
+            field="identity_number",
+            in_force=one.policies_in_force,
+            highest=rules.policies_per_insured,
+        )
+    yield from _broken_cap(rules, facts, one)
+
+
+def _broken_age(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:
+    allowed = rules.insured_age
+    said = {
+        "lowest": str(allowed.lowest),
+        "highest": str(allowed.highest),
+        "age": str(ages.exact_age(one.birth_date, facts.starts_on)),
+        "starts_on": _day(facts.starts_on),
+    }
+    if ages.is_younger(one.birth_date, allowed.lowest, facts.starts_on):
+        yield InsuredTooYoung(field="birth_date", **said)
+    elif ages.is_older(one.birth_date, allowed.highest, facts.starts_on):
+        yield InsuredTooOld(field="birth_date", **said)
+
+
+def _broken_occupation(rules: Rules, one: InsuredFacts) -> Iterator[BrokenRule]:
+    occupation = find_occupation(one.occupation)
+    if occupation is None:
+        yield OccupationUnknown(field="occupation")
+    elif occupation.risk_class not in rules.occupation_classes:
+        yield OccupationClassNotInsured(
+            field="occupation",
+            occupation=str(occupation),
+            classes=", ".join(str(one) for one in sorted(rules.occupation_classes)),
+            found=occupation.risk_class,
+        )
+    elif occupation.code in rules.excluded_occupations:
+        yield OccupationExcluded(field="occupation", occupation=str(occupation))
+
+
+def _broken_relationship(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:
+    minor = ages.is_minor(one.birth_date, facts.starts_on)
+    if minor and one.relationship not in (Relationship.CHILD, Relationship.WARD):
+        yield MinorNeedsParentOrGuardian(field="relationship")
+    elif one.relationship not in rules.relationships:
+        allowed = ", ".join(str(each.label) for each in rules.relationships)
+        yield RelationshipNotInsured(field="relationship", allowed=allowed)
+
+
+def _broken_cap(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:
+    cap = cap_on_death_cover(rules, one.birth_date, facts.starts_on)
+    total = facts.death_cover + one.other_death_cover
+    # A product that pays nothing on death is not touched by what others pay.
+    if cap and facts.death_cover and total > cap.amount:
+        yield MinorsDeathCoverTooHigh(
+            field="birth_date",
+            below=cap.below,
+            cap=_amount(cap.amount, facts.currency),
+            total=_amount(total, facts.currency),
+        )
