@@ -46,7 +46,9 @@ class Approval(models.Model):
                 name="nobody_decides_their_own_request",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["asked", "expired"], decided_by__isnull=True, decided_at__isnull=True)
+                condition=Q(
+                    state__in=["asked", "expired"], decided_by__isnull=True, decided_at__isnull=True
+                )
                 | Q(
                     state__in=["granted", "refused"],
                     decided_by__isnull=False,

@@ -28,9 +28,7 @@ def approvals_waiting_for(actor: Actor) -> QuerySet[Approval]:
 def approval_of(kind: str, subject_kind: str, subject_number: str) -> Approval | None:
     """The latest request of a kind about a thing, decided or not."""
     return (
-        Approval.objects.filter(
-            kind=kind, subject_kind=subject_kind, subject_number=subject_number
-        )
+        Approval.objects.filter(kind=kind, subject_kind=subject_kind, subject_number=subject_number)
         .select_related("asked_by__party", "decided_by__party", "organisation__party")
         .order_by("-asked_at")
         .first()

@@ -5,6 +5,7 @@ variables. No secret is here: keys are made on the first run, in the data folder
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ PUBLIC_ADDRESS = os.environ.get(
 )
 APPROVAL_DAYS = 14
 LARGE_SALE_CARDS = 500
+
+# The PIN gate: how often one may err, and how long that is remembered (`docs/pins.md`).
+GATE_FREE_TRIES = 5
+GATE_WAIT = timedelta(seconds=30)
+GATE_SOURCE_MEMORY = timedelta(hours=1)
+GATE_CARD_CAP = 10
+GATE_CARD_MEMORY = timedelta(days=1)
+PROOF_IDLE = timedelta(minutes=30)
+PROOF_LONGEST = timedelta(hours=2)
+DRAFT_MEMORY = timedelta(days=30)
 
 # Django
 SECRET_KEY = key_in(KEY_FOLDER, "django").hex()
@@ -97,6 +108,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "selfcard.web.middleware.SessionsEnd",
+    "selfcard.web.middleware.StaffLanguage",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -111,6 +124,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "selfcard.web.context.page",
             ],
             "loaders": [
                 (
@@ -122,7 +136,10 @@ TEMPLATES: list[dict[str, Any]] = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "selfcard.web.templatetags.selfcard",
+            ],
         },
     }
 ]
@@ -179,6 +196,13 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "selfcard.web.account.StaffAccounts"
+ACCOUNT_LOGOUT_ON_GET = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Selfcard"
+MFA_ADAPTER = "selfcard.web.account.StaffTwoStep"
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -7,7 +7,7 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.organisations.errors import CodeTaken, LevelDoesNotFit, NotAuthorised
 from selfcard.organisations.models import Authorisation, May, Organisation, Party, Staff
-from selfcard.organisations.queries import require
+from selfcard.organisations.queries import acting_staff, require
 
 _BELOW = {
     Organisation.Level.HEAD_OFFICE: {Organisation.Level.BRANCH, Organisation.Level.DEPARTMENT},
@@ -132,6 +132,20 @@ def dismiss_staff(*, staff: Staff, actor: Actor, request_id: UUID) -> Staff:
     Staff.objects.filter(pk=staff.pk).update(is_active=False)
     staff.refresh_from_db()
     record(actor, "staff.dismissed", staff)
+    return staff
+
+
+@command
+def choose_language(*, language: str, actor: Actor, request_id: UUID) -> Staff:
+    """A staff member chooses the language in which the office speaks to them.
+
+    Raises:
+        NotAuthorised: nobody on the staff acts here.
+    """
+    staff = acting_staff(actor)
+    staff.language = language
+    staff.save(update_fields=["language"])
+    record(actor, "staff.language_chosen", staff, language=language)
     return staff
 
 

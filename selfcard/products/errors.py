@@ -53,8 +53,8 @@ class OccupationUnknown(BrokenRule):
 
 class OccupationClassNotInsured(BrokenRule):
     message = _(
-        "This product insures occupations of class %(classes)s. “%(occupation)s” is class %(found)s."
-        " Choose another product."
+        "This product insures occupations of class %(classes)s."
+        " “%(occupation)s” is class %(found)s. Choose another product."
     )
 
 

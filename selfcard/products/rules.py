@@ -53,6 +53,9 @@ class MinorsCap:
 # Notice Baojianfa [2015] 90 of the China Insurance Regulatory Commission.
 LEGAL_CAPS = (MinorsCap(10, Decimal(200_000)), MinorsCap(18, Decimal(500_000)))
 
+ADULTS = AgeRange(Age(years=ages.ADULT_AT), Age(years=120))
+ONE_YEAR = Length(1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
@@ -64,7 +67,7 @@ class Rules:
     """
 
     insured_age: AgeRange
-    applicant_age: AgeRange = AgeRange(Age(years=ages.ADULT_AT), Age(years=120))
+    applicant_age: AgeRange = ADULTS
     sexes: tuple[Sex, ...] = (Sex.FEMALE, Sex.MALE)
     occupation_classes: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
     excluded_occupations: tuple[str, ...] = ()
@@ -77,7 +80,7 @@ class Rules:
     details: tuple[Detail, ...] = ()
     starts_earliest: int = 1
     starts_latest: int = 30
-    length: Length = Length(1)
+    length: Length = ONE_YEAR
 
     def to_json(self) -> dict[str, Any]:
         stored: dict[str, Any] = to_json(self)

@@ -1,0 +1,215 @@
+from decimal import Decimal
+from functools import cached_property
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.money import Money
+from selfcard.core.papers.facts import Text
+from selfcard.core.triggers import never_truncated, refused
+from selfcard.organisations.models import Staff
+from selfcard.products.rules import Rules
+
+
+def _in_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+class Product(models.Model):
+    """Something that a card may become, known by its code through all its versions."""
+
+    class Kind(models.TextChoices):
+        ACCIDENT = "accident", _("accident insurance")
+        TRAVEL = "travel", _("travel insurance")
+        FAMILY = "family", _("family insurance")
+        DRIVER = "driver", _("driver insurance")
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    name_zh = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+        triggers: ClassVar = [never_truncated("product")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+    @property
+    def name(self) -> str:
+        return self.name_zh if _in_chinese() else self.name_en
+
+
+class ProductVersion(models.Model):
+    """A product as it is sold: texts in both languages, bounds, tax, coverages, clauses.
+
+    A draft may be thrown away; a published version never changes, since policies rest on
+    it. An absent tax rate means that the premium is exempt from tax.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    name_zh = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    summary_zh = models.TextField()
+    summary_en = models.TextField()
+    tax_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3, default="CNY")
+    rules = models.JSONField()
+    exclusions = models.JSONField()
+    clauses_zh = models.TextField()
+    clauses_en = models.TextField()
+    drafted_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+    published_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["product__code", "-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["product", "number"], name="a_version_number_is_used_once_per_product"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", published_by__isnull=True, published_at__isnull=True)
+                | Q(state="published", published_by__isnull=False, published_at__isnull=False),
+                name="a_version_is_published_exactly_when_somebody_did",
+            ),
+            models.CheckConstraint(
+                condition=Q(published_by__isnull=True) | ~Q(published_by=F("drafted_by")),
+                name="nobody_publishes_their_own_draft",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_rate__isnull=True) | Q(tax_rate__gt=0, tax_rate__lt=1),
+                name="a_tax_rate_lies_between_nothing_and_everything",
+            ),
+        ]
+        triggers: ClassVar = [
+            refused(
+                "a_published_version_never_changes",
+                pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state="published"),
+            ),
+            never_truncated("product_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+    @property
+    def code(self) -> str:
+        """What people call the version by: the product's code and the number, `ACC-1`."""
+        return f"{self.product.code}-{self.number}"
+
+    @property
+    def name(self) -> str:
+        return self.name_zh if _in_chinese() else self.name_en
+
+    @property
+    def summary(self) -> str:
+        return self.summary_zh if _in_chinese() else self.summary_en
+
+    @property
+    def clauses(self) -> str:
+        return self.clauses_zh if _in_chinese() else self.clauses_en
+
+    @property
+    def is_published(self) -> bool:
+        return self.state == self.State.PUBLISHED
+
+    @cached_property
+    def bounds(self) -> Rules:
+        """The rules as the value that `broken_rules` takes."""
+        return Rules.from_json(self.rules)
+
+    @property
+    def exclusion_texts(self) -> tuple[Text, ...]:
+        return tuple(Text(zh=one["zh"], en=one["en"]) for one in self.exclusions)
+
+    @property
+    def exclusion_list(self) -> list[str]:
+        """What is not covered, in the reader's language."""
+        return [one["zh"] if _in_chinese() else one["en"] for one in self.exclusions]
+
+    @cached_property
+    def death_cover(self) -> Decimal:
+        """What is paid on the death of one insured, as far as the caps on minors count it."""
+        return sum(
+            (one.sum_insured for one in self.coverages.all() if one.counts_for_minors),
+            Decimal(0),
+        )
+
+
+class Coverage(models.Model):
+    """One cover of a product version, with the most that it pays for each insured.
+
+    `counts_for_minors` says that it pays on death and counts towards the caps on minors;
+    cover in aeroplanes and in great natural disasters does not, by the regulator's notice.
+    """
+
+    version = models.ForeignKey(ProductVersion, models.CASCADE, related_name="coverages")
+    order = models.PositiveSmallIntegerField()
+    name_zh = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    sum_insured = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3, default="CNY")
+    conditions_zh = models.TextField(blank=True)
+    conditions_en = models.TextField(blank=True)
+    counts_for_minors = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["version", "order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["version", "order"], name="coverages_stand_in_one_order"
+            ),
+            models.CheckConstraint(condition=Q(sum_insured__gt=0), name="a_coverage_insures_a_sum"),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="a_published_coverage_never_changes",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                declare=[("touched", "bigint[]")],
+                func="""
+                    touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id]
+                        WHEN 'DELETE' THEN ARRAY[OLD.version_id]
+                        ELSE ARRAY[OLD.version_id, NEW.version_id] END;
+                    IF EXISTS (SELECT FROM products_productversion version
+                               WHERE version.id = ANY(touched) AND version.state = 'published')
+                    THEN
+                        RAISE EXCEPTION 'a published coverage never changes'
+                            USING ERRCODE = '23514';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                    RETURN NEW;
+                """,
+            ),
+            never_truncated("coverage"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.name_zh if _in_chinese() else self.name_en
+
+    @property
+    def conditions(self) -> str:
+        return self.conditions_zh if _in_chinese() else self.conditions_en
+
+    @property
+    def money(self) -> Money:
+        return Money(self.sum_insured, self.currency)

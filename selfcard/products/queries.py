@@ -1,0 +1,68 @@
+from django.db.models import QuerySet
+
+from selfcard.core.papers import frozen_facts
+from selfcard.core.papers.engine import render
+from selfcard.core.papers.facts import Name, Text
+from selfcard.products.errors import NoSuchVersion
+from selfcard.products.models import Product, ProductVersion
+from selfcard.products.papers import CLAUSES, ClausesCoverage, ClausesFacts
+from selfcard.products.words import rules_in_both_languages
+
+
+def get_version(version_id: int) -> ProductVersion:
+    """A version with its product and coverages.
+
+    Raises:
+        NoSuchVersion: there is none with this key.
+    """
+    version = versions().filter(pk=version_id).first()
+    if version is None:
+        raise NoSuchVersion
+    return version
+
+
+def find_version(product_code: str, number: int) -> ProductVersion | None:
+    return versions().filter(product__code=product_code, number=number).first()
+
+
+def versions() -> QuerySet[ProductVersion]:
+    """All versions with product, coverages and the people who made them."""
+    return ProductVersion.objects.select_related(
+        "product", "drafted_by__party", "published_by__party"
+    ).prefetch_related("coverages")
+
+
+def published_versions() -> QuerySet[ProductVersion]:
+    return versions().filter(state=ProductVersion.State.PUBLISHED)
+
+
+def products() -> QuerySet[Product]:
+    """All products with their versions, the newest first."""
+    return Product.objects.prefetch_related("versions")
+
+
+def clauses_pdf(version: ProductVersion, language: str) -> bytes:
+    """The clauses of a published version as PDF; made when asked for, since it never changes."""
+    assert version.published_at is not None
+    facts = ClausesFacts(
+        number=version.code,
+        product=Name(zh=version.name_zh, en=version.name_en, code=version.product.code),
+        version=version.number,
+        published_on=version.published_at.date(),
+        summary=Text(zh=version.summary_zh, en=version.summary_en),
+        coverages=tuple(
+            ClausesCoverage(
+                name=Name(zh=one.name_zh, en=one.name_en),
+                sum_insured=one.money,
+                conditions=Text(zh=one.conditions_zh, en=one.conditions_en)
+                if one.conditions_zh
+                else None,
+            )
+            for one in version.coverages.all()
+        ),
+        conditions=rules_in_both_languages(version.bounds),
+        exclusions=version.exclusion_texts,
+        clauses=Text(zh=version.clauses_zh, en=version.clauses_en),
+    )
+    kept = frozen_facts(facts) | {"made_at": version.published_at.isoformat(timespec="seconds")}
+    return render(CLAUSES, kept, language)

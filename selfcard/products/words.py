@@ -1,0 +1,108 @@
+"""The rules of a product version in plain sentences, for pages and papers."""
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from selfcard.core.papers.facts import Text
+from selfcard.products.ages import Age
+from selfcard.products.occupations import find_occupation
+from selfcard.products.people import Relationship, Sex
+from selfcard.products.regions import REGIONS
+from selfcard.products.rules import Rules
+
+
+def rules_in_words(rules: Rules) -> list[str]:
+    """Who can be insured and when cover starts and ends, one sentence each, for the reader."""
+    lines = [
+        _("The insured is from %(lowest)s to %(highest)s old on the first day of cover.")
+        % {"lowest": rules.insured_age.lowest, "highest": rules.insured_age.highest},
+        _people(rules),
+        _applicant(rules),
+    ]
+    if set(rules.sexes) != set(Sex):
+        names = ", ".join(str(sex.label) for sex in rules.sexes)
+        lines.append(_("Insured by sex: %(names)s.") % {"names": names})
+    lines += _occupations(rules)
+    if set(rules.relationships) != set(Relationship):
+        names = ", ".join(str(one.label) for one in rules.relationships)
+        lines.append(_("The insured is to the applicant: %(names)s.") % {"names": names})
+    lines.append(
+        ngettext(
+            "Each person can have %(count)d policy of this product for the same days.",
+            "Each person can have %(count)d policies of this product for the same days.",
+            rules.policies_per_insured,
+        )
+        % {"count": rules.policies_per_insured}
+    )
+    if rules.regions:
+        names = ", ".join(str(REGIONS[code]) for code in rules.regions)
+        lines.append(_("Offered only in: %(names)s.") % {"names": names})
+    if rules.details:
+        names = ", ".join(str(detail.label) for detail in rules.details)
+        lines.append(_("Also asked for: %(names)s.") % {"names": names})
+    return [*lines, _start(rules), _end(rules)]
+
+
+def rules_in_both_languages(rules: Rules) -> tuple[Text, ...]:
+    """The same sentences as a paper keeps them."""
+    with translation.override("zh-hans"):
+        chinese = rules_in_words(rules)
+    with translation.override("en"):
+        english = rules_in_words(rules)
+    return tuple(Text(zh=zh, en=en) for zh, en in zip(chinese, english, strict=True))
+
+
+def _people(rules: Rules) -> str:
+    if rules.insured_lowest == rules.insured_highest:
+        return ngettext(
+            "One policy insures %(count)d person.",
+            "One policy insures %(count)d people.",
+            rules.insured_highest,
+        ) % {"count": rules.insured_highest}
+    return _("One policy insures %(lowest)d to %(highest)d people.") % {
+        "lowest": rules.insured_lowest,
+        "highest": rules.insured_highest,
+    }
+
+
+def _applicant(rules: Rules) -> str:
+    age = rules.applicant_age
+    if age.highest.years >= 100:
+        return _("The applicant is at least %(lowest)s old. For a child, a parent or guardian.") % {
+            "lowest": age.lowest
+        }
+    return _(
+        "The applicant is from %(lowest)s to %(highest)s old. For a child, a parent or guardian."
+    ) % {"lowest": age.lowest, "highest": age.highest}
+
+
+def _occupations(rules: Rules) -> list[str]:
+    lines = []
+    if set(rules.occupation_classes) != {1, 2, 3, 4, 5, 6}:
+        classes = ", ".join(str(one) for one in sorted(rules.occupation_classes))
+        lines.append(_("Occupations of class %(classes)s.") % {"classes": classes})
+    names = ", ".join(
+        str(found) for code in rules.excluded_occupations if (found := find_occupation(code))
+    )
+    if names:
+        lines.append(_("Not insured: %(names)s.") % {"names": names})
+    return lines
+
+
+def _start(rules: Rules) -> str:
+    return _(
+        "Cover starts at 00:00 of the chosen day, from %(earliest)d to %(latest)d days"
+        " after activation."
+    ) % {"earliest": rules.starts_earliest, "latest": rules.starts_latest}
+
+
+def _end(rules: Rules) -> str:
+    return _("Cover lasts %(length)s and ends at 23:59:59 of its last day.") % {
+        "length": rules.length
+    }
+
+
+def ages_in_words(lowest: Age, highest: Age) -> str:
+    """A range of ages, short: for tables and for the choice of a product."""
+    return _("%(lowest)s to %(highest)s") % {"lowest": lowest, "highest": highest}

@@ -1,0 +1,133 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+
+from selfcard.approvals.commands import ask, grant, refuse
+from selfcard.approvals.errors import (
+    AlreadyAsked,
+    AlreadyDecided,
+    ApprovalExpired,
+    NotYourOwnRequest,
+    ReasonMissing,
+)
+from selfcard.approvals.models import Approval
+from selfcard.approvals.queries import approval_of, approvals_waiting_for
+from selfcard.core import clock
+from selfcard.core.command import command
+from selfcard.organisations.errors import NotAuthorised
+from selfcard.organisations.models import May
+from tests.factories.organisations import an_insurer
+
+pytestmark = pytest.mark.django_db
+
+
+@command
+def within_a_command(*, deed, actor, request_id):
+    return DEEDS[deed](actor)
+
+
+DEEDS = {}
+
+
+def carried_out(actor, deed):
+    """Run a step as a part of a command."""
+    name = str(uuid4())
+    DEEDS[name] = deed
+    return within_a_command(deed=name, actor=actor, request_id=uuid4())
+
+
+@pytest.fixture
+def insurer():
+    return an_insurer()
+
+
+def asked_by(insurer, name="chief"):
+    return carried_out(
+        insurer.actor(name),
+        lambda actor: ask(
+            kind="batch",
+            subject_kind="cards.batch",
+            subject_number="B-2026-001",
+            asked={"count": 100},
+            may=May.APPROVE_BATCHES,
+            organisation=insurer.head_office,
+            actor=actor,
+        ),
+    )
+
+
+def granted(insurer, approval, name="second"):
+    return carried_out(insurer.actor(name), lambda actor: grant(approval=approval, actor=actor))
+
+
+def test_a_second_person_grants_what_another_asked(insurer):
+    approval = granted(insurer, asked_by(insurer))
+    assert (approval.state, approval.decided_by) == ("granted", insurer.second)
+
+
+def test_it_waits_on_the_list_of_those_who_may_decide_and_of_nobody_else(insurer):
+    approval = asked_by(insurer)
+    assert list(approvals_waiting_for(insurer.actor("second"))) == [approval]
+    for name in ("chief", "keeper", "other_keeper"):
+        assert not approvals_waiting_for(insurer.actor(name)).exists()
+
+
+def test_nobody_decides_their_own_request(insurer):
+    approval = asked_by(insurer, "second")
+    with pytest.raises(NotYourOwnRequest):
+        granted(insurer, approval)
+    assert not approvals_waiting_for(insurer.actor("second")).exists()
+
+
+def test_the_database_refuses_a_decision_on_ones_own_request(insurer):
+    asked_by(insurer)
+    with pytest.raises(IntegrityError, match="nobody_decides"), transaction.atomic():
+        Approval.objects.update(state="granted", decided_by=F("asked_by"), decided_at=clock.now())
+
+
+def test_one_without_the_authorisation_cannot_decide(insurer):
+    approval = asked_by(insurer)
+    with pytest.raises(NotAuthorised):
+        granted(insurer, approval, "keeper")
+
+
+def test_a_refusal_needs_its_reason(insurer):
+    approval = asked_by(insurer)
+
+    def refused(reason):
+        return carried_out(
+            insurer.actor("second"),
+            lambda actor: refuse(approval=approval, reason=reason, actor=actor),
+        )
+
+    with pytest.raises(ReasonMissing):
+        refused("  ")
+    assert refused("Too many").reason == "Too many"
+
+
+def test_what_is_decided_stays_decided(insurer):
+    approval = granted(insurer, asked_by(insurer))
+    with pytest.raises(AlreadyDecided):
+        granted(insurer, approval)
+    with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
+        Approval.objects.update(reason="changed my mind")
+    with pytest.raises(IntegrityError, match="is never deleted"), transaction.atomic():
+        connection.cursor().execute("DELETE FROM approvals_approval")
+
+
+def test_a_request_expires_and_can_be_asked_again(insurer):
+    approval = asked_by(insurer)
+    with pytest.raises(AlreadyAsked):
+        asked_by(insurer)
+    with clock.frozen(clock.now() + timedelta(days=15)):
+        with pytest.raises(ApprovalExpired):
+            granted(insurer, approval)
+        assert not approvals_waiting_for(insurer.actor("second")).exists()
+        again = asked_by(insurer)
+        assert granted(insurer, again).state == "granted"
+    assert approval_of("batch", "cards.batch", "B-2026-001") == again
+    approval.refresh_from_db()
+    assert approval.state == "expired"
