@@ -34,7 +34,7 @@ def lock(space: LockSpace, *keys: int | bytes | str, shared: bool = False) -> No
     with connection.cursor() as cursor:
         # unnest keeps the order of the array, so the locks are taken ascending.
         cursor.execute(
-            f"SELECT {function}(%s, key) FROM unnest(%s::int[]) AS key",
+            f"SELECT {function}(%s, key) FROM unnest(%s::int[]) AS key",  # noqa: S608
             [int(space), numbers],
         )
 

@@ -5,6 +5,7 @@ to the type, and a running number of nine. The card number that the holder types
 with a check digit (Luhn, ISO/IEC 7812-1 annex B). Nothing is stored to translate between them.
 """
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,7 +69,8 @@ class SerialRun:
     @classmethod
     def of(cls, range_: Range[int]) -> "SerialRun":
         """The run that a database range means."""
-        assert range_.lower is not None and range_.upper is not None
+        assert range_.lower is not None
+        assert range_.upper is not None
         return cls(
             range_.lower + (0 if range_.lower_inc else 1),
             range_.upper - (0 if range_.upper_inc else 1),
@@ -133,9 +135,7 @@ def distinct_runs(runs: Iterable[SerialRun]) -> list[SerialRun]:
     if not ordered:
         raise NoSerialsGiven
     twice = [
-        both
-        for left, right in zip(ordered, ordered[1:], strict=False)
-        if (both := left.intersection(right))
+        both for left, right in itertools.pairwise(ordered) if (both := left.intersection(right))
     ]
     if twice:
         raise RunsOverlapEachOther(serials=describe_runs(twice))

@@ -110,11 +110,6 @@ class Organisation(models.Model):
         return self.party.name
 
 
-class StaffManager(BaseUserManager):
-    def get_by_natural_key(self, username: str | None) -> "Staff":
-        return self.select_related("party", "organisation__party").get(username=username)
-
-
 class Staff(AbstractBaseUser):
     """A staff member's account. The person is a party: they may be handed cards."""
 
@@ -128,7 +123,7 @@ class Staff(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = []
-    objects = StaffManager()
+    objects = BaseUserManager()
 
     class Meta:
         ordering: ClassVar = ["username"]

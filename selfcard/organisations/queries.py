@@ -23,7 +23,7 @@ def acting_staff(actor: Actor) -> Staff:
         Staff.objects.select_related("party", "organisation__party")
         .filter(pk=actor.id, is_active=True)
         .first()
-        if actor.kind == ActorKind.STAFF
+        if actor.kind == ActorKind.STAFF and actor.id is not None
         else None
     )
     if staff is None:

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +99,7 @@ def test_merging_keeps_every_serial_once(runs):
     merged = merge_runs(runs)
     every = {serial for run in runs for serial in range(run.first, run.last + 1)}
     assert count_cards(merged) == len(every)
-    assert all(left.last + 1 < right.first for left, right in zip(merged, merged[1:], strict=False))
+    assert all(left.last + 1 < right.first for left, right in itertools.pairwise(merged))
 
 
 @given(small_runs, st.lists(small_runs, max_size=6))
