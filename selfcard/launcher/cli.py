@@ -4,6 +4,7 @@ Errors are one sentence and exit code 1 (2 for a mistyped command line); a
 traceback means a mistake of ours.
 """
 
+import sys
 from typing import Any
 
 import click
@@ -28,6 +29,41 @@ class PlainSpoken(click.Group):
 @click.version_option(__version__, prog_name="Selfcard")
 def main() -> None:
     """Self-service insurance cards, from the printer to the policy."""
+
+
+@main.command()
+def run() -> None:
+    """Run a whole insurer on this machine, until Ctrl-C.
+
+    The first start makes the books and a demo company in them; later starts
+    keep what is there.
+
+    \b
+    SELFCARD_PORT   the port of the website, 8910 by default
+    SELFCARD_DATA   the folder for books, keys, print files and logs, var by default
+    DATABASE_URL    a PostgreSQL server to use instead of the embedded one:
+                    postgresql://user:password@host/database
+    """
+    from selfcard.launcher.run import run as run_until_stopped
+
+    run_until_stopped()
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENT]...")
+def test(arguments: tuple[str, ...]) -> None:
+    """Run all checks and tests on a throw-away database.
+
+    With arguments, only pytest runs, and they go to it.
+
+    \b
+    selfcard test
+    selfcard test tests/custody -x
+    make test ARGS="tests/custody -x"
+    """
+    from selfcard.launcher.suite import test as test_everything
+
+    sys.exit(test_everything(arguments))
 
 
 @main.command()

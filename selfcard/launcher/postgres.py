@@ -152,9 +152,9 @@ class Postgres:
         if self._major() >= BUILTIN_LOCALE_SINCE:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         durable = ["--no-sync"] if self.forgetful else ["--data-checksums"]
+        options = ["-U", "postgres", "-E", "UTF8", "--auth=trust", "--no-instructions"]
         made = subprocess.run(
-            [*self._prefix, self.binaries / "initdb", "-D", fresh, "-U", "postgres"]
-            + ["-E", "UTF8", *locale, *durable, "--auth=trust", "--no-instructions"],
+            [*self._prefix, self.binaries / "initdb", "-D", fresh, *options, *locale, *durable],
             capture_output=True,
             text=True,
             cwd="/",

@@ -1,0 +1,66 @@
+"""The browser that tests and pictures look with: Debian's Chromium, and a font for Chinese."""
+
+import os
+import shutil
+import subprocess
+
+import click
+
+from selfcard.launcher.errors import Trouble
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PACKAGES = ("chromium", "fonts-wqy-microhei")
+
+# As root there is no sandbox to be had; the rest keeps it from calling home.
+ARGUMENTS = [
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+]
+
+
+def find_chromium() -> str | None:
+    """The browser's path, if it is installed."""
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+def ensure_chromium() -> str:
+    """The browser's path; root installs what is missing.
+
+    Raises:
+        Trouble: it is missing, and cannot be installed from here.
+    """
+    found = find_chromium()
+    if found and _shows_chinese():
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        click.echo(f"Installing {' and '.join(PACKAGES)} …")
+        _apt_get("update")
+        _apt_get("install", "--no-install-recommends", *PACKAGES)
+        if found := find_chromium():
+            return found
+    missing = "a font for Chinese (fonts-wqy-microhei)" if found else "Chromium"
+    raise Trouble(
+        f"The browser tests need {missing}: apt-get install {' '.join(PACKAGES)}, as root."
+    )
+
+
+def _shows_chinese() -> bool:
+    if not shutil.which("fc-list"):
+        return False
+    return bool(subprocess.run(["fc-list", ":lang=zh"], capture_output=True).stdout.strip())
+
+
+def _apt_get(*arguments: str) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        ["apt-get", "-qq", "-y", *arguments], env=environment, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise Trouble(f"apt-get {arguments[0]} failed: {''.join(last)}")
