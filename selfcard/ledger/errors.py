@@ -1,0 +1,5 @@
+"""What the ledger refuses. Its callers are other rooms, so these are faults, not refusals."""
+
+
+class EntryOutOfBalance(ValueError):
+    """The lines of an entry do not sum to zero, or there are none."""

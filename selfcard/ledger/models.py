@@ -1,0 +1,173 @@
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.triggers import append_only, never_truncated, refused
+
+
+class Account(models.Model):
+    """An account of the chart. Its code and kind never change, and it is never closed."""
+
+    class Kind(models.TextChoices):
+        ASSET = "asset", _("asset")
+        LIABILITY = "liability", _("liability")
+        INCOME = "income", _("income")
+        EXPENSE = "expense", _("expense")
+
+    code = models.CharField(max_length=8, primary_key=True)
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    class Meta:
+        triggers: ClassVar = [
+            refused("account_stays", pgtrigger.Delete | pgtrigger.UpdateOf("code", "kind")),
+            never_truncated("account"),
+        ]
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_zh if (translation.get_language() or "").startswith("zh") else self.name_en
+
+
+class EntryKind(models.TextChoices):
+    """What happened, as the books see it."""
+
+    RECEIPT_CONFIRMED = "receipt_confirmed", _("receipt confirmed")
+    CARD_ACTIVATED = "card_activated", _("card activated")
+    REVERSAL = "reversal", _("reversal of an entry")
+
+
+class Entry(models.Model):
+    """One booking: what happened, when it was booked, and from which day it counts.
+
+    `lines` says how many postings belong to it. They come in the entry's own transaction, all of
+    them and in balance, or the commit is refused; afterwards there is no place for another one.
+    """
+
+    kind = models.CharField(max_length=24, choices=EntryKind)
+    booked_at = models.DateTimeField()
+    counts_from = models.DateField()
+    currency = models.CharField(max_length=3)
+    reason_kind = models.CharField(max_length=20)
+    reason_number = models.CharField(max_length=40)
+    lines = models.PositiveSmallIntegerField()
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="reversed_by"
+    )
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["reason_kind", "reason_number"], name="entry_by_reason"),
+            models.Index(fields=["counts_from"], name="entry_by_day"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(lines__gte=2), name="an_entry_has_two_sides"),
+            models.CheckConstraint(
+                condition=Q(kind="reversal", reverses__isnull=False)
+                | (~Q(kind="reversal") & Q(reverses__isnull=True)),
+                name="a_reversal_names_what_it_reverses",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reverses=F("id")), name="an_entry_does_not_reverse_itself"
+            ),
+        ]
+        triggers: ClassVar = [
+            *append_only("entry"),
+            # Once per entry, not per posting: a check per posting would read all the others
+            # each time.
+            pgtrigger.Trigger(
+                name="an_entry_balances_at_commit",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                declare=[("found", "int"), ("total", "numeric")],
+                func="""
+                    SELECT count(*), coalesce(sum(amount), 0) INTO found, total
+                    FROM ledger_posting WHERE entry_id = NEW.id;
+                    IF found <> NEW.lines THEN
+                        RAISE EXCEPTION 'entry % has % of its % postings',
+                            NEW.id, found, NEW.lines USING ERRCODE = '23514';
+                    END IF;
+                    IF total <> 0 THEN
+                        RAISE EXCEPTION 'entry % is out of balance by %', NEW.id, total
+                            USING ERRCODE = '23514';
+                    END IF;
+                    IF NEW.reverses_id IS NOT NULL AND EXISTS (
+                        SELECT FROM ledger_posting posting
+                        JOIN ledger_entry entry ON entry.id = posting.entry_id
+                        WHERE entry.id IN (NEW.id, NEW.reverses_id)
+                        GROUP BY posting.account_id, entry.currency
+                        HAVING sum(posting.amount) <> 0
+                    ) THEN
+                        RAISE EXCEPTION 'entry % is not the mirror of entry %',
+                            NEW.id, NEW.reverses_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """What people call the entry by, e.g. `J-0000000042`."""
+        return f"J-{self.pk:010d}"
+
+
+class Posting(models.Model):
+    """One line of an entry: an amount on an account, debits positive, credits negative."""
+
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="postings")
+    line = models.PositiveSmallIntegerField()
+    # No foreign key in the database: a handful of accounts would be locked by every booking at
+    # once (multixacts). The trigger below looks the account up without locking it, and accounts
+    # are never deleted.
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="postings", db_constraint=False
+    )
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["entry", "line"], name="each_line_of_an_entry_is_posted_once"
+            ),
+            models.CheckConstraint(condition=Q(line__gte=1), name="lines_count_from_one"),
+            models.CheckConstraint(condition=~Q(amount=0), name="a_posting_moves_an_amount"),
+        ]
+        triggers: ClassVar = [
+            *append_only("posting"),
+            # With the check at commit this closes an entry for good: all its lines are there, so
+            # none can be added, whoever tries and whenever.
+            pgtrigger.Trigger(
+                name="a_posting_has_a_place_in_its_entry",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="added"),
+                declare=[("stray", "record")],
+                func="""
+                    SELECT added.entry_id, added.line, added.account_id INTO stray
+                    FROM added
+                    JOIN ledger_entry entry ON entry.id = added.entry_id
+                    LEFT JOIN ledger_account account ON account.code = added.account_id
+                    WHERE added.line > entry.lines OR account.code IS NULL
+                    LIMIT 1;
+                    IF FOUND THEN
+                        RAISE EXCEPTION 'entry % has no place for line % on account %',
+                            stray.entry_id, stray.line, stray.account_id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
