@@ -57,9 +57,7 @@ class Entry(models.Model):
     reason_kind = models.CharField(max_length=20)
     reason_number = models.CharField(max_length=40)
     lines = models.PositiveSmallIntegerField()
-    reverses = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="reversed_by"
-    )
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
     class Meta:
         indexes: ClassVar = [
