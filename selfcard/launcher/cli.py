@@ -4,7 +4,9 @@ Errors are one sentence and exit code 1 (2 for a mistyped command line); a
 traceback means a mistake of ours.
 """
 
+import json
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -47,6 +49,70 @@ def run() -> None:
     from selfcard.launcher.run import run as run_until_stopped
 
     run_until_stopped()
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def verify(as_json: bool) -> None:
+    """Check on the live database what must always be true.
+
+    Names each violation, and exits with 1 if there is any. Changes nothing,
+    and may run beside `selfcard run`.
+    """
+    from selfcard.launcher.books import opened_books
+    from selfcard.launcher.promises import broken_promises, keepers
+
+    with opened_books():
+        found = list(broken_promises())
+        asked = len(keepers())
+    if as_json:
+        rows = [{"capability": capability, **asdict(violation)} for capability, violation in found]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for capability, violation in found:
+            click.echo(
+                f"{capability}: {violation.promise} – {violation.subject}: {violation.message}"
+            )
+        if not found:
+            click.echo(f"Everything that must be true is true: {asked} capabilities were asked.")
+    if found:
+        raise click.ClickException(f"{len(found)} violations were found.")
+
+
+@main.group(cls=PlainSpoken)
+def demo() -> None:
+    """The demo company: people, organisations and cards to try things with."""
+
+
+@demo.command()
+def build() -> None:
+    """Build the demo company into books that have nobody in them yet.
+
+    `selfcard run` does this on its first start; this is for books that a
+    server of your own keeps.
+    """
+    from selfcard.launcher.books import opened_books
+
+    with opened_books():
+        from selfcard.demo.company import build as build_company
+
+        build_company()
+
+
+@demo.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def credentials(as_json: bool) -> None:
+    """List who can sign in, and cards with their PINs that are ready to activate.
+
+    The PINs are read as a printer would read them: by decrypting the demo's own
+    print file with the demo printer's key.
+    """
+    from selfcard.launcher.books import opened_books
+
+    with opened_books():
+        from selfcard.demo.credentials import as_data, as_text
+
+        click.echo(json.dumps(as_data(), ensure_ascii=False, indent=2) if as_json else as_text())
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -171,9 +171,9 @@ def _build_demo() -> None:
 
 
 def _who_may_come_in() -> str:
-    from selfcard.demo.credentials import summary
+    from selfcard.demo.credentials import as_text
 
-    return summary()
+    return as_text()
 
 
 def _start_children(stack: ExitStack, folder: DataFolder, port: int) -> list[Child]:
