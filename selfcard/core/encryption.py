@@ -49,6 +49,10 @@ def blind_index(purpose: str, value: str) -> bytes:
 class EncryptedText(models.BinaryField):
     """A text field that is encrypted at rest; it cannot be searched or sorted by."""
 
+    # What the type checker takes a model's attribute for.
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["editable"] = True
         super().__init__(*args, **kwargs)

@@ -19,8 +19,8 @@ from selfcard.policies.errors import (
     ConsentMissing,
     NameMissing,
     SamePersonTwice,
-    SharesDoNotAddUp,
     ShareOutOfRange,
+    SharesDoNotAddUp,
 )
 from selfcard.policies.identity import (
     IdentityKind,
@@ -74,10 +74,13 @@ class InsuredGiven:
 
 @dataclass(frozen=True, kw_only=True)
 class BeneficiaryGiven:
-    """Somebody who is paid on the death of each insured, with a share in percent."""
+    """Somebody who is paid on the death of each insured, with a share in percent.
+
+    `relationship` says what they are to the insured.
+    """
 
     name: str
-    relationship: str
+    relationship: Relationship
     share: Decimal
     identity_kind: IdentityKind | None = None
     identity_number: str = ""

@@ -83,18 +83,18 @@ class ConsentMissing(Refusal):
     default_field = "consents"
 
 
-class PremiumDoesNotAddUp(Refusal):
-    message = _("Premium and tax do not make the amount paid.")
-
-
 class VersionNotPublished(Refusal):
     message = _("This version of the product is not published. No policy can be issued from it.")
 
 
 class ApplicationNotComplete(Refusal):
-    """Several problems at once; `problems` holds them all, the message is the first one's."""
+    """What makes an application impossible, all of it at once; `problems` names each."""
 
-    message = _("The application is not complete.")
+    message = _("The application is not complete: %(first)s")
+
+    def __init__(self, problems: list[Refusal]) -> None:
+        super().__init__(field=problems[0].field, first=str(problems[0]))
+        self.problems = problems
 
 
 class PolicyAlreadyLive(Refusal):
@@ -103,4 +103,9 @@ class PolicyAlreadyLive(Refusal):
 
 class NoSuchPolicy(Refusal):
     message = _("There is no policy with this number.")
+    default_field = "number"
+
+
+class NotAPolicyNumber(Refusal):
+    message = _("This is not a policy number. It has a P and 13 digits; compare them.")
     default_field = "number"

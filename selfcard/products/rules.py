@@ -203,7 +203,7 @@ def _broken_start(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
 def _broken_by_applicant(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
     starts_on, birth_date = facts.starts_on, facts.applicant_birth_date
     allowed = rules.applicant_age
-    said = {
+    said: dict[str, Any] = {
         "lowest": str(allowed.lowest),
         "highest": str(allowed.highest),
         "starts_on": _day(starts_on),
@@ -244,7 +244,7 @@ def _broken_by_insured(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterato
 
 def _broken_age(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:
     allowed = rules.insured_age
-    said = {
+    said: dict[str, Any] = {
         "lowest": str(allowed.lowest),
         "highest": str(allowed.highest),
         "age": str(ages.exact_age(one.birth_date, facts.starts_on)),

@@ -39,21 +39,26 @@ def printable(text: str) -> str:
     return unprintable(text)
 
 
+def letterhead() -> dict[str, str]:
+    """The insurer as it is now: names, addresses, and where it is reached."""
+    english, chinese = "en", "zh-hans"
+    return {
+        "name_zh": settings.INSURER_NAME[chinese],
+        "name_en": settings.INSURER_NAME[english],
+        "address_zh": settings.INSURER_ADDRESS[chinese],
+        "address_en": settings.INSURER_ADDRESS[english],
+        "tax_number": settings.INSURER_TAX_NUMBER,
+        "phone": settings.HELP_NUMBER,
+        "website": settings.PUBLIC_ADDRESS,
+    }
+
+
 def frozen_facts(facts: object) -> dict[str, Any]:
     """Facts as a paper keeps them: plain, with the moment and with the insurer as it is now."""
-    english, chinese = "en", "zh-hans"
     return {
         **plain(facts),
         "made_at": clock.now().isoformat(timespec="seconds"),
-        "house": {
-            "name_zh": settings.INSURER_NAME[chinese],
-            "name_en": settings.INSURER_NAME[english],
-            "address_zh": settings.INSURER_ADDRESS[chinese],
-            "address_en": settings.INSURER_ADDRESS[english],
-            "tax_number": settings.INSURER_TAX_NUMBER,
-            "phone": settings.HELP_NUMBER,
-            "website": settings.PUBLIC_ADDRESS,
-        },
+        "house": letterhead(),
     }
 
 
@@ -81,4 +86,4 @@ def find_paper(kind: str, number: str) -> Paper | None:
 
 def pdf_of(paper: Paper, language: str) -> bytes:
     """The paper as PDF in a language (`zh-hans` or `en`): the same bytes each time."""
-    return render(paper.kind, json.loads(paper.facts), language)
+    return render(paper.kind, json.loads(str(paper.facts)), language)

@@ -1,0 +1,277 @@
+import json
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.actor import Channel
+from selfcard.core.encryption import EncryptedText
+from selfcard.core.money import Money
+from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.organisations.models import Organisation
+from selfcard.policies.identity import IdentityKind, masked_name, masked_number
+from selfcard.products.models import ProductVersion
+from selfcard.products.people import Relationship, Sex
+
+_CHANNELS = {
+    Channel.OFFICE: _("office"),
+    Channel.PORTAL: _("website"),
+    Channel.SMS: _("SMS"),
+    Channel.DESK: _("counter or telephone"),
+    Channel.API: _("programming interface"),
+    Channel.COMMAND_LINE: _("command line"),
+    Channel.SYSTEM: _("the system itself"),
+}
+
+
+class Person(models.Model):
+    """A person as an identity document names them, encrypted at rest.
+
+    The index is equal for the same document, so that a person is found again without
+    opening a row.
+    """
+
+    name = EncryptedText()
+    identity_kind = models.CharField(max_length=20, choices=IdentityKind)
+    identity_number = EncryptedText()
+    identity_index = models.BinaryField(max_length=16)
+    birth_date_text = EncryptedText()
+    sex = models.CharField(max_length=6, choices=Sex)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def birth_date(self) -> date:
+        return date.fromisoformat(self.birth_date_text)
+
+    @property
+    def masked_name(self) -> str:
+        return masked_name(self.name)
+
+    @property
+    def masked_number(self) -> str:
+        return masked_number(self.identity_number)
+
+
+class Policy(Person):
+    """A contract of insurance: who applied, what is covered from when to when, for how much.
+
+    The person in these columns is the applicant; the insured stand beside. Everything but
+    the state is frozen from the moment of issue: a correction will be a paper of its own.
+    """
+
+    class State(models.TextChoices):
+        ISSUED = "issued", _("issued")
+        CANCELLED = "cancelled", _("cancelled")
+
+    number = models.CharField(_("policy number"), max_length=14, unique=True)
+    # No constraint in the database for these two: every activation would lock the same few
+    # parent rows, and PostgreSQL would make multixacts of them. Neither is ever deleted, and
+    # `verify` looks for orphans.
+    product_version = models.ForeignKey(
+        ProductVersion, models.PROTECT, related_name="policies", db_constraint=False
+    )
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="policies", db_constraint=False
+    )
+    # What the policy came from; whoever issued it knows what that is.
+    reason_kind = models.CharField(max_length=20)
+    reason_number = models.CharField(max_length=40)
+    # How its paper names that thing, so that this room need not know.
+    source_zh = models.CharField(max_length=80)
+    source_en = models.CharField(max_length=80)
+
+    phone = EncryptedText()
+    email = EncryptedText()
+    address = EncryptedText()
+    region = models.CharField(max_length=2, blank=True)
+    vehicle_plate = EncryptedText()
+    home_address = EncryptedText()
+
+    starts_at = models.DateTimeField(_("cover starts"))
+    ends_at = models.DateTimeField(_("cover ends"))
+    issued_at = models.DateTimeField(_("issued"))
+    channel = models.CharField(max_length=16)
+    currency = models.CharField(max_length=3)
+    premium_net = models.DecimalField(max_digits=14, decimal_places=2)
+    premium_tax = models.DecimalField(max_digits=14, decimal_places=2)
+    premium_gross = models.DecimalField(max_digits=14, decimal_places=2)
+    # Cover, consents and the insurer's letterhead as they were on the day of issue.
+    coverages = models.JSONField()
+    consents = models.JSONField()
+    house = models.JSONField()
+    evidence_text = EncryptedText()
+
+    state = models.CharField(max_length=10, choices=State, default=State.ISSUED)
+    cancelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-issued_at", "-number"]
+        verbose_name = _("policy")
+        indexes: ClassVar = [
+            models.Index(fields=["issued_at"], name="policy_by_issue"),
+            models.Index(fields=["organisation", "issued_at"], name="policy_by_organisation"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["reason_kind", "reason_number"],
+                condition=Q(state="issued"),
+                name="at_most_one_live_policy_for_one_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="issued", cancelled_at__isnull=True)
+                | Q(state="cancelled", cancelled_at__isnull=False),
+                name="a_policy_is_cancelled_exactly_when_it_has_the_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__gte=F("issued_at")) & Q(ends_at__gt=F("starts_at")),
+                name="cover_starts_after_issue_and_ends_after_its_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(premium_gross=F("premium_net") + F("premium_tax"))
+                & Q(premium_net__gte=0, premium_tax__gte=0),
+                name="premium_and_tax_make_the_amount_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(consents__contains=[{"kind": "terms"}])
+                & Q(consents__contains=[{"kind": "privacy"}]),
+                name="no_policy_without_consent_to_terms_and_privacy",
+            ),
+        ]
+        triggers: ClassVar = [
+            refused(
+                "an_issued_policy_keeps_its_facts",
+                pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["state", "cancelled_at"]),
+            ),
+            refused(
+                "a_cancelled_policy_stays_cancelled",
+                pgtrigger.Update,
+                condition=pgtrigger.Q(old__state="cancelled"),
+            ),
+            refused("a_policy_is_kept", pgtrigger.Delete),
+            never_truncated("policy"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def reason(self) -> tuple[str, str]:
+        return self.reason_kind, self.reason_number
+
+    @property
+    def premium(self) -> Money:
+        """What was paid, tax included."""
+        return Money(self.premium_gross, self.currency)
+
+    @property
+    def net(self) -> Money:
+        return Money(self.premium_net, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        return Money(self.premium_tax, self.currency)
+
+    @property
+    def channel_label(self) -> str | Promise:
+        """The way in which it came about, as a word that can be translated."""
+        return _CHANNELS[Channel(self.channel)]
+
+    @cached_property
+    def evidence(self) -> dict[str, Any]:
+        """How it came about: texts and versions shown, times, the address it came from."""
+        stored: dict[str, Any] = json.loads(self.evidence_text)
+        return stored
+
+    def seen_state(self, at: datetime) -> "SeenState":
+        """The state that people see: what is stored, and where the moment lies in the cover."""
+        if self.state == self.State.CANCELLED:
+            return SeenState.CANCELLED
+        if at < self.starts_at:
+            return SeenState.ISSUED
+        return SeenState.IN_FORCE if at <= self.ends_at else SeenState.EXPIRED
+
+
+class SeenState(models.TextChoices):
+    """A policy's state as people see it."""
+
+    ISSUED = "issued", _("issued, cover not begun")
+    IN_FORCE = "in_force", _("in force")
+    EXPIRED = "expired", _("expired")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class InsuredPerson(Person):
+    """Somebody who is covered by a policy.
+
+    `death_cover` is what the policy pays on their death as far as the caps on minors count
+    it, kept here so that the cap is one sum over the person's rows; `declared_death_cover`
+    is what the applicant said other insurers would pay.
+    """
+
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="insured")
+    place = models.PositiveSmallIntegerField()
+    relationship = models.CharField(max_length=10, choices=Relationship)
+    occupation = models.CharField(max_length=8)
+    death_cover = models.DecimalField(max_digits=14, decimal_places=2)
+    declared_death_cover = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        ordering: ClassVar = ["policy", "place"]
+        verbose_name = _("insured person")
+        indexes: ClassVar = [models.Index(fields=["identity_index"], name="insured_by_identity")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["policy", "place"], name="insured_people_stand_in_one_order"
+            ),
+            models.UniqueConstraint(
+                fields=["policy", "identity_index"], name="a_policy_insures_a_person_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(death_cover__gte=0, declared_death_cover__gte=0),
+                name="cover_on_death_is_never_negative",
+            ),
+        ]
+        triggers: ClassVar = append_only("insured_person")
+
+    def __str__(self) -> str:
+        return f"{self.policy_id}/{self.place}"
+
+
+class Beneficiary(models.Model):
+    """Somebody who is paid on the death of each insured. Without any, the statutory heirs are."""
+
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="beneficiaries")
+    place = models.PositiveSmallIntegerField()
+    name = EncryptedText()
+    relationship = models.CharField(max_length=10, choices=Relationship)
+    share = models.DecimalField(max_digits=5, decimal_places=2)
+    identity_kind = models.CharField(max_length=20, choices=IdentityKind, blank=True)
+    identity_number = EncryptedText()
+
+    class Meta:
+        ordering: ClassVar = ["policy", "place"]
+        verbose_name = _("beneficiary")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["policy", "place"], name="beneficiaries_stand_in_one_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(share__gt=0, share__lte=100), name="a_share_is_a_part_of_the_whole"
+            ),
+        ]
+        triggers: ClassVar = append_only("beneficiary")
+
+    def __str__(self) -> str:
+        return f"{self.policy_id}/{self.place}"
+
+    @property
+    def masked_name(self) -> str:
+        return masked_name(self.name)

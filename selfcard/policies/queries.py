@@ -1,0 +1,224 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import organisations_in_reach
+from selfcard.policies.application import Application, InsuredGiven, insured_facts
+from selfcard.policies.errors import NoSuchPolicy, NotAPolicyNumber
+from selfcard.policies.identity import (
+    IdentityKind,
+    identity_index,
+    masked_email,
+    masked_name,
+    masked_number,
+    masked_phone,
+)
+from selfcard.policies.models import Person, Policy, SeenState
+from selfcard.policies.numbers import read_policy_number
+from selfcard.products.models import Product, ProductVersion
+from selfcard.products.people import Relationship, Sex
+from selfcard.products.rules import Facts, InsuredFacts
+
+
+def policies() -> QuerySet[Policy]:
+    """All policies with what a page says about them."""
+    return Policy.objects.select_related(
+        "product_version__product", "organisation__party"
+    ).prefetch_related("insured", "beneficiaries")
+
+
+def find_policy(number: str) -> Policy | None:
+    """The policy of a number, however it was typed."""
+    try:
+        return policies().filter(number=read_policy_number(number)).first()
+    except NotAPolicyNumber:
+        return None
+
+
+def live_policy_for(reason: tuple[str, str]) -> Policy | None:
+    """The policy that a thing (kind, number) has become and that is not cancelled."""
+    kind, number = reason
+    return (
+        policies().filter(reason_kind=kind, reason_number=number, state=Policy.State.ISSUED).first()
+    )
+
+
+def policies_in_reach(actor: Actor) -> QuerySet[Policy]:
+    """The policies sold by the organisations whose policies the actor may see."""
+    reach = organisations_in_reach(actor, May.SEE_POLICIES).values("pk")
+    return policies().filter(organisation__in=reach)
+
+
+def access_policy(actor: Actor, number: str) -> Policy:
+    """A policy that the actor may see.
+
+    Raises:
+        NoSuchPolicy: there is none, or the actor may not see it: the answer is the same.
+    """
+    policy = find_policy(number)
+    if policy is None or not policies_in_reach(actor).filter(pk=policy.pk).exists():
+        raise NoSuchPolicy
+    return policy
+
+
+def policy_by_identity(
+    number: str, identity_kind: IdentityKind | str, identity_number: str
+) -> Policy | None:
+    """The policy of a number whose applicant or insured has this identity document."""
+    policy = find_policy(number)
+    if policy is None or not is_of(policy, identity_kind, identity_number):
+        return None
+    return policy
+
+
+def is_of(policy: Policy, identity_kind: IdentityKind | str, identity_number: str) -> bool:
+    """Whether a document is the applicant's or an insured person's."""
+    index = identity_index(identity_kind, identity_number)
+    people = [policy, *policy.insured.all()]
+    return any(bytes(person.identity_index) == index for person in people)
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What one person has already during a period: by blind index, never by name."""
+
+    policies: int = 0
+    death_cover: Decimal = Decimal(0)
+
+
+def in_force(
+    indexes: Iterable[bytes], product: Product, starts_at: datetime, ends_at: datetime
+) -> dict[bytes, InForce]:
+    """Per person: live policies of a product that share a moment with a period, and what all
+    their policies of that time would pay on death.
+
+    Call it under the lock of every person named, or another activation may come between.
+    """
+    sql = """
+        SELECT insured.identity_index,
+               count(*) FILTER (WHERE version.product_id = %s),
+               sum(insured.death_cover)
+        FROM policies_insuredperson insured
+        JOIN policies_policy policy ON policy.id = insured.policy_id
+        JOIN products_productversion version ON version.id = policy.product_version_id
+        WHERE insured.identity_index = ANY(%s) AND policy.state = 'issued'
+          AND policy.starts_at <= %s AND policy.ends_at >= %s
+        GROUP BY insured.identity_index
+    """
+    wanted = sorted(set(indexes))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [product.pk, wanted, ends_at, starts_at])
+        found = {bytes(index): InForce(count, cover) for index, count, cover in cursor}
+    return {index: found.get(index, InForce()) for index in wanted}
+
+
+def facts_for_rules(
+    application: Application,
+    version: ProductVersion,
+    *,
+    asked_on: date,
+    already: dict[bytes, InForce],
+) -> Facts:
+    """What `broken_rules` asks about an application, with what each person has already."""
+    nothing = InForce()
+    return Facts(
+        asked_on=asked_on,
+        starts_on=application.starts_on,
+        applicant_birth_date=application.applicant.birth_date,
+        insured=tuple(
+            _facts_of(one, already.get(one.person.index, nothing)) for one in application.insured
+        ),
+        region=application.contact.region,
+        details=application.details,
+        death_cover=version.death_cover,
+        currency=version.currency,
+    )
+
+
+def _facts_of(one: InsuredGiven, already: InForce) -> InsuredFacts:
+    return insured_facts(
+        one, policies_in_force=already.policies, own_death_cover=already.death_cover
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonView:
+    """A person as a page shows them; masked unless the reader has shown who they are."""
+
+    name: str
+    identity_kind: str
+    identity_number: str
+    birth_date: date | None
+    sex: str
+    relationship: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeneficiaryView:
+    name: str
+    relationship: str
+    share: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyView:
+    """A policy for a page: all of it, or so little that a stranger learns no name."""
+
+    policy: Policy
+    state: SeenState
+    masked: bool
+    applicant: PersonView
+    insured: tuple[PersonView, ...]
+    beneficiaries: tuple[BeneficiaryView, ...]
+    phone: str
+    email: str
+    address: str
+
+
+def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
+    """A policy as it is shown.
+
+    Masked for whoever came with card and PIN alone (a seller may know the PIN): names by
+    their first character, no birth date, numbers and contact hidden. Whole for the
+    policy's own people and for staff who may see it.
+    """
+    return PolicyView(
+        policy=policy,
+        state=policy.seen_state(clock.now()),
+        masked=masked,
+        applicant=_person_view(policy, masked, ""),
+        insured=tuple(
+            _person_view(one, masked, str(Relationship(one.relationship).label))
+            for one in policy.insured.all()
+        ),
+        beneficiaries=tuple(
+            BeneficiaryView(
+                name=masked_name(one.name) if masked else one.name,
+                relationship=str(Relationship(one.relationship).label),
+                share=one.share,
+            )
+            for one in policy.beneficiaries.all()
+        ),
+        phone=masked_phone(policy.phone) if masked else policy.phone,
+        email=masked_email(policy.email) if masked else policy.email,
+        address="" if masked else policy.address,
+    )
+
+
+def _person_view(person: Person, masked: bool, relationship: str) -> PersonView:
+    number = person.identity_number
+    return PersonView(
+        name=masked_name(person.name) if masked else person.name,
+        identity_kind=str(IdentityKind(person.identity_kind).label),
+        identity_number=masked_number(number) if masked else number,
+        birth_date=None if masked else person.birth_date,
+        sex="" if masked else str(Sex(person.sex).label),
+        relationship=relationship,
+    )

@@ -1,0 +1,74 @@
+from collections.abc import Iterator
+
+from selfcard.core.verify import Violation, violations_of
+
+
+def violations() -> Iterator[Violation]:
+    """What must always be true of policies; no personal data is opened to check it."""
+    yield from violations_of(
+        "A policy insures at least one person",
+        """
+        SELECT policy.number, 'nobody is insured' FROM policies_policy policy
+        WHERE NOT EXISTS (
+            SELECT FROM policies_insuredperson insured WHERE insured.policy_id = policy.id)
+        """,
+    )
+    yield from violations_of(
+        "The shares of named beneficiaries make the whole",
+        """
+        SELECT policy.number, sum(beneficiary.share) || ' percent'
+        FROM policies_beneficiary beneficiary
+        JOIN policies_policy policy ON policy.id = beneficiary.policy_id
+        GROUP BY policy.number HAVING sum(beneficiary.share) <> 100
+        """,
+    )
+    yield from violations_of(
+        "Each consent is kept with its version and its moment",
+        """
+        SELECT policy.number, consent->>'kind'
+        FROM policies_policy policy, jsonb_array_elements(policy.consents) consent
+        WHERE coalesce(consent->>'version', '') = '' OR coalesce(consent->>'given_at', '') = ''
+        """,
+    )
+    yield from violations_of(
+        "A policy rests on a published version and was sold by an organisation",
+        """
+        SELECT policy.number, 'version ' || policy.product_version_id,
+               'organisation ' || policy.organisation_id
+        FROM policies_policy policy
+        LEFT JOIN products_productversion version
+               ON version.id = policy.product_version_id AND version.state = 'published'
+        LEFT JOIN organisations_organisation organisation
+               ON organisation.party_id = policy.organisation_id
+        WHERE version.id IS NULL OR organisation.party_id IS NULL
+        """,
+    )
+    yield from violations_of(
+        "Premium and tax of a policy follow its product's rate to the cent",
+        """
+        SELECT policy.number, policy.premium_net, policy.premium_tax
+        FROM policies_policy policy
+        JOIN products_productversion version ON version.id = policy.product_version_id
+        WHERE policy.premium_net
+              <> round(policy.premium_gross / (1 + coalesce(version.tax_rate, 0)), 2)
+           OR policy.premium_tax <> policy.premium_gross - policy.premium_net
+        """,
+    )
+    yield from violations_of(
+        "Nobody has more policies of a product for the same days than it allows",
+        """
+        SELECT policy.number, count(DISTINCT other.id) || ' policies'
+        FROM policies_insuredperson insured
+        JOIN policies_policy policy ON policy.id = insured.policy_id
+        JOIN products_productversion version ON version.id = policy.product_version_id
+        JOIN policies_insuredperson same ON same.identity_index = insured.identity_index
+        JOIN policies_policy other ON other.id = same.policy_id
+        JOIN products_productversion its_version ON its_version.id = other.product_version_id
+        WHERE policy.state = 'issued' AND other.state = 'issued'
+          AND its_version.product_id = version.product_id
+          AND other.starts_at <= policy.ends_at AND other.ends_at >= policy.starts_at
+          AND other.id <= policy.id
+        GROUP BY policy.number, insured.identity_index, version.id
+        HAVING count(DISTINCT other.id) > (version.rules->>'policies_per_insured')::int
+        """,
+    )
