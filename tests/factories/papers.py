@@ -237,10 +237,14 @@ def a_policy() -> PolicyFacts:
                 occupation=Text(zh="退休人员（1 类）", en="Retired (class 1)"),
                 beneficiaries=(
                     BeneficiaryFacts(
-                        name="李𬱖", relationship=Text(zh="配偶", en="spouse"), share=Decimal("60.00")
+                        name="李𬱖",
+                        relationship=Text(zh="配偶", en="spouse"),
+                        share=Decimal("60.00"),
                     ),
                     BeneficiaryFacts(
-                        name="王喆", relationship=Text(zh="子女", en="child"), share=Decimal("40.00")
+                        name="王喆",
+                        relationship=Text(zh="子女", en="child"),
+                        share=Decimal("40.00"),
                     ),
                 ),
             ),
@@ -283,7 +287,7 @@ def a_policy() -> PolicyFacts:
         channel=Text(zh="网上激活", en="activated on the website"),
         check_address="https://cards.lantern.example/check/P0000481237462",
         details=(
-            DetailFacts(label=Text(zh="常住地区", en="Region of residence"), value="浙江省 Zhejiang"),
+            DetailFacts(label=Text(zh="常住地区", en="Region of residence"), value="浙江 Zhejiang"),
         ),
     )
 
@@ -299,7 +303,9 @@ def some_clauses() -> ClausesFacts:
             en="Cover for accidents, for people from 66 to 80: death, disability, fractures, care.",
         ),
         coverages=tuple(
-            ClausesCoverage(name=item.name, sum_insured=item.sum_insured, conditions=item.conditions)
+            ClausesCoverage(
+                name=item.name, sum_insured=item.sum_insured, conditions=item.conditions
+            )
             for item in a_policy().coverages
         ),
         conditions=(
@@ -308,7 +314,8 @@ def some_clauses() -> ClausesFacts:
         ),
         exclusions=a_policy().exclusions,
         clauses=Text(
-            zh="# 总则\n\n第一条 本保险合同由保险条款、保险单、批单组成。\n凡涉及本合同的约定，均应采用书面形式。"
+            zh="# 总则\n\n第一条 本保险合同由保险条款、保险单、批单组成。"
+            "\n凡涉及本合同的约定，均应采用书面形式。"
             "\n\n第二条 身体健康、能正常生活的自然人可作为被保险人。\n\n# 保险责任\n\n"
             "第三条 在保险期间内，被保险人遭受意外伤害，保险人按下列约定给付保险金：\n\n"
             "- 意外身故：按保险金额给付；\n- 意外伤残：按伤残等级对应的比例给付。",
