@@ -1,0 +1,46 @@
+"""The charge receipt and the invoice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
+from tests.factories.papers import a_receipt, an_invoice, yuan
+from tests.factories.reading import words_on
+
+
+def test_a_charge_receipt_asks_for_money_and_says_that_it_proves_no_payment():
+    said = words_on(CHARGE_RECEIPT, a_receipt(), "en")
+
+    assert "R-2026-0051120" in said
+    assert "itdoesnotprovethatanythingwaspaid" in said
+    assert "¥20,000.00" in said
+
+
+def test_an_invoice_splits_the_premium_into_net_and_tax():
+    said = words_on(INVOICE, an_invoice())
+
+    assert "¥18,867.92" in said
+    assert "6%" in said
+    assert "¥1,132.08" in said
+    assert "人民币贰万元整" in said
+
+
+def test_the_buyer_is_an_individual_unless_they_say_otherwise():
+    assert "个人Individual" in words_on(INVOICE, an_invoice())
+
+    company = replace(
+        an_invoice(), buyer="杭州绿源物业服务有限公司", buyer_tax_number="91330100MA27XXXX0T"
+    )
+    said = words_on(INVOICE, company)
+    assert "杭州绿源物业服务有限公司" in said
+    assert "91330100MA27XXXX0T" in said
+    assert "个人" not in said
+
+
+def test_an_exempt_premium_is_called_exempt():
+    line = replace(an_invoice().lines[0], tax_rate=None, tax=yuan("0.00"), net=yuan("20000.00"))
+    exempt = replace(an_invoice(), lines=(line,), net=yuan("20000.00"), tax=yuan("0.00"))
+
+    assert "免税" in words_on(INVOICE, exempt)
+    assert "exempt" in words_on(INVOICE, exempt, "en")

@@ -1,0 +1,50 @@
+"""The policy as paper."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from selfcard.core.papers import Text
+from selfcard.policies.papers import POLICY
+from tests.factories.papers import a_policy
+from tests.factories.reading import words_on
+
+
+def test_a_policy_says_who_is_insured_for_how_much_and_from_when_to_when():
+    said = words_on(POLICY, a_policy())
+
+    assert "王建国" in said
+    assert "330106195503124419" in said
+    assert "2026年11月23日00:00" in said
+    assert "2027年11月22日23:59:59" in said
+    assert "意外身故或伤残" in said
+    assert "¥50,000" in said
+
+
+def test_a_policy_names_exclusions_beneficiaries_and_how_to_claim():
+    said = words_on(POLICY, a_policy(), "en")
+
+    assert "Drivingafterdrinkingorwithoutalicence" in said
+    assert "李𬱖spouse60%" in said
+    assert "Telluswithin48hours" in said
+    assert "https://cards.lantern.example/check/P0000481237462" in said
+
+
+def test_an_applicant_who_insures_themself_is_shown_once():
+    assert words_on(POLICY, a_policy()).count("330106195503124419") == 1
+
+
+def test_somebody_else_as_insured_is_shown_beside_the_applicant():
+    policy = a_policy()
+    child = replace(
+        policy.insured[0],
+        person=replace(policy.applicant, name="王㛃", id_number="330106201803124412"),
+        relationship=Text(zh="子女", en="child"),
+        beneficiaries=(),
+    )
+
+    said = words_on(POLICY, replace(policy, insured=(child,)), "en")
+
+    assert "330106195503124419" in said
+    assert "330106201803124412" in said
+    assert "thestatutoryheirs" in said

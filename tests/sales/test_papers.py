@@ -1,0 +1,30 @@
+"""The charge list, and the notice for the customer."""
+
+from __future__ import annotations
+
+from selfcard.sales.papers import CHARGE_LIST, NOTICE
+from tests.factories.papers import PORTAL, a_charge_list, a_notice
+from tests.factories.reading import words_on
+
+
+def test_a_charge_list_names_serials_counts_and_the_total_in_figures_and_words():
+    said = words_on(CHARGE_LIST, a_charge_list())
+
+    assert "620118000412001" in said
+    assert "合计201¥20,100.00" in said
+    assert "人民币贰万零壹佰元整" in said
+    assert "Twentythousandonehundredyuanonly" in said
+    assert "浙江恒信保险代理有限公司" in said
+
+
+def test_the_notice_says_that_nobody_is_insured_until_when_and_which_way():
+    said = words_on(NOTICE, a_notice(), "en")
+
+    assert "Notyetinsured" in said
+    assert "31December2027" in said
+    assert PORTAL in said
+    assert "SeniorCareAccident" in said
+
+
+def test_the_notice_carries_no_card_number():
+    assert "6201180004120018" not in words_on(NOTICE, a_notice())
