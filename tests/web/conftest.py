@@ -1,0 +1,132 @@
+"""A real browser on the real pages: Chromium, a live server, the test's own database.
+
+A test that asks for `desktop` or `phone` runs once in each language; it names
+one with `@pytest.mark.parametrize("language", ["en"])` where the words do not
+matter. Whatever a page complains of – a script that fails, a rule of the
+content security policy, a file that is not there – fails the test at its end.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from selfcard.launcher.chromium import ARGUMENTS, ensure_chromium
+from selfcard.organisations.models import Staff
+
+# Playwright's loop runs in this thread, and Django would refuse the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+LOCALES = {"zh-hans": "zh-CN", "en": "en-GB"}
+DESKTOP, PHONE = 1280, 390
+MILLISECONDS_TO_WAIT = 10_000
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(params=list(LOCALES))
+def language(request: pytest.FixtureRequest) -> str:
+    """The reader's language: each test of pages runs in both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=ensure_chromium(), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: LiveServer, language: str) -> Iterator[OpenPage]:
+    """Open a page as somebody new: `open_page(width=390)`. Two of them are two browsers."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_one(width: int = DESKTOP, *, javascript: bool = True) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            locale=LOCALES[language],
+            timezone_id=settings.TIME_ZONE,
+            viewport={"width": width, "height": 844 if width < DESKTOP else 900},
+            has_touch=width < DESKTOP,
+            java_script_enabled=javascript,
+            accept_downloads=True,
+        )
+        context.set_default_timeout(MILLISECONDS_TO_WAIT)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+        page.on("console", lambda said: _note_broken_rule(said.text, complaints))
+        page.on("response", lambda response: _note_failure(response, complaints))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _note_broken_rule(text: str, complaints: list[str]) -> None:
+    if "Content Security Policy" in text or "Content-Security-Policy" in text:
+        complaints.append(text)
+
+
+def _note_failure(response: Response, complaints: list[str]) -> None:
+    missing_file = response.status == 404 and "/static/" in response.url
+    if missing_file or response.status >= 500:
+        complaints.append(f"{response.status} {response.url}")
+
+
+@pytest.fixture
+def desktop(open_page: OpenPage) -> Page:
+    """A page at desktop width, for the office."""
+    return open_page(DESKTOP)
+
+
+@pytest.fixture
+def phone(open_page: OpenPage) -> Page:
+    """A page at phone width, for the portal."""
+    return open_page(PHONE)
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> Callable[[Page, Staff], None]:
+    """Let a staff member in without the sign-in page, which has tests of its own."""
+
+    def let_in(page: Page, staff: Staff) -> None:
+        client = Client()
+        client.force_login(staff, backend=settings.AUTHENTICATION_BACKENDS[-1])
+        assert client.session[BACKEND_SESSION_KEY]
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+        )
+
+    return let_in
+
+
+@pytest.fixture(scope="session")
+def no_axe_violations() -> Callable[[Page], None]:
+    """Check that axe finds nothing wrong with a page as it stands."""
+    source = AXE.read_text(encoding="utf-8")
+
+    def check(page: Page) -> None:
+        # Evaluated by the debugger, and so not against the page's own policy.
+        page.evaluate(source)
+        found = page.evaluate(
+            "axe.run(document, {rules: {'target-size': {enabled: true}}})"
+            ".then(result => result.violations.flatMap(rule =>"
+            "  rule.nodes.map(node => `${rule.id}: ${node.html}: ${node.failureSummary}`)))"
+        )
+        assert found == [], page.url
+
+    return check
