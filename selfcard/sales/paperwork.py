@@ -1,0 +1,100 @@
+"""The facts of a sale's papers, and what its receipt and invoice say, gathered at the deed."""
+
+from django.conf import settings
+
+from selfcard.cards.queries import batches_touching, product_versions_of
+from selfcard.core import clock
+from selfcard.core.money import Money, split_tax
+from selfcard.core.papers.facts import Name, Text
+from selfcard.core.serials import SerialRun, describe_runs
+from selfcard.payments.papers import ChargeLine, InvoiceLine
+from selfcard.payments.paperwork import party_name, staff_name
+from selfcard.sales.models import BusinessSource, Sale
+from selfcard.sales.papers import ChargeListFacts, NoticeFacts
+
+_SOURCES = {
+    BusinessSource.DIRECT: Name(zh="直销", en="Direct"),
+    BusinessSource.INDIVIDUAL_AGENT: Name(zh="个人代理", en="Individual agent"),
+    BusinessSource.AGENCY: Name(zh="专业代理", en="Agency"),
+    BusinessSource.CONCURRENT_AGENCY: Name(zh="兼业代理", en="Concurrent agency"),
+    BusinessSource.BROKER: Name(zh="经纪", en="Broker"),
+}
+
+
+def charge_list_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeListFacts:
+    deadlines = {batch.last_day for batch in batches_touching(runs)}
+    return ChargeListFacts(
+        number=sale.number,
+        registered_at=sale.registered_at,
+        document_type=_type_name(sale),
+        face_value=Money(sale.face_value, sale.currency),
+        deadline=deadlines.pop() if len(deadlines) == 1 else None,
+        runs=runs,
+        count=sale.count,
+        amount=Money(sale.amount, sale.currency),
+        seller_organisation=party_name(sale.seller_organisation.party),
+        seller=party_name(sale.seller),
+        business_source=_SOURCES[BusinessSource(sale.business_source)],
+        agency=Name(zh=sale.agency.name_zh, en=sale.agency.name_en, code=sale.agency.code)
+        if sale.agency
+        else None,
+        registered_by=staff_name(sale.registered_by),
+        customer_reference=sale.customer_reference,
+        remark=sale.remark,
+    )
+
+
+def notice_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> NoticeFacts:
+    """What the customer is told: paid, and until when to activate; the earliest deadline counts."""
+    batches = batches_touching(runs)
+    return NoticeFacts(
+        number=sale.number,
+        paid_on=clock.today(),
+        document_type=_type_name(sale),
+        products=tuple(
+            Name(zh=version.name_zh, en=version.name_en, code=version.product.code)
+            for version in product_versions_of(batches[0])
+        ),
+        runs=runs,
+        count=sale.count,
+        deadline=min(batch.last_day for batch in batches),
+        seller_organisation=party_name(sale.seller_organisation.party),
+        seller=party_name(sale.seller),
+        activate_address=settings.PUBLIC_ADDRESS,
+    )
+
+
+def charge_line(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeLine:
+    return ChargeLine(
+        description=_description(sale),
+        detail=describe_runs(runs),
+        quantity=sale.count,
+        unit_price=Money(sale.face_value, sale.currency),
+        amount=Money(sale.amount, sale.currency),
+    )
+
+
+def invoice_line(sale: Sale, runs: tuple[SerialRun, ...]) -> InvoiceLine:
+    """Net and tax are split on one card and multiplied: so each card that is activated, or comes
+    back, takes its own part of the sum, and the last one leaves nothing over."""
+    rate = sale.type_version.tax_rate
+    net, tax = split_tax(sale.face_value, rate)
+    return InvoiceLine(
+        description=_description(sale),
+        detail=describe_runs(runs),
+        quantity=sale.count,
+        net=Money(net * sale.count, sale.currency),
+        tax_rate=rate,
+        tax=Money(tax * sale.count, sale.currency),
+        gross=Money(sale.amount, sale.currency),
+    )
+
+
+def _type_name(sale: Sale) -> Name:
+    document_type = sale.type_version.document_type
+    return Name(zh=document_type.name_zh, en=document_type.name_en, code=document_type.code)
+
+
+def _description(sale: Sale) -> Text:
+    name = _type_name(sale)
+    return Text(zh=f"保险费:{name.zh}", en=f"Premium: {name.en}")

@@ -1,0 +1,107 @@
+"""Sales as those see them who may, and which receipt belongs to which sale."""
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from selfcard.core.actor import Actor
+from selfcard.core.serials import SerialRun
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import organisations_in_reach
+from selfcard.payments.models import Invoice, Receipt
+from selfcard.sales.errors import ReceiptOfNoSale
+from selfcard.sales.models import Agency, Sale, SaleReceipt, SaleRun
+
+# Who works on a sale sees it.
+SEEING_SALES = (May.SEE_SALES, May.REGISTER_SALES, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS)
+
+
+def find_sale(number: str) -> Sale | None:
+    return Sale.objects.filter(number=number.strip().upper()).first()
+
+
+def sale_of(serial: int) -> Sale | None:
+    """The last sale that a card was in, if it was ever sold."""
+    return (
+        Sale.objects.filter(pk__in=SaleRun.objects.filter(serials__contains=serial).values("sale"))
+        .order_by("-id")
+        .first()
+    )
+
+
+def sale_of_receipt(receipt: Receipt) -> Sale:
+    """The sale whose money a receipt asks for.
+
+    Raises:
+        ReceiptOfNoSale: it asks for something else.
+    """
+    asked = (
+        SaleReceipt.objects.filter(receipt=receipt)
+        .select_related(
+            "sale__type_version__document_type",
+            "sale__seller_organisation__party",
+            "sale__seller",
+            "sale__agency",
+            "sale__registered_by__party",
+        )
+        .first()
+    )
+    if asked is None:
+        raise ReceiptOfNoSale(number=receipt.number)
+    return asked.sale
+
+
+def runs_of(sale: Sale) -> tuple[SerialRun, ...]:
+    """The cards of a sale, in order."""
+    return tuple(run.run for run in sale.runs.order_by("serials"))
+
+
+def live_receipt(sale: Sale) -> Receipt | None:
+    """The charge receipt that asks, or asked, for the sale's money; void ones are left out."""
+    asked = sale.receipts.filter(ended_at__isnull=True).select_related("receipt").first()
+    return asked.receipt if asked else None
+
+
+def invoice_of(sale: Sale) -> Invoice | None:
+    receipt = live_receipt(sale)
+    return Invoice.objects.filter(receipt=receipt).first() if receipt else None
+
+
+def sales_in_reach(actor: Actor) -> QuerySet[Sale]:
+    """The sales that the actor may see, newest first, each with the state of its live receipt.
+
+    `receipt_state` is empty where no money has been asked for yet.
+    """
+    live = SaleReceipt.objects.filter(sale=OuterRef("pk"), ended_at__isnull=True)
+    return (
+        Sale.objects.filter(
+            seller_organisation__in=organisations_in_reach(actor, *SEEING_SALES).values("pk")
+        )
+        .select_related(
+            "type_version__document_type",
+            "seller_organisation__party",
+            "seller",
+            "agency",
+            "registered_by__party",
+        )
+        .annotate(
+            receipt_state=Subquery(live.values("receipt__state")[:1]),
+            receipt_number=Subquery(live.values("receipt__number")[:1]),
+        )
+        .order_by("-id")
+    )
+
+
+def sales_without_receipt(actor: Actor) -> QuerySet[Sale]:
+    """Sales whose money the actor may ask for and nobody has asked for yet, oldest first."""
+    return (
+        sales_in_reach(actor)
+        .filter(
+            receipt_state__isnull=True,
+            seller_organisation__in=organisations_in_reach(actor, May.ISSUE_RECEIPTS).values("pk"),
+        )
+        .order_by("id")
+    )
+
+
+def agencies() -> QuerySet[Agency]:
+    """All agencies; they are the whole insurer's."""
+    return Agency.objects.order_by("code")
