@@ -41,8 +41,8 @@ LARGE_SALE_CARDS = 500
 GATE_FREE_TRIES = 5
 GATE_WAIT = timedelta(seconds=30)
 GATE_SOURCE_MEMORY = timedelta(hours=1)
-GATE_CARD_CAP = 10
-GATE_CARD_MEMORY = timedelta(days=1)
+GATE_TARGET_CAP = 10
+GATE_TARGET_MEMORY = timedelta(days=1)
 PROOF_IDLE = timedelta(minutes=30)
 PROOF_LONGEST = timedelta(hours=2)
 DRAFT_MEMORY = timedelta(days=30)
@@ -198,6 +198,12 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "selfcard.web.account.StaffAccounts"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {
+    "login": "selfcard.web.account.SignInForm",
+    "change_password": "selfcard.web.account.PasswordForm",
+    "reauthenticate": "selfcard.web.account.ConfirmForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Selfcard"
 MFA_ADAPTER = "selfcard.web.account.StaffTwoStep"

@@ -55,6 +55,22 @@ def parties_in_reach(actor: Actor, *mays: May) -> QuerySet[Party]:
     )
 
 
+def staff_in_reach(actor: Actor, *mays: May) -> QuerySet[Staff]:
+    """The staff who work where the actor may do one of these things."""
+    return Staff.objects.select_related("party", "organisation__party").filter(
+        organisation__in=organisations_in_reach(actor, *mays).values("pk")
+    )
+
+
+def authorisations_of(staff: Staff) -> QuerySet[Authorisation]:
+    """What a person may do, and from which organisation down."""
+    return (
+        Authorisation.objects.filter(staff=staff)
+        .select_related("organisation__party")
+        .order_by("organisation__path", "may")
+    )
+
+
 def may(actor: Actor, deed: May, organisation: Organisation) -> bool:
     """Whether the actor may do a deed in an organisation."""
     return organisations_in_reach(actor, deed).filter(pk=organisation.pk).exists()

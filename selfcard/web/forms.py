@@ -1,0 +1,81 @@
+"""What every form of both faces does: recognise a repeat, and show a refusal where it belongs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.refusals import Refusal, RequestReused
+from selfcard.web.operations import help_for
+from selfcard.web.problems import Help, Problem
+
+
+class HouseForm(forms.Form):
+    """A form with an error summary, whose refusals name the field and the deed that helps."""
+
+    # Where a refusal is about an argument that the form calls by another name.
+    refusal_fields: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._helps: dict[str, Help] = {}
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Show what a command refused, at the field that it is about or on top of the form."""
+        text = str(refusal)
+        if refusal.help and (help_ := help_for(refusal.help)):
+            self._helps[text] = help_
+        name = self.refusal_fields.get(refusal.field or "", refusal.field)
+        self.add_error(name if name in self.fields else None, text)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a page that shows this form."""
+        return 422 if self.is_bound and self.errors else 200
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        """Everything that is wrong, in the order of the form, each with where it is."""
+        for text in self.non_field_errors():
+            yield Problem(str(text), help=self._helps.get(str(text)))
+        for bound in self:
+            for text in bound.errors:
+                where = f"{bound.auto_id}_group" if bound.use_fieldset else bound.id_for_label
+                said = str(text) if bound.is_hidden else f"{bound.label}: {text}"
+                yield Problem(said, "" if bound.is_hidden else where, self._helps.get(str(text)))
+
+
+class RequestIdMixin(forms.Form):
+    """A form that carries the id of its request, so that sending it twice does nothing twice.
+
+    The id is issued when the page is made and comes back with every attempt to send it: the
+    command recognises a repeat, also after a double click or the back button.
+    """
+
+    request_id = forms.UUIDField(
+        initial=uuid4,
+        widget=forms.HiddenInput(attrs={"id": False}),
+        error_messages={
+            "required": _("This page is too old. Open it again and repeat the step."),
+            "invalid": _("This page is too old. Open it again and repeat the step."),
+        },
+    )
+
+    def issue_new_request(self) -> None:
+        """Forget the id that was sent: the next attempt is a new request."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("request_id")] = str(uuid4())
+
+
+@contextmanager
+def refusals_shown_on(form: HouseForm) -> Iterator[None]:
+    """Run a command; if it refuses, the refusal is on the form and nothing was changed."""
+    try:
+        yield
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        if isinstance(refusal, RequestReused) and isinstance(form, RequestIdMixin):
+            form.issue_new_request()

@@ -1,0 +1,52 @@
+"""Between the web server and the views: when a session ends, and in which language we speak."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+SIGNED_IN = "signed_in_at"
+LAST_SEEN = "last_seen_at"
+SEEN_EVERY = 60  # seconds between two writes of the last sight
+
+
+class SessionsEnd:
+    """A member of staff who is idle too long, or signed in too long, signs in again."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = int(time.time())
+            began = request.session.setdefault(SIGNED_IN, now)
+            seen = request.session.setdefault(LAST_SEEN, now)
+            if (
+                now - seen > settings.SESSION_IDLE_MINUTES * 60
+                or now - began > settings.SESSION_LONGEST_HOURS * 3600
+            ):
+                logout(request)
+            elif now - seen >= SEEN_EVERY:
+                request.session[LAST_SEEN] = now
+        return self.get_response(request)
+
+
+class StaffLanguage:
+    """Staff read every page in the language that they chose last, on whatever computer."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers["Content-Language"] = translation.get_language() or ""
+        return response

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from selfcard.web.office.administration import views
+
+app_name = "administration"
+
+urlpatterns = [
+    path("organisations/", views.organisations, name="organisations"),
+    path("staff/", views.staff, name="staff"),
+    path("staff/<str:code>/", views.person, name="person"),
+]

@@ -1,0 +1,7 @@
+from django.urls import path
+
+from selfcard.web.office.approvals import views
+
+app_name = "approvals"
+
+urlpatterns = [path("", views.waiting, name="list")]

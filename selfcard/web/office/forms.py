@@ -1,0 +1,69 @@
+"""Forms of the office: laid out on a grid of twelve, dense, with the house's own templates."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+from selfcard.core.actor import Actor
+from selfcard.web.forms import HouseForm, RequestIdMixin, refusals_shown_on
+
+__all__ = ["DeedForm", "FilterForm", "OfficeForm", "OfficeLook", "refusals_shown_on"]
+
+
+class OfficeRenderer(TemplatesSetting):
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+
+
+class OfficeLook(HouseForm):
+    """The look of every form in the office, whatever it does."""
+
+    default_renderer = OfficeRenderer
+    # How many of the twelve columns a field takes; all of them where nothing is said.
+    widths: ClassVar[dict[str, int]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.width = self.widths.get(name, 12)  # type: ignore[attr-defined]
+            _dress(field.widget)
+
+
+class OfficeForm(RequestIdMixin, OfficeLook):
+    """A form that ends in one command. Fields learn the actor, and offer only what is in reach.
+
+    `cleaned_data` holds the command's arguments, `request_id` included.
+    """
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        self.actor = actor
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if hasattr(field, "for_actor"):
+                field.for_actor(actor)
+
+
+class DeedForm(OfficeForm):
+    """A button that does one thing and asks nothing."""
+
+
+class FilterForm(OfficeLook):
+    """A form that only looks: its answers stand in the address."""
+
+
+def _dress(widget: forms.Widget) -> None:
+    """Give a widget the class that the style sheet knows."""
+    kind = ""
+    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+        kind = "form-check-input"
+    elif isinstance(widget, forms.Select):
+        kind = "form-select"
+    elif isinstance(widget, forms.Textarea):
+        kind = "form-control"
+        widget.attrs.setdefault("rows", 3)
+    elif isinstance(widget, forms.widgets.Input) and not widget.is_hidden:
+        kind = "form-control"
+    if kind:
+        widget.attrs["class"] = f"{widget.attrs.get('class', '')} {kind}".strip()

@@ -1,0 +1,237 @@
+"""Lists of the office: filter in the address, sort, page, total, export, and what an empty one says.
+
+A room gives a queryset that is already limited to what the actor may see, a table (django-tables2)
+and, where it helps, a filter (django-filter). The page takes a bounded number of statements: one
+to count, one for the rows of the page, and those of the totals.
+"""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import django_filters
+import django_tables2 as tables
+from django.db.models import QuerySet
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
+
+
+from selfcard.core import clock
+from selfcard.web.office.views import OfficeRequest
+from selfcard.web.templatetags import selfcard as written
+
+PER_PAGE = 25
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+Text = str | Promise
+
+
+class OfficeTable(tables.Table):
+    """A dense table. Columns named below are ready made."""
+
+    class Meta:
+        template_name = "office/lists/table.html"
+        attrs: ClassVar = {"class": "dense"}
+        orderable = True
+
+
+class NumberColumn(tables.Column):
+    """The number of a paper, as the link that opens it: `NumberColumn(linkify=(…))`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        link = {"class": "id"}
+        kwargs.setdefault("attrs", {"a": link, "td": {"class": "nowrap id"}})
+        super().__init__(**kwargs)
+
+
+class CountColumn(tables.Column):
+    """A number of cards or of anything else, to the right."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("attrs", {"th": {"class": "num"}, "td": {"class": "num"}})
+        super().__init__(**kwargs)
+
+    def render(self, value: Any) -> Any:
+        return written.count(value)
+
+    def value(self, value: Any) -> Any:
+        return value
+
+
+class MoneyColumn(CountColumn):
+    """An amount, to the right; `currency` names where the record keeps its currency."""
+
+    def __init__(self, currency: str = "currency", **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(**kwargs)
+
+    def render(self, value: Any, record: Any) -> Any:  # type: ignore[override]
+        return written.money(value, str(tables.A(self.currency).resolve(record, quiet=True)))
+
+
+class MomentColumn(tables.Column):
+    """A day with the time of day."""
+
+    def render(self, value: Any) -> Any:
+        return written.moment(value)
+
+    def value(self, value: Any) -> Any:
+        return value.astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M")
+
+
+class DayColumn(tables.Column):
+    """A calendar day."""
+
+    def render(self, value: Any) -> Any:
+        return written.day(value)
+
+    def value(self, value: Any) -> Any:
+        return value.isoformat()
+
+
+class StatusColumn(tables.Column):
+    """A status with its glyph, for a field with choices."""
+
+    def render(self, value: Any, record: Any, bound_column: Any) -> SafeString:
+        raw = tables.A(bound_column.accessor).resolve(record, quiet=True)
+        return written.status(raw, value)
+
+
+class RunColumn(tables.Column):
+    """A run of serials kept as a range."""
+
+    def render(self, value: Any) -> Any:
+        return written.run(_run(value))
+
+    def value(self, value: Any) -> Any:
+        return str(_run(value))
+
+
+def _run(value: Any) -> Any:
+    from selfcard.core.serials import SerialRun
+
+    return value if isinstance(value, SerialRun) else SerialRun.of(value)
+
+
+class _FilterRenderer(TemplatesSetting):
+    form_template_name = "office/lists/filter_form.html"
+    field_template_name = "office/lists/filter_field.html"
+
+
+class OfficeFilter(django_filters.FilterSet):
+    """The filters of a list. They stand in the address, so that a list can be shared."""
+
+    def get_form_class(self) -> Any:
+        form = super().get_form_class()
+        form.default_renderer = _FilterRenderer
+        return form
+
+
+@dataclass(frozen=True)
+class Blank:
+    """What an empty list says: what comes first, and the link to it."""
+
+    title: Text
+    text: Text
+    icon: str = "inbox"
+    url: str = ""
+    deed: Text = ""
+
+
+@dataclass(frozen=True)
+class Total:
+    """A figure of everything that the filter leaves, above the rows."""
+
+    label: Text
+    value: Any
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class ListDeed:
+    """What is created or done from a list, as its one primary button."""
+
+    label: Text
+    url: str
+
+
+def list_page(
+    request: OfficeRequest,
+    *,
+    rows: QuerySet[Any] | Sequence[Any],
+    table: type[OfficeTable],
+    title: Text,
+    blank: Blank,
+    lead: Text = "",
+    filters: type[OfficeFilter] | None = None,
+    totals: Callable[[Any], Iterable[Total]] | None = None,
+    deed: ListDeed | None = None,
+    name: str = "list",
+    template: str = "office/lists/list.html",
+    context: dict[str, Any] | None = None,
+) -> HttpResponse | StreamingHttpResponse:
+    """A whole list page, or its export when the address asks for one (`?export=csv`)."""
+    filter_set = filters(request.GET, queryset=rows, request=request) if filters else None
+    shown = filter_set.qs if filter_set else rows
+    made = table(shown, request=request)
+    tables.RequestConfig(request, paginate=False).configure(made)
+    if request.GET.get("export") == "csv":
+        return _csv(made, name)
+    made.paginate(page=_page_number(request), per_page=PER_PAGE)
+    total = made.paginator.count
+    return render(
+        request,
+        template,
+        {
+            "title": title,
+            "lead": lead,
+            "table": made,
+            "filter": filter_set,
+            "filtered": bool(filter_set and any(filter_set.form.data.get(f) for f in filter_set.filters)),
+            "total": total,
+            "totals": list(totals(shown)) if totals and total else [],
+            "blank": blank,
+            "deed": deed,
+            **(context or {}),
+        },
+    )
+
+
+def _page_number(request: OfficeRequest) -> int:
+    """The page asked for; anything that is not a page is the first."""
+    text = request.GET.get("page", "1")
+    return max(int(text), 1) if text.isdigit() and len(text) < 9 else 1
+
+
+def harmless(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    text = strip_tags(str(value)) if isinstance(value, SafeString) else value
+    if isinstance(text, str) and text.startswith(FORMULA_STARTS):
+        return f"'{text}"
+    return text
+
+
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(table: OfficeTable, name: str) -> StreamingHttpResponse:
+    """The list as CSV, row by row, with the mark by which spreadsheets know UTF-8."""
+    writer = csv.writer(_Echo())
+
+    def lines() -> Iterator[str]:
+        yield "\ufeff"
+        for row in table.as_values():
+            yield writer.writerow([harmless(cell) for cell in row])
+
+    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{clock.today()}.csv"'
+    return response
+
+

@@ -1,0 +1,163 @@
+"""What the office's side navigation shows: one table, by capability, and who may see what.
+
+Each room of the office adds its pages here, most used first. A page is shown to those who may do
+one of the things it names somewhere; an area is shown when one of its pages is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.organisations.models import May
+
+
+@dataclass(frozen=True)
+class Page:
+    url_name: str
+    label: Promise
+    may: tuple[May, ...] = ()
+
+
+@dataclass(frozen=True)
+class Area:
+    label: Promise
+    icon: str
+    pages: tuple[Page, ...]
+    rooms: tuple[str, ...] = ()  # the address namespaces that belong to it
+
+
+AREAS: tuple[Area, ...] = (
+    Area(_("Work that waits"), "inbox", (Page("office:home", _("Work that waits")),)),
+    Area(
+        _("Cards"),
+        "cards",
+        (
+            Page("office:inquiry:range", _("Status details inquiry"), (May.SEE_CARDS,)),
+            Page("office:custody:issue", _("Issue registration"), (May.ISSUE_CARDS,)),
+            Page("office:custody:check_ins", _("Check-in"), (May.CHECK_IN_CARDS,)),
+            Page("office:custody:issues", _("Issues"), (May.SEE_CARDS,)),
+            Page(
+                "office:cards:batches",
+                _("Batches"),
+                (May.ORDER_BATCHES, May.APPROVE_BATCHES, May.RELEASE_PRINT),
+            ),
+            Page("office:cards:types", _("Document types"), (May.DEFINE_TYPES, May.SEE_CARDS)),
+        ),
+        ("inquiry", "custody", "cards"),
+    ),
+    Area(
+        _("Sales"),
+        "receipt",
+        (
+            Page("office:sales:list", _("Sales"), (May.SEE_SALES, May.REGISTER_SALES)),
+            Page("office:sales:register", _("Sales registration"), (May.REGISTER_SALES,)),
+        ),
+        ("sales",),
+    ),
+    Area(
+        _("Payments"),
+        "cash",
+        (
+            Page(
+                "office:payments:receipts",
+                _("Charge receipts"),
+                (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS),
+            ),
+            Page("office:payments:invoices", _("Invoices"), (May.SEE_PAYMENTS,)),
+        ),
+        ("payments",),
+    ),
+    Area(
+        _("Policies"),
+        "shield",
+        (
+            Page("office:policies:list", _("Policies"), (May.SEE_POLICIES,)),
+            Page(
+                "office:products:list",
+                _("Products"),
+                (May.DEFINE_PRODUCTS, May.PUBLISH_PRODUCTS, May.SEE_POLICIES),
+            ),
+        ),
+        ("policies", "products"),
+    ),
+    Area(
+        _("Approvals"),
+        "users",
+        (Page("office:approvals:list", _("Approvals")),),
+        ("approvals",),
+    ),
+    Area(
+        _("Administration"),
+        "settings",
+        (
+            Page("office:administration:organisations", _("Organisations"), (May.ADMINISTER,)),
+            Page("office:administration:staff", _("Staff"), (May.ADMINISTER,)),
+        ),
+        ("administration",),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    label: Promise
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class ShownArea:
+    label: Promise
+    icon: str
+    url: str
+    open: bool
+    current: bool
+    pages: tuple[ShownPage, ...]
+
+
+def navigation(mays: set[str], view_name: str) -> list[ShownArea]:
+    """The areas and pages that somebody may see, with the one they are on marked."""
+    shown = []
+    for area in AREAS:
+        pages = tuple(
+            ShownPage(page.label, url, page.url_name == view_name)
+            for page in area.pages
+            if (not page.may or mays.intersection(page.may)) and (url := _url(page.url_name))
+        )
+        if not pages:
+            continue
+        room = view_name.split(":")[1] if view_name.count(":") > 1 else ""
+        is_open = room in area.rooms or any(page.current for page in pages)
+        alone = len(pages) == 1
+        shown.append(
+            ShownArea(
+                area.label,
+                area.icon,
+                pages[0].url,
+                is_open,
+                alone and pages[0].current,
+                () if alone else pages,
+            )
+        )
+    return shown
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def office_context(request: Any) -> dict[str, Any]:
+    """For every office page: who is signed in, where, and what they may see."""
+    staff = getattr(request, "staff", None)
+    match = request.resolver_match
+    return {
+        "staff": staff,
+        "organisation": staff.organisation if staff else None,
+        "areas": navigation(request.mays, match.view_name if match else "") if staff else [],
+    }

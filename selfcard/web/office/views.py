@@ -1,0 +1,115 @@
+"""What every view of the office has: a signed-in member of staff, who may do this here."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from selfcard.core.actor import Actor, Channel
+from selfcard.core.serials import SerialRun
+from selfcard.organisations.errors import NotAuthorised
+from selfcard.organisations.models import May, Staff
+from selfcard.organisations.queries import may_anywhere, staff_actor
+from selfcard.web.forms import HouseForm
+
+
+class OfficeRequest(HttpRequest):
+    """A request of a signed-in member of staff."""
+
+    actor: Actor
+    staff: Staff
+    mays: set[str]
+
+
+View = Callable[..., HttpResponse]
+Found = TypeVar("Found")
+
+
+def office_view(*may: May) -> Callable[[View], View]:
+    """A page for staff who may do one of these things somewhere; for all staff without any.
+
+    Sets `request.actor`, `request.staff` and `request.mays`. Where exactly somebody may do a deed
+    is for the queries and commands that the view calls: what is out of reach is not found (404).
+    """
+
+    def decorate(view: View) -> View:
+        @never_cache
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request, view)
+            asked = cast(OfficeRequest, request)
+            asked.staff = cast(Staff, request.user)
+            asked.actor = staff_actor(asked.staff, Channel.OFFICE, client_address(request))
+            asked.mays = may_anywhere(asked.actor)
+            if may and not asked.mays.intersection(may):
+                raise PermissionDenied(", ".join(str(one.label) for one in may))
+            try:
+                return view(asked, *args, **kwargs)
+            except NotAuthorised as refusal:
+                raise PermissionDenied(str(refusal)) from refusal
+
+        wrapped.may = may  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate
+
+
+def _to_sign_in(request: HttpRequest, view: View) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        # A fragment cannot show the sign-in page: the whole page goes there.
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return cast(HttpResponse, login_required(view)(request))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The network address that the request came from."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Show a page; one with a form that was refused answers 422."""
+    context = context or {}
+    status = max(
+        (form.status for form in context.values() if isinstance(form, HouseForm)), default=200
+    )
+    return render(request, template, context, status=status)
+
+
+def found(what: Found | None) -> Found:
+    """What a `find_` query found; nothing, or nothing in reach, is a page not found."""
+    if what is None:
+        raise Http404
+    return what
+
+
+def runs_answer(
+    request: OfficeRequest,
+    form: HouseForm,
+    answer: Callable[[dict[str, Any], tuple[SerialRun, ...]], Iterable[Any]],
+    field: str = "runs",
+) -> HttpResponse:
+    """What stands below a range input while it is typed: how many cards, and which do not fit.
+
+    `answer` is called with the cleaned data and the runs and gives the parts of the range
+    (`custody.queries.usable_parts`). The rest of the form may be unfinished.
+    """
+    form.full_clean()
+    runs = form.cleaned_data.get(field) or ()
+    parts = list(answer(form.cleaned_data, runs)) if runs else []
+    problems = form.errors.get(field, []) if form[field].data else []
+    context = {
+        "parts": parts,
+        "problems": problems,
+        "cards": sum(run.count for run in runs),
+        "fitting": sum(part.count for part in parts if part.usable),
+        "runs": runs,
+    }
+    return render(request, "office/runs_answer.html", context)

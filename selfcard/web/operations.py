@@ -1,0 +1,40 @@
+"""Where an operation that a refusal names is done, and what its link says.
+
+Commands name the operation that would help (`Operation.named("custody.check_in", number=…)`) and
+know nothing of pages; this table gives each its page. The arguments of the operation are those of
+the address.
+"""
+
+from typing import NamedTuple
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.refusals import Operation
+from selfcard.web.problems import Help
+
+
+class Place(NamedTuple):
+    url_name: str
+    label: Promise
+
+
+OPERATIONS: dict[str, Place] = {
+    "custody.check_in": Place("office:custody:check_in", _("Check in")),
+    "custody.issue": Place("office:custody:issue", _("Issue cards")),
+    "inquiry.card": Place("office:inquiry:card", _("Where is this card?")),
+    "sales.sale": Place("office:sales:sale", _("Open the sale")),
+    "payments.receipt": Place("office:payments:receipt", _("Open the receipt")),
+}
+
+
+def help_for(operation: Operation) -> Help | None:
+    """The link to where an operation is done, or nothing where no page does it."""
+    place = OPERATIONS.get(operation.name)
+    if place is None:
+        return None
+    try:
+        return Help(reverse(place.url_name, kwargs=operation.args), place.label)
+    except NoReverseMatch:
+        return Help(reverse(place.url_name), place.label)

@@ -1,0 +1,12 @@
+"""Addresses: the portal at the root, the office below /office/, signing in, and the switches."""
+
+from django.urls import include, path
+
+from selfcard.web import switches
+
+urlpatterns = [
+    path("language/", switches.language, name="language"),
+    path("theme/", switches.theme, name="theme"),
+    path("office/", include("selfcard.web.office.urls")),
+    path("account/", include("selfcard.web.account_urls")),
+]
