@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from selfcard import __version__
 
@@ -51,7 +51,7 @@ def test_files_from_others_are_as_they_came_and_their_licences_are_beside_them(
 
 
 def test_the_static_files_can_be_collected_as_they_are_served(
-    settings: SettingsWrapper, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
     # The storage that serves them fails on a stylesheet that names a missing file.
     settings.STATIC_ROOT = tmp_path
