@@ -22,5 +22,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "insurer": settings.INSURER_SHORT_NAME.get(language, settings.INSURER_SHORT_NAME["en"]),
         "insurer_full": settings.INSURER_NAME.get(language, settings.INSURER_NAME["en"]),
         "help_number": settings.HELP_NUMBER,
+        "help_number_plain": settings.HELP_NUMBER.replace(" ", ""),
         "office": SimpleLazyObject(lambda: office_context(request)),
     }
