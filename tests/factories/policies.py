@@ -1,0 +1,143 @@
+"""People, applications and policies as tests need them. Every number is computed, none is real."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from stdnum.cn import ric
+
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.command import command
+from selfcard.core.money import Money
+from selfcard.core.papers.facts import Text
+from selfcard.organisations.models import Organisation
+from selfcard.policies.application import (
+    Application,
+    ConsentGiven,
+    ContactGiven,
+    InsuredGiven,
+    PersonGiven,
+)
+from selfcard.policies.commands import issue_policy
+from selfcard.policies.identity import IdentityKind
+from selfcard.policies.models import Policy
+from selfcard.products.models import ProductVersion
+from selfcard.products.people import Relationship, Sex
+from selfcard.products.rules import cover_period
+
+PREMIUM = Money(Decimal("100.00"), "CNY")
+RETIRED = "0104"
+STUDENT = "0102"
+OFFICE_WORKER = "0201"
+
+
+def an_identity_number(
+    birth_date: date, sex: Sex = Sex.FEMALE, *, place: str = "330106", order: int = 1
+) -> str:
+    """A number with a right check digit for a birth date and a sex."""
+    serial = order * 2 + (1 if sex == Sex.MALE else 0)
+    digits = f"{place}{birth_date:%Y%m%d}{serial:03d}0"
+    return digits[:-1] + ric.calc_check_digit(digits)
+
+
+def a_person(
+    name: str = "王芳",
+    birth_date: date = date(1986, 5, 17),
+    sex: Sex = Sex.FEMALE,
+    **numbered: Any,
+) -> PersonGiven:
+    return PersonGiven(
+        name=name,
+        identity_kind=IdentityKind.IDENTITY_CARD,
+        identity_number=an_identity_number(birth_date, sex, **numbered),
+        birth_date=birth_date,
+        sex=sex,
+    )
+
+
+def an_insured(
+    person: PersonGiven,
+    relationship: Relationship = Relationship.SELF,
+    occupation: str = OFFICE_WORKER,
+    **given: Any,
+) -> InsuredGiven:
+    return InsuredGiven(person=person, relationship=relationship, occupation=occupation, **given)
+
+
+def with_consents(application: Application) -> Application:
+    """The application with every consent that it needs."""
+    consents = tuple(
+        ConsentGiven(kind=kind, version="2026-1", given_at=clock.now())
+        for kind in application.consents_needed()
+    )
+    return replace(application, consents=consents)
+
+
+def an_application(
+    *insured: InsuredGiven, applicant: PersonGiven | None = None, **given: Any
+) -> Application:
+    """An adult who insures herself from tomorrow, unless told otherwise."""
+    applicant = applicant or a_person()
+    fields: dict[str, Any] = {
+        "applicant": applicant,
+        "contact": ContactGiven(
+            phone="+8613800138000",
+            email="wang@example.cn",
+            region="33",
+            address="浙江省杭州市文三路1号",
+        ),
+        "insured": insured or (an_insured(applicant),),
+        "starts_on": clock.today() + timedelta(days=1),
+        **given,
+    }
+    return with_consents(Application(**fields))
+
+
+@command
+def issue_for_test(
+    *,
+    version: ProductVersion,
+    application: Application,
+    organisation: Organisation,
+    reason: tuple[str, str],
+    premium: Money,
+    actor: Actor,
+    request_id: UUID,
+) -> Policy:
+    """What an activation does around the inner step, and nothing else."""
+    starts_at, ends_at = cover_period(version.bounds, application.starts_on)
+    return issue_policy(
+        version=version,
+        application=application,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        premium=premium,
+        reason=reason,
+        source=Text(zh=f"自助卡 {reason[1]}", en=f"Card {reason[1]}"),
+        organisation=organisation,
+        evidence={"address": "203.0.113.7", "texts": {"terms": "2026-1"}},
+        actor=actor,
+    )
+
+
+def a_policy(
+    version: ProductVersion,
+    organisation: Organisation,
+    application: Application | None = None,
+    *,
+    reason: tuple[str, str] | None = None,
+    premium: Money = PREMIUM,
+    actor: Actor | None = None,
+) -> Policy:
+    return issue_for_test(
+        version=version,
+        application=application or an_application(),
+        organisation=organisation,
+        reason=reason or ("card", str(uuid4().int % 10**15)),
+        premium=premium,
+        actor=actor or Actor.holder(source="203.0.113.7"),
+        request_id=uuid4(),
+    )
