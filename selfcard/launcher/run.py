@@ -7,6 +7,7 @@ ends it, it stops everything that it started, the database last.
 
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import time
@@ -21,6 +22,7 @@ import click
 from selfcard.launcher import books
 from selfcard.launcher.errors import Trouble
 from selfcard.launcher.folder import DataFolder
+from selfcard.launcher.postgres import Postgres
 from selfcard.launcher.processes import Child
 
 HOST = "127.0.0.1"
@@ -110,8 +112,7 @@ def _prepare_books(stack: ExitStack, folder: DataFolder) -> None:
         books.reach(address)
         stack.callback(books.close_connections)
         _bring_up_to_date(folder)
-        if not _somebody_works_here():
-            _build_demo()
+        _build_demo()
         return
     click.echo("Starting PostgreSQL …")
     server = books.server_of_our_own(folder)
@@ -121,7 +122,8 @@ def _prepare_books(stack: ExitStack, folder: DataFolder) -> None:
         books.reach(server.address(books.DATABASE))
         _bring_up_to_date(folder)
         return
-    server.drop_database(books.UNFINISHED)
+    if books.UNFINISHED in server.databases():
+        _forget_unfinished(server, folder)
     server.create_database(books.UNFINISHED)
     books.reach(server.address(books.UNFINISHED))
     _bring_up_to_date(folder)
@@ -129,6 +131,13 @@ def _prepare_books(stack: ExitStack, folder: DataFolder) -> None:
     books.close_connections()
     server.rename_database(books.UNFINISHED, to=books.DATABASE)
     books.move(server.address(books.DATABASE))
+
+
+def _forget_unfinished(server: Postgres, folder: DataFolder) -> None:
+    """Clear away what a first start left that never came to its end: nobody has used it yet."""
+    server.drop_database(books.UNFINISHED)
+    for leftover in ("print", "demo"):
+        shutil.rmtree(folder.path / leftover, ignore_errors=True)
 
 
 def _bring_up_to_date(folder: DataFolder) -> None:
@@ -157,17 +166,12 @@ def _collect_static(folder: DataFolder) -> None:
     remembered.write_text(digest.hexdigest())
 
 
-def _somebody_works_here() -> bool:
-    from selfcard.organisations.models import Organisation
-
-    return Organisation.objects.exists()
-
-
 def _build_demo() -> None:
-    from selfcard.demo.company import build
+    from selfcard.demo.company import build, is_built
 
-    click.echo("Building the demo company …")
-    build()
+    if not is_built():
+        click.echo("Building the demo company …")
+        build()
 
 
 def _who_may_come_in() -> str:
