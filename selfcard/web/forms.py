@@ -17,7 +17,7 @@ class HouseForm(forms.Form):
     """A form with an error summary, whose refusals name the field and the deed that helps."""
 
     # Where a refusal is about an argument that the form calls by another name.
-    refusal_fields: ClassVar[dict[str, str]] = {}
+    refusal_fields: ClassVar[dict[str, str]] = {"serials": "runs"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ know nothing of pages; this table gives each its page. The arguments of the oper
 the address.
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from django.urls import NoReverseMatch, reverse
@@ -34,7 +35,7 @@ def help_for(operation: Operation) -> Help | None:
     place = OPERATIONS.get(operation.name)
     if place is None:
         return None
-    try:
-        return Help(reverse(place.url_name, kwargs=operation.args), place.label)
-    except NoReverseMatch:
-        return Help(reverse(place.url_name), place.label)
+    for args in (operation.args, {}):
+        with suppress(NoReverseMatch):
+            return Help(reverse(place.url_name, kwargs=args), place.label)
+    return None

@@ -56,13 +56,16 @@ class FilterForm(OfficeLook):
 def _dress(widget: forms.Widget) -> None:
     """Give a widget the class that the style sheet knows."""
     kind = ""
-    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        widget.template_name = "forms/choices.html"
+    elif isinstance(widget, forms.CheckboxInput):
         kind = "form-check-input"
     elif isinstance(widget, forms.Select):
         kind = "form-select"
     elif isinstance(widget, forms.Textarea):
         kind = "form-control"
-        widget.attrs.setdefault("rows", 3)
+        if widget.attrs.get("rows") == "10":  # Django's own default is too tall for a remark
+            widget.attrs["rows"] = 3
     elif isinstance(widget, forms.widgets.Input) and not widget.is_hidden:
         kind = "form-control"
     if kind:

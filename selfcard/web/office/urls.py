@@ -3,12 +3,15 @@
 from django.urls import include, path
 
 from selfcard.web.office.home import views as home
+from selfcard.web.office.inquiry.papers import paper
 
 app_name = "office"
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", home.search, name="search"),
+    path("papers/<str:kind>/<str:number>.pdf", paper, name="paper"),
+    path("inquiry/", include("selfcard.web.office.inquiry.urls")),
     path("approvals/", include("selfcard.web.office.approvals.urls")),
     path("administration/", include("selfcard.web.office.administration.urls")),
 ]

@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 
 from selfcard.core import serials
@@ -140,7 +141,7 @@ def glyph(name: str, tone: str = "") -> SafeString:
 def _label_of(value: Any) -> str | Promise:
     if hasattr(value, "label"):
         return value.label
-    from selfcard.custody.models import SeenStatus
+    from selfcard.custody.statuses import SeenStatus
 
     return SeenStatus(value).label if value in SeenStatus.values else str(value)
 
@@ -155,7 +156,7 @@ def status(value: Any, label: Any = "") -> SafeString:
         return mark_safe("")
     look = look_of(value)
     return format_html(
-        '<span class="st">{}{}</span>', glyph(look.glyph, look.tone), label or _label_of(value)
+        '<span class="st">{}{}</span>', glyph(look.glyph, look.tone), capfirst(label or _label_of(value))
     )
 
 
@@ -207,7 +208,7 @@ def strip_keys(parts: Iterable[Any]) -> SafeString:
     labels: dict[Any, Any] = {}
     for part in parts or ():
         totals[part.status] = totals.get(part.status, 0) + part.count
-        labels[part.status] = getattr(part, "label", None) or _label_of(part.status)
+        labels[part.status] = capfirst(getattr(part, "label", None) or _label_of(part.status))
     items = format_html_join(
         "",
         '<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true">{}</svg>{} <b>{}</b></li>',
