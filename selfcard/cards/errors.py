@@ -1,0 +1,113 @@
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.refusals import Refusal
+
+
+class DocumentTypeCodeTaken(Refusal):
+    message = _("There is already a document type with the code %(code)s.")
+    default_field = "code"
+
+
+class PrefixTaken(Refusal):
+    message = _("The prefix %(prefix)s belongs to the document type %(code)s.")
+    default_field = "prefix"
+
+
+class NotAPrefix(Refusal):
+    message = _("A prefix has six digits and does not begin with 0.")
+    default_field = "prefix"
+
+
+class NameMissing(Refusal):
+    message = _("Enter the name in both languages.")
+    default_field = "name_zh"
+
+
+class FaceValueNotPositive(Refusal):
+    message = _("The face value must be more than nothing, in whole cents.")
+    default_field = "face_value"
+
+
+class PinLengthOutOfBounds(Refusal):
+    message = _("A PIN has %(shortest)s to %(longest)s digits.")
+    default_field = "pin_length"
+
+
+class DeadlineOutOfBounds(Refusal):
+    message = _("Cards can be activated for 1 to %(longest)s months.")
+    default_field = "deadline_months"
+
+
+class HoldingLimitOutOfBounds(Refusal):
+    message = _("The holding limit must be at least one card.")
+    default_field = "holding_limit"
+
+
+class NoProducts(Refusal):
+    message = _("Choose at least one product that the card may become.")
+    default_field = "product_versions"
+
+
+class ProductNotPublished(Refusal):
+    message = _("%(product)s is still a draft: it has to be published first.")
+    default_field = "product_versions"
+
+
+class TaxRatesDiffer(Refusal):
+    message = _(
+        "The premium is taxed when the card is paid for, before a product is chosen. So all"
+        " products of a document type need the same tax rate; here they differ: %(rates)s."
+    )
+    default_field = "product_versions"
+
+
+class PrinterCodeTaken(Refusal):
+    message = _("There is already a printer with the code %(code)s.")
+    default_field = "code"
+
+
+class NotAPrinterKey(Refusal):
+    message = _("This is not a public key of the form age1…. Ask the printer for it again.")
+    default_field = "public_key"
+
+
+class BatchSizeOutOfBounds(Refusal):
+    message = _("A batch has 1 to %(most)s cards.")
+    default_field = "count"
+
+
+class SerialsUsedUp(Refusal):
+    message = _("The document type %(code)s has no serials left for %(count)s cards.")
+    default_field = "count"
+
+
+class BatchInOtherState(Refusal):
+    message = _("Batch %(batch)s is already further, or has ended: it is %(state)s.")
+
+
+class ReasonMissing(Refusal):
+    message = _("Give the reason.")
+    default_field = "reason"
+
+
+class NobodyAskedForIt(Refusal):
+    message = _("Nobody has asked for this yet for batch %(batch)s.")
+
+
+class PrintFileNotMade(Refusal):
+    message = _("The print file of batch %(batch)s is not made yet.")
+
+
+class PrintFileAlreadyReleased(Refusal):
+    message = _("The print file of batch %(batch)s is already released.")
+
+
+class PrintFileNotReleased(Refusal):
+    message = _("The print file of batch %(batch)s has to be released by a second person first.")
+
+
+class PrintFileAlreadyDownloaded(Refusal):
+    message = _(
+        "The print file of batch %(batch)s was downloaded by %(name)s on %(when)s. It can be had"
+        " only once."
+    )

@@ -1,0 +1,109 @@
+"""Making a batch: PINs drawn, digests kept in sheets, plain PINs into the encrypted file.
+
+The sheets are committed chunk by chunk, so that people see how far it is. A making that breaks
+off leaves sheets that nothing refers to; the next one throws them away with their key and begins
+anew. That cannot give a gap or a repeat: a file and its sheets always come from one making.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+from django.db import transaction
+
+from selfcard.cards.models import Batch, BatchKey, PinSheet
+from selfcard.cards.pins import PinKeys, draw_pins
+from selfcard.cards.print_file import (
+    WrittenFile,
+    activation_link,
+    card_numbers,
+    header,
+    write_encrypted,
+)
+from selfcard.core.encryption import seal, unseal
+from selfcard.core.serials import SerialRun, group_digits
+
+SHEET = 1_000
+CHUNK = 10_000
+WRAPPING_KEY = "pin-wrapping"
+
+
+def seal_keys(batch: Batch, keys: PinKeys) -> BatchKey:
+    """The batch's key row; the keys in it open only with the wrapping key, and in this row."""
+    return BatchKey.objects.create(
+        batch=batch,
+        pin_key=seal(keys.pin, _context("pin_key", batch.pk), WRAPPING_KEY),
+        selector_key=seal(keys.selector, _context("selector_key", batch.pk), WRAPPING_KEY),
+    )
+
+
+def open_keys(batch_id: int, pin_key: bytes, selector_key: bytes) -> PinKeys:
+    """The keys of a batch from its key row."""
+    return PinKeys(
+        unseal(pin_key, _context("pin_key", batch_id), WRAPPING_KEY),
+        unseal(selector_key, _context("selector_key", batch_id), WRAPPING_KEY),
+    )
+
+
+def write_batch(key: BatchKey, on_progress: Callable[[int], None]) -> WrittenFile:
+    """Draw all PINs of a batch: digests into its sheets, plain ones into the encrypted file.
+
+    `on_progress` is told how many cards are done; what it raises ends the making.
+    """
+    batch = key.batch
+    keys = open_keys(batch.pk, key.pin_key, key.selector_key)
+
+    def lines() -> Iterator[bytes]:
+        yield header()
+        done = 0
+        for chunk in _parts(batch.run, CHUNK):
+            sheets = []
+            for run in _parts(chunk, SHEET):
+                pins = list(draw_pins(run.count, batch.type_version.pin_length))
+                sheets.append(_sheet(key, keys, run, pins))
+                yield _lines(batch, run, pins)
+            with transaction.atomic():
+                PinSheet.objects.bulk_create(sheets)
+            done += chunk.count
+            on_progress(done)
+
+    with closing(lines()) as source:
+        return write_encrypted(file_name(batch), key.pk, batch.printer.public_key, source)
+
+
+def file_name(batch: Batch) -> str:
+    return f"{batch.number}.age"
+
+
+def _sheet(key: BatchKey, keys: PinKeys, run: SerialRun, pins: list[str]) -> PinSheet:
+    digester = keys.digester
+    serials = range(run.first, run.last + 1)
+    numbered = list(zip(serials, pins, strict=True))
+    return PinSheet(
+        key=key,
+        first_serial=run.first,
+        cards=run.count,
+        digests=b"".join(digester.digest(serial, pin) for serial, pin in numbered),
+        selectors=b"".join(digester.selector_digest(serial, pin) for serial, pin in numbered),
+    )
+
+
+def _lines(batch: Batch, run: SerialRun, pins: list[str]) -> bytes:
+    text = io.StringIO()
+    deadline = batch.last_day.isoformat()
+    serials = range(run.first, run.last + 1)
+    csv.writer(text).writerows(
+        (serial, group_digits(number), group_digits(pin), activation_link(number, pin), deadline)
+        for serial, number, pin in zip(serials, card_numbers(run), pins, strict=True)
+    )
+    return text.getvalue().encode()
+
+
+def _parts(run: SerialRun, size: int) -> Iterator[SerialRun]:
+    for first in range(run.first, run.last + 1, size):
+        yield SerialRun(first, min(first + size - 1, run.last))
+
+
+def _context(column: str, batch_id: int) -> str:
+    return f"cards_batchkey.{column}|{batch_id}"

@@ -1,0 +1,21 @@
+"""Custody is locked by batch, before anything is read."""
+
+from collections.abc import Iterable
+
+from selfcard.cards.queries import batches_touching
+from selfcard.core.locks import LockSpace, lock
+from selfcard.core.serials import SerialRun
+
+
+def lock_custody(runs: Iterable[SerialRun], *, shared: bool = False) -> None:
+    """Wait for every batch that the runs touch, in ascending order, and hold it to the end.
+
+    Exclusive for whatever moves cards; shared for an activation, which moves none. Which batch a
+    serial belongs to never changes, so that may be read before the lock; nothing else may.
+    """
+    lock_batches([batch.pk for batch in batches_touching(runs)], shared=shared)
+
+
+def lock_batches(batches: Iterable[int], *, shared: bool = False) -> None:
+    """The same for batches that are known already."""
+    lock(LockSpace.BATCH, *batches, shared=shared)

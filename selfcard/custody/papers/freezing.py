@@ -1,0 +1,97 @@
+"""The facts of issue and check-in notes, taken from the books when the deed is done."""
+
+from collections.abc import Iterable
+
+from selfcard.cards.models import Batch, DocumentType, Printer
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.papers import Name, freeze_paper
+from selfcard.core.serials import SerialRun, count_cards
+from selfcard.custody.models import Issue
+from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, CheckInFacts, IssueNoteFacts
+from selfcard.custody.parts import Part
+from selfcard.organisations.models import Party, Staff
+from selfcard.organisations.queries import acting_staff
+
+
+def freeze_issue_note(issue: Issue, runs: tuple[SerialRun, ...], parts: Iterable[Part]) -> None:
+    deadlines = {part.deadline for part in parts}
+    for_whom = issue.for_organisation
+    freeze_paper(
+        kind=ISSUE_NOTE,
+        number=issue.number,
+        facts=IssueNoteFacts(
+            number=issue.number,
+            issued_at=issue.issued_at,
+            document_type=_name(issue.document_type),
+            deadline=deadlines.pop() if len(deadlines) == 1 else None,
+            from_party=_name(issue.from_party),
+            to_party=_name(issue.to_party),
+            to_person=issue.to_party.is_person,
+            for_organisation=_name(for_whom.party) if for_whom else None,
+            runs=runs,
+            count=issue.count,
+            issued_by=_person(issue.issued_by),
+            remark=issue.remark,
+        ),
+    )
+
+
+def freeze_issue_check_in(
+    issue: Issue, sent: list[SerialRun], came: list[SerialRun], missing: list[SerialRun]
+) -> None:
+    assert issue.checked_in_at is not None
+    assert issue.checked_in_by is not None
+    freeze_paper(
+        kind=CHECK_IN,
+        number=issue.number,
+        facts=CheckInFacts(
+            number=issue.number,
+            checked_in_at=issue.checked_in_at,
+            document_type=_name(issue.document_type),
+            from_party=_name(issue.from_party),
+            to_party=_name(issue.to_party),
+            sent=tuple(sent),
+            came=tuple(came),
+            missing=tuple(missing),
+            damaged=(),
+            sent_count=count_cards(sent),
+            came_count=count_cards(came),
+            checked_in_by=_person(issue.checked_in_by),
+        ),
+    )
+
+
+def freeze_batch_check_in(
+    batch: Batch,
+    came: list[SerialRun],
+    missing: tuple[SerialRun, ...],
+    damaged: tuple[SerialRun, ...],
+    actor: Actor,
+) -> None:
+    freeze_paper(
+        kind=CHECK_IN,
+        number=batch.number,
+        facts=CheckInFacts(
+            number=batch.number,
+            checked_in_at=clock.now(),
+            document_type=_name(batch.type_version.document_type),
+            from_party=_name(batch.printer),
+            to_party=_name(batch.organisation.party),
+            sent=(batch.run,),
+            came=tuple(came),
+            missing=missing,
+            damaged=damaged,
+            sent_count=batch.count,
+            came_count=count_cards(came),
+            checked_in_by=_person(acting_staff(actor)),
+        ),
+    )
+
+
+def _name(thing: DocumentType | Printer | Party) -> Name:
+    return Name(zh=thing.name_zh, en=thing.name_en, code=thing.code)
+
+
+def _person(staff: Staff) -> Name:
+    return Name(zh=staff.party.name_zh, en=staff.party.name_en, code=staff.code)

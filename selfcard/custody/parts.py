@@ -1,0 +1,213 @@
+"""Runs of cards, cut where anything about them changes, and judged for a deed.
+
+The live answer beside a range and the command that follows judge by the same rules, so that a
+page never promises what the command refuses.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.cards.models import Batch, DocumentType
+from selfcard.core import clock
+from selfcard.core.refusals import Operation
+from selfcard.core.serials import SerialRun, describe_runs, merge_runs
+from selfcard.custody.errors import (
+    CardsExpired,
+    CardsFrozen,
+    CardsInOtherStatus,
+    CardsNotHeld,
+    CardsOfOtherType,
+    CardsRefused,
+    NoSuchCards,
+)
+from selfcard.custody.models import ISSUE_REASON, Freeze, Holding, Reason
+from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
+from selfcard.organisations.models import Party
+
+
+@dataclass(frozen=True)
+class Part:
+    """Cards in a row that are alike: in one place, or nowhere at all."""
+
+    run: SerialRun
+    batch: Batch | None = None
+    holder: Party | None = None
+    status: CardStatus | None = None
+    reason: Reason = ("", "")
+    since: datetime | None = None
+    frozen: bool = False
+
+    @property
+    def count(self) -> int:
+        return self.run.count
+
+    def within(self, run: SerialRun) -> "Part":
+        """The same, for fewer cards."""
+        return replace(self, run=run)
+
+    @property
+    def deadline(self) -> date | None:
+        return self.batch.deadline if self.batch else None
+
+    @property
+    def has_expired(self) -> bool:
+        return self.deadline is not None and clock.today() > self.deadline
+
+    @property
+    def seen(self) -> SeenStatus | None:
+        """The status that people see; activated cards are counted apart."""
+        if self.status is None:
+            return None
+        return seen_status(
+            self.status,
+            activated=False,
+            frozen=self.frozen,
+            deadline=self.deadline,
+            today=clock.today(),
+        )
+
+
+def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
+    """Every serial of the runs in exactly one part, in order; one statement."""
+    wanted = merge_runs(runs)
+    touched = Q()
+    for run in wanted:
+        touched |= Q(serials__overlap=run.range)
+    if not touched:
+        return []
+    frozen = Freeze.objects.filter(serials__overlap=OuterRef("serials"), released_at=None)
+    holdings = (
+        Holding.objects.filter(touched)
+        .select_related("batch__type_version__document_type", "holder")
+        .annotate(frozen_serials=ArraySubquery(frozen.values("serials")))
+        .order_by("serials")
+    )
+    return _cut(wanted, list(holdings))
+
+
+def _cut(wanted: list[SerialRun], holdings: list[Holding]) -> list[Part]:
+    parts: list[Part] = []
+    for run in wanted:
+        inside = [(one, both) for one in holdings if (both := one.run.intersection(run))]
+        parts.extend(Part(gap) for gap in run.without(both for _, both in inside))
+        for holding, both in inside:
+            freezes = [SerialRun.of(each) for each in holding.frozen_serials]  # type: ignore[attr-defined]
+            stopped = merge_runs(
+                common for freeze in freezes if (common := freeze.intersection(both))
+            )
+            parts.extend(_part(holding, each, frozen=True) for each in stopped)
+            parts.extend(_part(holding, each, frozen=False) for each in both.without(stopped))
+    return sorted(parts, key=lambda part: part.run)
+
+
+def _part(holding: Holding, run: SerialRun, *, frozen: bool) -> Part:
+    return Part(
+        run,
+        batch=holding.batch,
+        holder=holding.holder,
+        status=CardStatus(holding.status),
+        reason=holding.reason,
+        since=holding.since,
+        frozen=frozen,
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A part and, where it cannot be used, why, and what would help."""
+
+    part: Part
+    refused: type[CardsRefused] | None = None
+    help: Operation | None = None
+
+
+@dataclass(frozen=True)
+class Use:
+    """What cards must be to be used for a deed."""
+
+    document_type: DocumentType
+    holders: Collection[int]  # keys of the parties that may hold them
+    statuses: Collection[CardStatus] = (CardStatus.INVENTORY,)
+    may_be_expired: bool = False
+
+
+def judge(part: Part, use: Use) -> Verdict:
+    """Whether a part may be used, and if not, the first reason that counts."""
+    if part.batch is None or part.holder is None:
+        return Verdict(part, NoSuchCards)
+    if part.batch.type_version.document_type_id != use.document_type.pk:
+        return Verdict(part, CardsOfOtherType)
+    if part.holder.pk not in use.holders:
+        return Verdict(part, CardsNotHeld)
+    if part.status not in use.statuses:
+        return Verdict(part, CardsInOtherStatus, _what_helps(part))
+    if part.frozen:
+        return Verdict(part, CardsFrozen)
+    if part.has_expired and not use.may_be_expired:
+        return Verdict(part, CardsExpired)
+    return Verdict(part)
+
+
+def refuse_unusable(parts: Iterable[Part], use: Use) -> None:
+    """All or nothing: one part that cannot be used refuses the whole, and is named.
+
+    Raises:
+        NoSuchCards, CardsOfOtherType, CardsNotHeld, CardsInOtherStatus, CardsFrozen,
+        CardsExpired: the first of these reasons, with all the serials that it hits.
+    """
+    verdicts = [judge(part, use) for part in parts]
+    for fact, say in _SAYINGS.items():
+        hit = [verdict for verdict in verdicts if verdict.refused is fact]
+        if hit:
+            raise say([verdict.part for verdict in hit], use, hit[0].help)
+
+
+def _what_helps(part: Part) -> Operation | None:
+    kind, number = part.reason
+    if part.status == CardStatus.IN_TRANSIT and kind == ISSUE_REASON:
+        return Operation.named("custody.check_in", number=number)
+    if part.status == CardStatus.PRINTED and part.batch is not None:
+        return Operation.named("custody.check_in_printed", number=part.batch.number)
+    return None
+
+
+NO_STATUS = _("never printed")
+Saying = Callable[[list[Part], Use, Operation | None], CardsRefused]
+
+
+def _plainly(fact: type[CardsRefused]) -> Saying:
+    def say(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
+        return fact(serials=describe_runs(part.run for part in parts), help=help)
+
+    return say
+
+
+def _of_other_type(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
+    serials = describe_runs(part.run for part in parts)
+    return CardsOfOtherType(serials=serials, document_type=use.document_type.code)
+
+
+def in_other_status(parts: list[Part], help: Operation | None = None) -> CardsRefused:
+    """The refusal that names cards with the status that they are in."""
+    by_status: dict[str, list[SerialRun]] = {}
+    for part in parts:
+        said = part.seen.label if part.seen else NO_STATUS
+        by_status.setdefault(str(said), []).append(part.run)
+    statuses = [f"{describe_runs(runs)} ({status})" for status, runs in by_status.items()]
+    serials = describe_runs(part.run for part in parts)
+    return CardsInOtherStatus(statuses="; ".join(statuses), serials=serials, help=help)
+
+
+_SAYINGS: dict[type[CardsRefused], Saying] = {
+    NoSuchCards: _plainly(NoSuchCards),
+    CardsOfOtherType: _of_other_type,
+    CardsNotHeld: _plainly(CardsNotHeld),
+    CardsInOtherStatus: lambda parts, use, help: in_other_status(parts, help),
+    CardsFrozen: _plainly(CardsFrozen),
+    CardsExpired: _plainly(CardsExpired),
+}

@@ -1,0 +1,231 @@
+"""What PostgreSQL keeps for custody, so that no program can lose or double a card.
+
+A movement is what moves cards: inserting it makes the holdings that follow from it, and nothing
+else can make, change or delete a holding. So each place of a card has its movement, each step is
+one that cards may take, and per batch the holdings always add up to what was printed.
+"""
+
+import pgtrigger
+
+_REFUSED = "USING ERRCODE = '23514'"
+
+
+def written_by_movements_only(name: str) -> pgtrigger.Trigger:
+    """Rows that only a movement's own trigger may write: anybody else writes at depth one."""
+    return pgtrigger.Trigger(
+        name=f"{name}_follows_from_movements",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=f"""
+            IF pg_trigger_depth() < 2 THEN
+                RAISE EXCEPTION '% is written by movements only', TG_TABLE_NAME {_REFUSED};
+            END IF;
+            RETURN NULL;
+        """,
+    )
+
+
+movement_moves_cards = pgtrigger.Trigger(
+    name="movement_moves_cards",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="moves"),
+    declare=[
+        ("moved", "int8multirange"),
+        ("taken", "custody_holding[]"),
+        ("stray", "int8range"),
+    ],
+    func=f"""
+        SELECT range_agg(serials) INTO moved FROM moves;
+
+        IF (SELECT sum(upper(serials) - lower(serials)) FROM moves)
+           <> (SELECT sum(upper(part) - lower(part)) FROM unnest(moved) part) THEN
+            RAISE EXCEPTION 'a card moves once at a time: %', moved {_REFUSED};
+        END IF;
+
+        -- An activated card rests on its policy: that is reversed before the card goes anywhere.
+        IF EXISTS (
+            SELECT FROM moves JOIN custody_activatedcard activated
+              ON activated.serial >= lower(moves.serials)
+             AND activated.serial < upper(moves.serials)
+            WHERE moves.from_status = 'to_be_activated' AND activated.reversed_at IS NULL
+        ) THEN
+            RAISE EXCEPTION 'an activated card does not move: %', moved {_REFUSED};
+        END IF;
+
+        -- First take up: the holdings that the moved cards are in, and the neighbours that they
+        -- will be one run with. Nothing is laid down before, so nothing overlaps meanwhile.
+        WITH gone AS (
+            DELETE FROM custody_holding holding
+            USING moves
+            WHERE holding.serials && int8range(lower(moves.serials) - 1, upper(moves.serials) + 1)
+              AND (
+                holding.serials && moves.serials
+                OR (
+                    holding.batch_id = moves.batch_id
+                    AND holding.holder_id = moves.to_holder_id
+                    AND holding.status = moves.to_status
+                    AND holding.reason_kind = moves.kept_reason_kind
+                    AND holding.reason_number = moves.kept_reason_number
+                    AND holding.since <= moves.at
+                )
+              )
+            RETURNING holding.*
+        )
+        SELECT array_agg(gone::custody_holding) INTO taken FROM gone;
+
+        SELECT moves.serials INTO stray
+        FROM moves
+        WHERE moves.from_status IS NOT NULL
+          AND int8multirange(moves.serials) <> (
+            SELECT coalesce(range_agg(holding.serials * moves.serials), '{{}}')
+            FROM unnest(taken) holding
+            WHERE holding.serials && moves.serials
+              AND holding.batch_id = moves.batch_id
+              AND holding.holder_id = moves.from_holder_id
+              AND holding.status = moves.from_status
+              AND holding.since <= moves.at
+          )
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'cards are not where the movement takes them from: %', stray
+                {_REFUSED};
+        END IF;
+
+        -- Then lay down: what stays, and what has moved, in as few runs as there can be.
+        WITH piece AS (
+            SELECT holding.batch_id, holding.holder_id, holding.status, holding.reason_kind,
+                   holding.reason_number, holding.since, rest.serials
+            FROM unnest(taken) holding,
+                 unnest(int8multirange(holding.serials) - moved) AS rest(serials)
+            UNION ALL
+            SELECT batch_id, to_holder_id, to_status, kept_reason_kind, kept_reason_number, at,
+                   serials
+            FROM moves
+        ),
+        place AS (
+            SELECT batch_id, holder_id, status, reason_kind, reason_number,
+                   unnest(range_agg(serials)) AS serials
+            FROM piece
+            GROUP BY batch_id, holder_id, status, reason_kind, reason_number
+        ),
+        run AS (
+            SELECT place.*, max(piece.since) AS since, count(*) > 1 AS is_merged
+            FROM place JOIN piece
+              ON piece.batch_id = place.batch_id AND piece.holder_id = place.holder_id
+             AND piece.status = place.status AND piece.reason_kind = place.reason_kind
+             AND piece.reason_number = place.reason_number AND piece.serials <@ place.serials
+            GROUP BY place.batch_id, place.holder_id, place.status, place.reason_kind,
+                     place.reason_number, place.serials
+        ),
+        ended AS (
+            -- What the moved cards were until now.
+            SELECT holding.batch_id, holding.holder_id, holding.status, holding.reason_kind,
+                   holding.reason_number, holding.serials * moves.serials AS serials,
+                   holding.since, moves.at AS until
+            FROM unnest(taken) holding JOIN moves ON holding.serials && moves.serials
+            UNION ALL
+            -- A run that grew is another one from now on: its parts end where it begins.
+            SELECT piece.batch_id, piece.holder_id, piece.status, piece.reason_kind,
+                   piece.reason_number, piece.serials, piece.since, run.since
+            FROM run JOIN piece
+              ON piece.batch_id = run.batch_id AND piece.holder_id = run.holder_id
+             AND piece.status = run.status AND piece.reason_kind = run.reason_kind
+             AND piece.reason_number = run.reason_number AND piece.serials <@ run.serials
+            WHERE run.is_merged
+        ),
+        remembered AS (
+            INSERT INTO custody_holdingpast
+                (batch_id, serials, holder_id, status, reason_kind, reason_number, during)
+            SELECT batch_id, serials, holder_id, status, reason_kind, reason_number,
+                   tstzrange(since, until)
+            FROM ended WHERE since < until
+        )
+        INSERT INTO custody_holding
+            (batch_id, serials, holder_id, status, reason_kind, reason_number, since)
+        SELECT batch_id, serials, holder_id, status, reason_kind, reason_number, since FROM run;
+
+        RETURN NULL;
+    """,
+)
+
+
+def _tally(name: str, operation: pgtrigger.core.Operation, changes: str) -> pgtrigger.Trigger:
+    tables = {"INSERT": {"new": "laid"}, "DELETE": {"old": "taken"}}
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(**tables[str(operation)]),
+        func=changes,
+    )
+
+
+holdings_laid_down_are_tallied = _tally(
+    "holdings_laid_down_are_tallied",
+    pgtrigger.Insert,
+    f"""
+        IF EXISTS (
+            SELECT FROM laid JOIN cards_batch batch ON batch.id = laid.batch_id
+            WHERE batch.serials IS NULL OR NOT laid.serials <@ batch.serials
+        ) THEN
+            RAISE EXCEPTION 'a holding lies within its batch' {_REFUSED};
+        END IF;
+        INSERT INTO custody_batchtally AS tally (batch_id, size, held)
+        SELECT laid.batch_id, batch.count, sum(upper(laid.serials) - lower(laid.serials))
+        FROM laid JOIN cards_batch batch ON batch.id = laid.batch_id
+        GROUP BY laid.batch_id, batch.count
+        ON CONFLICT (batch_id) DO UPDATE SET held = tally.held + excluded.held;
+        RETURN NULL;
+    """,
+)
+
+holdings_taken_up_are_tallied = _tally(
+    "holdings_taken_up_are_tallied",
+    pgtrigger.Delete,
+    """
+        UPDATE custody_batchtally tally SET held = tally.held - gone.cards
+        FROM (
+            SELECT batch_id, sum(upper(serials) - lower(serials)) AS cards
+            FROM taken GROUP BY batch_id
+        ) gone
+        WHERE gone.batch_id = tally.batch_id;
+        RETURN NULL;
+    """,
+)
+
+every_card_is_held_at_commit = pgtrigger.Trigger(
+    name="every_card_is_held_at_commit",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    timing=pgtrigger.Deferred,
+    declare=[("found", "custody_batchtally")],
+    func=f"""
+        SELECT * INTO found FROM custody_batchtally WHERE batch_id = NEW.batch_id;
+        IF found.held <> found.size THEN
+            RAISE EXCEPTION 'batch % has % cards and % are held',
+                found.batch_id, found.size, found.held {_REFUSED};
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+only_paid_cards_are_activated = pgtrigger.Trigger(
+    name="only_paid_cards_are_activated",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func=f"""
+        IF NOT EXISTS (
+            SELECT FROM custody_holding
+            WHERE serials @> NEW.serial AND status = 'to_be_activated'
+        ) THEN
+            RAISE EXCEPTION 'card % is not to be activated', NEW.serial {_REFUSED};
+        END IF;
+        RETURN NEW;
+    """,
+)
