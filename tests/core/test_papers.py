@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO
@@ -25,6 +25,7 @@ from selfcard.core.papers import (
     render,
 )
 from selfcard.core.papers.engine import PaperCannotBeMade
+from selfcard.core.papers.facts import plain
 from selfcard.core.papers.words import amount_in_words
 from tests.factories.papers import ALL, a_policy, a_receipt, an_issue_note
 
@@ -193,6 +194,10 @@ def test_a_sum_is_written_in_words(amount, zh, en):
     said = amount_in_words(Money(Decimal(amount), "CNY"))
 
     assert said == (f"人民币{zh}", f"{en} only")
+
+
+def test_a_moment_is_told_in_the_insurers_time_zone():
+    assert plain(datetime(2026, 11, 22, 16, 30, tzinfo=UTC)) == "2026-11-23T00:30:00+08:00"
 
 
 def test_a_sum_finer_than_a_cent_is_a_mistake():

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from selfcard.core.clock import zone
 from selfcard.core.money import Money
 from selfcard.core.papers.words import amount_in_words
 from selfcard.core.serials import SerialRun
@@ -39,8 +40,8 @@ def plain(facts: object) -> Any:
     """Turn facts into what JSON can hold, and back-office figures into exact text.
 
     A sum becomes its amount, its currency and its words in both languages; a run of
-    serials its first, its last (15 digits each) and how many cards; a moment keeps its
-    time zone.
+    serials its first, its last (15 digits each) and how many cards; a moment is told in the
+    insurer's time zone, whichever it came in.
     """
     match facts:
         case None | bool() | int():
@@ -51,7 +52,9 @@ def plain(facts: object) -> Any:
             return str(facts)
         case Decimal():
             return str(facts)
-        case datetime() | date():
+        case datetime():
+            return facts.astimezone(zone()).isoformat(timespec="seconds")
+        case date():
             return facts.isoformat()
         case Money():
             zh, en = amount_in_words(facts)

@@ -1,0 +1,1 @@
+"""What the inquiry room answers, one module a question."""

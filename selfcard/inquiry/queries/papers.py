@@ -1,0 +1,76 @@
+"""Any paper by its kind and number, for whoever may see what it is about."""
+
+from collections.abc import Callable
+
+from selfcard.cards.papers import PRINT_PROTOCOL
+from selfcard.cards.queries import batches_seen_by
+from selfcard.core.actor import Actor
+from selfcard.core.papers import find_paper, pdf_of
+from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
+from selfcard.custody.queries import issues_seen_by
+from selfcard.inquiry.errors import NoSuchPaper
+from selfcard.inquiry.queries.reach import batches_in_reach
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
+from selfcard.payments.queries import invoices_in_reach, receipts_in_reach
+from selfcard.policies.papers import POLICY
+from selfcard.policies.paperwork import policy_pdf
+from selfcard.policies.queries import policies_in_reach
+from selfcard.products.papers import CLAUSES
+from selfcard.products.queries import clauses_pdf, published_versions
+from selfcard.sales.papers import CHARGE_LIST, NOTICE
+from selfcard.sales.queries import sales_in_reach
+
+Maker = Callable[[Actor, str, str], bytes]
+
+
+def open_paper(*, kind: str, number: str, language: str, actor: Actor) -> bytes:
+    """A paper as PDF in a language (`zh-hans` or `en`).
+
+    Raises:
+        NoSuchPaper: there is none, or what it is about is out of the actor's reach.
+    """
+    if maker := _MADE_FROM_ROWS.get(kind):
+        return maker(actor, number, language)
+    may_see = _SEEN.get(kind)
+    if may_see is None or not may_see(actor, number):
+        raise NoSuchPaper
+    paper = find_paper(kind, number)
+    if paper is None:
+        raise NoSuchPaper
+    return pdf_of(paper, language)
+
+
+_SEEN: dict[str, Callable[[Actor, str], bool]] = {
+    ISSUE_NOTE: lambda actor, number: issues_seen_by(actor).filter(number=number).exists(),
+    # Of an issue note, or of a batch that came from the printer.
+    CHECK_IN: lambda actor, number: (
+        issues_seen_by(actor).filter(number=number).exists()
+        or batches_in_reach(actor).filter(number=number).exists()
+    ),
+    PRINT_PROTOCOL: lambda actor, number: batches_seen_by(actor).filter(number=number).exists(),
+    CHARGE_LIST: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
+    NOTICE: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
+    CHARGE_RECEIPT: lambda actor, number: receipts_in_reach(actor).filter(number=number).exists(),
+    INVOICE: lambda actor, number: invoices_in_reach(actor).filter(number=number).exists(),
+}
+
+
+def _policy(actor: Actor, number: str, language: str) -> bytes:
+    policy = policies_in_reach(actor).filter(number=number).first()
+    if policy is None:
+        raise NoSuchPaper
+    return policy_pdf(policy, language)
+
+
+def _clauses(actor: Actor, number: str, language: str) -> bytes:
+    """The clauses of a product version, named by its code: everybody on the staff may read them."""
+    code, _, version = number.rpartition("-")
+    if not version.isdecimal():
+        raise NoSuchPaper
+    found = published_versions().filter(product__code=code, number=int(version)).first()
+    if found is None:
+        raise NoSuchPaper
+    return clauses_pdf(found, language)
+
+
+_MADE_FROM_ROWS: dict[str, Maker] = {POLICY: _policy, CLAUSES: _clauses}

@@ -1,0 +1,252 @@
+"""One search over every kind of number, within the actor's reach.
+
+A running number alone is enough: `48213` finds sale, receipt, issue note, policy and cards that
+carry it. The candidates are built and looked up by key; nothing is ever scanned.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
+
+from selfcard.cards.models import DocumentType
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.money import Money
+from selfcard.core.refusals import Refusal
+from selfcard.core.serials import RUNNING, RUNNING_DIGITS, parse_serial
+from selfcard.custody.queries import issues_seen_by
+from selfcard.inquiry.queries.details import Sought, explained, holdings_sought
+from selfcard.inquiry.queries.reach import batches_in_reach, holders_in_reach
+from selfcard.organisations.queries import organisations_in_reach
+from selfcard.payments.models import Receipt
+from selfcard.payments.queries import SEEING_RECEIPTS, invoices_in_reach, receipts_in_reach
+from selfcard.policies.numbers import policy_number
+from selfcard.policies.queries import policies_in_reach
+from selfcard.sales.queries import sales_in_reach
+
+SHORTEST = 3
+LONGEST = 60
+YEARS_BACK = 6
+HITS_OF_A_KIND = 6
+ORGANISATIONS_TRIED = 200
+
+
+class Kind(StrEnum):
+    """What a hit is; cards come first, since they are asked for most."""
+
+    CARD = "card"
+    SALE = "sale"
+    RECEIPT = "receipt"
+    INVOICE = "invoice"
+    POLICY = "policy"
+    ISSUE = "issue"
+    BATCH = "batch"
+    HOLDER = "holder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """Something that was found: what it is, its number, and what there is to say of it.
+
+    `exact` is true where the number was typed whole: a single exact hit is opened at once.
+    """
+
+    kind: Kind
+    number: str
+    exact: bool
+    thing: Any
+    status: str = ""
+    status_label: Any = ""
+    amount: Money | None = None
+
+
+def find(text: str, actor: Actor) -> list[Hit]:
+    """Everything in the actor's reach that a number, code or name means."""
+    sought = " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).split())
+    if len(sought) < SHORTEST:
+        return []
+    return [hit for look in _LOOKS for hit in look(sought, actor)]
+
+
+def _running(sought: str) -> int | None:
+    """The running number that was typed alone, such as 48213 or 0048213."""
+    plain = sought.replace(" ", "")
+    return int(plain) if re.fullmatch(r"[0-9]{3,12}", plain) and int(plain) else None
+
+
+def _numbers(sought: str, prefix: str, digits: int) -> list[str]:
+    """The numbers that may be meant: the one typed whole, or the running number in recent years."""
+    running = _running(sought)
+    if running is None:
+        return [re.sub(r"\s", "", sought).upper()]
+    this_year = clock.today().year
+    years = range(this_year, this_year - YEARS_BACK, -1)
+    return [f"{prefix}-{year}-{running:0{digits}d}" for year in years]
+
+
+def _is_exact(sought: str, number: str) -> bool:
+    def plain(text: str) -> str:
+        return re.sub(r"[\s\-]", "", text).upper()
+
+    return plain(sought) == plain(number)
+
+
+def _cards(sought: str, actor: Actor) -> Iterator[Hit]:
+    serials = list(_serials(sought))
+    if not serials:
+        return
+    touched = reduce(or_, (Q(serials__contains=serial) for serial in serials))
+    held = explained(holdings_sought(actor, Sought()).filter(touched)[:HITS_OF_A_KIND])
+    for serial in serials:
+        for run in held:
+            if serial in run.run:
+                yield Hit(
+                    kind=Kind.CARD,
+                    number=str(serial),
+                    exact=len(serials) == 1,
+                    thing=run,
+                    status=run.status,
+                    status_label=run.status.label,
+                )
+
+
+def _serials(sought: str) -> Iterable[int]:
+    """The serials that may be meant: one typed whole, or a running number in every type."""
+    try:
+        return [parse_serial(sought)]
+    except Refusal:
+        pass
+    running = _running(sought)
+    if running is None or len(str(running)) > RUNNING_DIGITS:
+        return []
+    prefixes = DocumentType.objects.values_list("prefix", flat=True)
+    return sorted(int(prefix) * RUNNING + running for prefix in prefixes)
+
+
+def _sales(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = sales_in_reach(actor).filter(number__in=_numbers(sought, "S", 7))
+    for sale in found[:HITS_OF_A_KIND]:
+        state = _sale_state(sale)
+        yield Hit(
+            kind=Kind.SALE,
+            number=sale.number,
+            exact=_is_exact(sought, sale.number),
+            thing=sale,
+            status=state,
+            amount=Money(sale.amount, sale.currency),
+        )
+
+
+def _sale_state(sale: Any) -> str:
+    return "to_be_activated" if sale.receipt_state == Receipt.State.CONFIRMED else "sold"
+
+
+def _receipts(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = receipts_in_reach(actor).filter(number__in=_numbers(sought, "R", 7))
+    for receipt in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.RECEIPT,
+            number=receipt.number,
+            exact=_is_exact(sought, receipt.number),
+            thing=receipt,
+            status=receipt.state,
+            status_label=receipt.get_state_display(),
+            amount=Money(receipt.amount, receipt.currency),
+        )
+
+
+def _invoices(sought: str, actor: Actor) -> Iterator[Hit]:
+    running = _running(sought)
+    numbers = _numbers(sought, "", 8)
+    if running is not None:
+        reach = organisations_in_reach(actor, *SEEING_RECEIPTS)
+        codes = reach.values_list("party__code", flat=True)[:ORGANISATIONS_TRIED]
+        numbers = [f"{code}{number}" for code in codes for number in numbers]
+    found = invoices_in_reach(actor).filter(number__in=numbers)
+    for invoice in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.INVOICE,
+            number=invoice.number,
+            exact=_is_exact(sought, invoice.number),
+            thing=invoice,
+            status="confirmed",
+            amount=Money(invoice.gross, invoice.currency),
+        )
+
+
+def _policies(sought: str, actor: Actor) -> Iterator[Hit]:
+    plain = re.sub(r"[\s\-]", "", sought).upper()
+    numbers = [plain, f"P{plain}"]
+    running = _running(sought)
+    if running is not None:
+        numbers.append(policy_number(running))
+    for policy in policies_in_reach(actor).filter(number__in=numbers)[:HITS_OF_A_KIND]:
+        state = policy.seen_state(clock.now())
+        yield Hit(
+            kind=Kind.POLICY,
+            number=policy.number,
+            exact=policy.number in (plain, f"P{plain}"),
+            thing=policy,
+            status=state,
+            status_label=state.label,
+        )
+
+
+def _issues(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = issues_seen_by(actor).filter(number__in=_numbers(sought, "IN", 6))
+    for issue in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.ISSUE,
+            number=issue.number,
+            exact=_is_exact(sought, issue.number),
+            thing=issue,
+            status=issue.state,
+            status_label=issue.get_state_display(),
+        )
+
+
+def _batches(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = batches_in_reach(actor).filter(number__in=_numbers(sought, "B", 3))
+    for batch in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.BATCH,
+            number=batch.number,
+            exact=_is_exact(sought, batch.number),
+            thing=batch,
+            status=batch.state,
+            status_label=batch.get_state_display(),
+        )
+
+
+def _holders(sought: str, actor: Actor) -> Iterator[Hit]:
+    """Organisations and people in reach, by code or by the beginning of a name."""
+    named = Q(code__iexact=sought)
+    if _running(sought) is None:
+        named |= Q(name_zh__istartswith=sought) | Q(name_en__istartswith=sought)
+        named |= Q(pinyin__istartswith=sought)
+    for party in holders_in_reach(actor).filter(named)[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.HOLDER,
+            number=party.code,
+            exact=party.code.upper() == sought.upper(),
+            thing=party,
+        )
+
+
+_LOOKS: tuple[Callable[[str, Actor], Iterator[Hit]], ...] = (
+    _cards,
+    _sales,
+    _receipts,
+    _invoices,
+    _policies,
+    _issues,
+    _batches,
+    _holders,
+)

@@ -1,0 +1,350 @@
+"""The work that waits for one person: what they may do and nobody has done yet.
+
+Every kind of work is asked with two statements, one that counts and one for the oldest few, so
+that the home page costs the same on a busy day.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Case, DecimalField, F, Min, Q, QuerySet, Sum, Value, When
+
+from selfcard.approvals.models import Approval
+from selfcard.approvals.queries import approvals_waiting_for
+from selfcard.cards.models import Batch
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.money import Money
+from selfcard.custody.queries import batches_to_check_in, issues_to_check_in
+from selfcard.custody.statuses import CardStatus
+from selfcard.inquiry.queries.details import Distribution, Sought, distribution, holdings_sought
+from selfcard.inquiry.queries.reach import SEEING_CARDS
+from selfcard.organisations.models import May, Party
+from selfcard.organisations.queries import may_anywhere, organisations_in_reach
+from selfcard.payments.models import Receipt
+from selfcard.payments.queries import receipts_to_confirm
+from selfcard.sales.models import Sale
+from selfcard.sales.queries import sales_in_reach, sales_without_receipt
+
+ROWS_OF_A_KIND = 8
+EXPIRING_DAYS = 90
+# Sold and not paid is looked at in these steps of days; the last one has no end.
+AGES = (3, 7, 14, 30)
+
+
+class Work(StrEnum):
+    """A kind of work, named for the deed that does it."""
+
+    CHECK_IN = "check_in"
+    CHECK_IN_PRINTED = "check_in_printed"
+    CONFIRM_RECEIPT = "confirm_receipt"
+    ISSUE_RECEIPT = "issue_receipt"
+    APPROVAL = "approval"
+    ASK_RELEASE = "ask_release"
+    DOWNLOAD = "download"
+    CHASE = "chase"
+
+
+# After how many days work counts as late.
+LATE_AFTER = {
+    Work.CHECK_IN: 2,
+    Work.CHECK_IN_PRINTED: 7,
+    Work.CONFIRM_RECEIPT: 2,
+    Work.ISSUE_RECEIPT: 2,
+    Work.APPROVAL: 2,
+    Work.ASK_RELEASE: 3,
+    Work.DOWNLOAD: 3,
+    Work.CHASE: 7,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One thing to do: of which kind, about which number, whom it comes from, since when."""
+
+    kind: Work
+    number: str
+    since: datetime
+    who: Party | str | None = None
+    cards: int | None = None
+    amount: Money | None = None
+    asks: str = ""  # of an approval: its kind
+
+    @property
+    def waits(self) -> timedelta:
+        return clock.now() - self.since
+
+    @property
+    def is_late(self) -> bool:
+        return self.waits > timedelta(days=LATE_AFTER[self.kind])
+
+
+@dataclass(frozen=True)
+class Pile:
+    """All work of one kind: how many things, since when the oldest waits, and the oldest few."""
+
+    kind: Work
+    count: int
+    oldest: datetime
+    tasks: tuple[Task, ...]
+
+    @property
+    def is_late(self) -> bool:
+        return clock.now() - self.oldest > timedelta(days=LATE_AFTER[self.kind])
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """Cards whose last day is near: those that can still be sold, and those already paid."""
+
+    deadline: date
+    inventory: int
+    to_be_activated: int
+
+
+@dataclass(frozen=True)
+class Age:
+    """Sold and not paid since so many days; no last day for the oldest."""
+
+    first: int
+    last: int | None
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class HomeWork:
+    piles: tuple[Pile, ...]
+    stock: Distribution | None
+    expiring: tuple[Expiring, ...]
+    unpaid: tuple[Age, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(pile.count for pile in self.piles)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks of all piles, the longest waiting first."""
+        return sorted((task for pile in self.piles for task in pile.tasks), key=lambda t: t.since)
+
+    @property
+    def unpaid_total(self) -> Decimal:
+        return sum((age.amount for age in self.unpaid), Decimal(0))
+
+
+def home_work(actor: Actor) -> HomeWork:
+    """What waits for the actor, and the figures that stand beside it."""
+    mays = may_anywhere(actor)
+    sees_cards = bool(mays.intersection(SEEING_CARDS))
+    return HomeWork(
+        piles=tuple(pile for ask in _asked(mays) if (pile := ask(actor))),
+        stock=distribution(actor, Sought()) if sees_cards else None,
+        expiring=_expiring(actor) if sees_cards else (),
+        unpaid=_unpaid_by_age(actor) if May.SEE_SALES in mays else (),
+    )
+
+
+def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
+    """The kinds of work that somebody with these authorisations can have."""
+    if May.CHECK_IN_CARDS in mays:
+        yield _issues_to_check_in
+        yield _printed_to_check_in
+    if May.CONFIRM_RECEIPTS in mays:
+        yield _receipts
+    if May.ISSUE_RECEIPTS in mays:
+        yield _sales_to_charge
+    yield _approvals
+    if May.ORDER_BATCHES in mays:
+        yield _files_to_release
+        yield _files_to_download
+    if May.REGISTER_SALES in mays:
+        yield _sales_to_chase
+
+
+def _pile(kind: Work, rows: QuerySet[Any], since: str, task: Callable[[Any], Task]) -> Pile | None:
+    """The pile of a queryset; `since` is the column from which its things wait."""
+    found = rows.order_by().aggregate(count=Sum(Value(1)), oldest=Min(since))
+    if not found["count"]:
+        return None
+    tasks = tuple(task(row) for row in rows.order_by(since)[:ROWS_OF_A_KIND])
+    return Pile(kind, found["count"], found["oldest"], tasks)
+
+
+def _issues_to_check_in(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.CHECK_IN,
+        issues_to_check_in(actor),
+        "issued_at",
+        lambda issue: Task(
+            kind=Work.CHECK_IN,
+            number=issue.number,
+            since=issue.issued_at,
+            who=issue.from_party,
+            cards=issue.count,
+        ),
+    )
+
+
+def _printed_to_check_in(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.CHECK_IN_PRINTED,
+        batches_to_check_in(actor),
+        "print_file__downloaded_at",
+        lambda batch: _batch_task(Work.CHECK_IN_PRINTED, batch, batch.print_file.downloaded_at),
+    )
+
+
+def _files_to_release(actor: Actor) -> Pile | None:
+    asked = Approval.objects.filter(
+        subject_kind="batch", state=Approval.State.ASKED, expires_at__gt=clock.now()
+    )
+    return _pile(
+        Work.ASK_RELEASE,
+        _batches_ordered(actor)
+        .filter(state=Batch.State.GENERATED, print_file__released_at__isnull=True)
+        .exclude(number__in=asked.values("subject_number")),
+        "print_file__made_at",
+        lambda batch: _batch_task(Work.ASK_RELEASE, batch, batch.print_file.made_at),
+    )
+
+
+def _files_to_download(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.DOWNLOAD,
+        _batches_ordered(actor).filter(
+            print_file__released_at__isnull=False, print_file__downloaded_at__isnull=True
+        ),
+        "print_file__released_at",
+        lambda batch: _batch_task(Work.DOWNLOAD, batch, batch.print_file.released_at),
+    )
+
+
+def _batches_ordered(actor: Actor) -> QuerySet[Batch]:
+    return Batch.objects.filter(
+        organisation__in=organisations_in_reach(actor, May.ORDER_BATCHES).values("pk")
+    ).select_related("print_file", "printer", "type_version__document_type")
+
+
+def _batch_task(kind: Work, batch: Batch, since: datetime) -> Task:
+    return Task(
+        kind=kind,
+        number=batch.number,
+        since=since,
+        who=str(batch.type_version.document_type),
+        cards=batch.count,
+    )
+
+
+def _receipts(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.CONFIRM_RECEIPT,
+        receipts_to_confirm(actor),
+        "issued_at",
+        lambda receipt: Task(
+            kind=Work.CONFIRM_RECEIPT,
+            number=receipt.number,
+            since=receipt.issued_at,
+            who=f"{receipt.payer}, {receipt.organisation.name}",
+            amount=Money(receipt.amount, receipt.currency),
+        ),
+    )
+
+
+def _sales_to_charge(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.ISSUE_RECEIPT,
+        sales_without_receipt(actor),
+        "registered_at",
+        lambda sale: _sale_task(Work.ISSUE_RECEIPT, sale),
+    )
+
+
+def _sales_to_chase(actor: Actor) -> Pile | None:
+    """Sales whose money was asked for some days ago and has not come."""
+    late = clock.now() - timedelta(days=AGES[0])
+    return _pile(
+        Work.CHASE,
+        sales_in_reach(actor).filter(
+            seller_organisation__in=organisations_in_reach(actor, May.REGISTER_SALES).values("pk"),
+            receipt_state=Receipt.State.ISSUED,
+            registered_at__lt=late,
+        ),
+        "registered_at",
+        lambda sale: _sale_task(Work.CHASE, sale),
+    )
+
+
+def _sale_task(kind: Work, sale: Sale) -> Task:
+    return Task(
+        kind=kind,
+        number=sale.number,
+        since=sale.registered_at,
+        who=sale.seller_organisation.party,
+        cards=sale.count,
+        amount=Money(sale.amount, sale.currency),
+    )
+
+
+def _approvals(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.APPROVAL,
+        approvals_waiting_for(actor),
+        "asked_at",
+        lambda approval: Task(
+            kind=Work.APPROVAL,
+            number=approval.subject_number,
+            since=approval.asked_at,
+            who=approval.asked_by.party,
+            asks=approval.kind,
+        ),
+    )
+
+
+def _expiring(actor: Actor) -> tuple[Expiring, ...]:
+    """The cards whose last day comes soon, by that day: one statement."""
+    today = clock.today()
+    rows = (
+        holdings_sought(actor, Sought())
+        .filter(
+            status__in=[CardStatus.INVENTORY, CardStatus.TO_BE_ACTIVATED],
+            batch__deadline__range=(today, today + timedelta(days=EXPIRING_DAYS)),
+        )
+        .order_by("batch__deadline")
+        .values_list("batch__deadline")
+        .annotate(
+            stock=Sum("cards", filter=Q(status=CardStatus.INVENTORY), default=0),
+            paid=Sum(
+                F("cards") - F("activated"),
+                filter=Q(status=CardStatus.TO_BE_ACTIVATED),
+                default=0,
+            ),
+        )
+    )
+    return tuple(Expiring(*row) for row in rows if row[1] or row[2])
+
+
+def _unpaid_by_age(actor: Actor) -> tuple[Age, ...]:
+    """What was sold and is not paid, by how long ago it was sold: one statement."""
+    now = clock.now()
+    bounds = [(0 if n == 0 else AGES[n - 1] + 1, AGES[n]) for n in range(len(AGES))]
+    bounds_open: list[tuple[int, int | None]] = [*bounds, (AGES[-1] + 1, None)]
+    sums = {}
+    for first, last in bounds_open:
+        within = Q(registered_at__lte=now - timedelta(days=first))
+        if last is not None:
+            within &= Q(registered_at__gt=now - timedelta(days=last + 1))
+        sums[f"from_{first}"] = Sum(
+            Case(When(within, then="amount"), default=Decimal(0), output_field=DecimalField()),
+            default=Decimal(0),
+        )
+    found = (
+        sales_in_reach(actor)
+        .filter(Q(receipt_state__isnull=True) | Q(receipt_state=Receipt.State.ISSUED))
+        .order_by()
+        .aggregate(**sums)
+    )
+    return tuple(Age(first, last, found[f"from_{first}"]) for first, last in bounds_open)
