@@ -7,7 +7,7 @@ anew. That cannot give a gap or a repeat: a file and its sheets always come from
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
 from django.db import transaction
@@ -52,9 +52,9 @@ def write_batch(key: BatchKey, on_progress: Callable[[int], None]) -> WrittenFil
     `on_progress` is told how many cards are done; what it raises ends the making.
     """
     batch = key.batch
-    keys = open_keys(batch.pk, key.pin_key, key.selector_key)
+    keys = open_keys(batch.pk, bytes(key.pin_key), bytes(key.selector_key))
 
-    def lines() -> Iterator[bytes]:
+    def lines() -> Generator[bytes, None, None]:
         yield header()
         done = 0
         for chunk in _parts(batch.run, CHUNK):

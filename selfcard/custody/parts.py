@@ -203,11 +203,15 @@ def in_other_status(parts: list[Part], help: Operation | None = None) -> CardsRe
     return CardsInOtherStatus(statuses="; ".join(statuses), serials=serials, help=help)
 
 
+def _in_other_status(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
+    return in_other_status(parts, help)
+
+
 _SAYINGS: dict[type[CardsRefused], Saying] = {
     NoSuchCards: _plainly(NoSuchCards),
     CardsOfOtherType: _of_other_type,
     CardsNotHeld: _plainly(CardsNotHeld),
-    CardsInOtherStatus: lambda parts, use, help: in_other_status(parts, help),
+    CardsInOtherStatus: _in_other_status,
     CardsFrozen: _plainly(CardsFrozen),
     CardsExpired: _plainly(CardsExpired),
 }

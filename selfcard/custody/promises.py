@@ -7,8 +7,6 @@ one that cards may take, and per batch the holdings always add up to what was pr
 
 import pgtrigger
 
-_REFUSED = "USING ERRCODE = '23514'"
-
 
 def written_by_movements_only(name: str) -> pgtrigger.Trigger:
     """Rows that only a movement's own trigger may write: anybody else writes at depth one."""
@@ -17,9 +15,10 @@ def written_by_movements_only(name: str) -> pgtrigger.Trigger:
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        func=f"""
+        func="""
             IF pg_trigger_depth() < 2 THEN
-                RAISE EXCEPTION '% is written by movements only', TG_TABLE_NAME {_REFUSED};
+                RAISE EXCEPTION '% is written by movements only', TG_TABLE_NAME
+                    USING ERRCODE = '23514';
             END IF;
             RETURN NULL;
         """,
@@ -37,12 +36,12 @@ movement_moves_cards = pgtrigger.Trigger(
         ("taken", "custody_holding[]"),
         ("stray", "int8range"),
     ],
-    func=f"""
+    func="""
         SELECT range_agg(serials) INTO moved FROM moves;
 
         IF (SELECT sum(upper(serials) - lower(serials)) FROM moves)
            <> (SELECT sum(upper(part) - lower(part)) FROM unnest(moved) part) THEN
-            RAISE EXCEPTION 'a card moves once at a time: %', moved {_REFUSED};
+            RAISE EXCEPTION 'a card moves once at a time: %', moved USING ERRCODE = '23514';
         END IF;
 
         -- An activated card rests on its policy: that is reversed before the card goes anywhere.
@@ -52,7 +51,7 @@ movement_moves_cards = pgtrigger.Trigger(
              AND activated.serial < upper(moves.serials)
             WHERE moves.from_status = 'to_be_activated' AND activated.reversed_at IS NULL
         ) THEN
-            RAISE EXCEPTION 'an activated card does not move: %', moved {_REFUSED};
+            RAISE EXCEPTION 'an activated card does not move: %', moved USING ERRCODE = '23514';
         END IF;
 
         -- First take up: the holdings that the moved cards are in, and the neighbours that they
@@ -80,7 +79,7 @@ movement_moves_cards = pgtrigger.Trigger(
         FROM moves
         WHERE moves.from_status IS NOT NULL
           AND int8multirange(moves.serials) <> (
-            SELECT coalesce(range_agg(holding.serials * moves.serials), '{{}}')
+            SELECT coalesce(range_agg(holding.serials * moves.serials), '{}')
             FROM unnest(taken) holding
             WHERE holding.serials && moves.serials
               AND holding.batch_id = moves.batch_id
@@ -91,7 +90,7 @@ movement_moves_cards = pgtrigger.Trigger(
         LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'cards are not where the movement takes them from: %', stray
-                {_REFUSED};
+                USING ERRCODE = '23514';
         END IF;
 
         -- Then lay down: what stays, and what has moved, in as few runs as there can be.
@@ -167,12 +166,12 @@ def _tally(name: str, operation: pgtrigger.core.Operation, changes: str) -> pgtr
 holdings_laid_down_are_tallied = _tally(
     "holdings_laid_down_are_tallied",
     pgtrigger.Insert,
-    f"""
+    """
         IF EXISTS (
             SELECT FROM laid JOIN cards_batch batch ON batch.id = laid.batch_id
             WHERE batch.serials IS NULL OR NOT laid.serials <@ batch.serials
         ) THEN
-            RAISE EXCEPTION 'a holding lies within its batch' {_REFUSED};
+            RAISE EXCEPTION 'a holding lies within its batch' USING ERRCODE = '23514';
         END IF;
         INSERT INTO custody_batchtally AS tally (batch_id, size, held)
         SELECT laid.batch_id, batch.count, sum(upper(laid.serials) - lower(laid.serials))
@@ -204,11 +203,11 @@ every_card_is_held_at_commit = pgtrigger.Trigger(
     operation=pgtrigger.Insert | pgtrigger.Update,
     timing=pgtrigger.Deferred,
     declare=[("found", "custody_batchtally")],
-    func=f"""
+    func="""
         SELECT * INTO found FROM custody_batchtally WHERE batch_id = NEW.batch_id;
         IF found.held <> found.size THEN
             RAISE EXCEPTION 'batch % has % cards and % are held',
-                found.batch_id, found.size, found.held {_REFUSED};
+                found.batch_id, found.size, found.held USING ERRCODE = '23514';
         END IF;
         RETURN NULL;
     """,
@@ -219,12 +218,12 @@ only_paid_cards_are_activated = pgtrigger.Trigger(
     level=pgtrigger.Row,
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
-    func=f"""
+    func="""
         IF NOT EXISTS (
             SELECT FROM custody_holding
             WHERE serials @> NEW.serial AND status = 'to_be_activated'
         ) THEN
-            RAISE EXCEPTION 'card % is not to be activated', NEW.serial {_REFUSED};
+            RAISE EXCEPTION 'card % is not to be activated', NEW.serial USING ERRCODE = '23514';
         END IF;
         RETURN NEW;
     """,

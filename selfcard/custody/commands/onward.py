@@ -1,6 +1,7 @@
 """What higher rooms do with cards, within their own commands."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -98,7 +99,7 @@ def activate_card(*, serial: int, policy_number: str, actor: Actor) -> None:
           )
         ON CONFLICT (serial) WHERE reversed_at IS NULL DO NOTHING
     """
-    given = {
+    given: dict[str, Any] = {
         "serial": serial,
         "policy": policy_number,
         "now": clock.now(),
