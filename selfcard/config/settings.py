@@ -207,7 +207,8 @@ ACCOUNT_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Selfcard"
 MFA_ADAPTER = "selfcard.web.account.StaffTwoStep"
-AXES_USERNAME_FORM_FIELD = "login"
+# Guessing at one account is counted by axes, in the database; this is for many accounts.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip"}
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25

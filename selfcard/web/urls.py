@@ -9,4 +9,5 @@ urlpatterns = [
     path("theme/", switches.theme, name="theme"),
     path("office/", include("selfcard.web.office.urls")),
     path("account/", include("selfcard.web.account_urls")),
+    path("", include("selfcard.web.portal.urls")),
 ]
