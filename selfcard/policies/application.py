@@ -88,7 +88,11 @@ class BeneficiaryGiven:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactGiven:
-    """Where the applicant is reached. The phone is in E.164, the region a province code."""
+    """Where the applicant is reached.
+
+    The phone is in E.164. The region is a code of GB/T 2260 of which the first two digits
+    name the province.
+    """
 
     phone: str
     email: str = ""

@@ -90,7 +90,7 @@ class Policy(Person):
     phone = EncryptedText()
     email = EncryptedText()
     address = EncryptedText()
-    region = models.CharField(max_length=2, blank=True)
+    region = models.CharField(max_length=6, blank=True)
     vehicle_plate = EncryptedText()
     home_address = EncryptedText()
 

@@ -105,7 +105,7 @@ def _insured(one: InsuredPerson, beneficiaries: tuple[BeneficiaryFacts, ...]) ->
         person=_person(one),
         relationship=_both(Relationship(one.relationship).label),
         occupation=Text(
-            zh=f"{occupation.name_zh}({occupation.risk_class}类)",
+            zh=f"{occupation.name_zh}（{occupation.risk_class} 类）",
             en=f"{occupation.name_en} (class {occupation.risk_class})",
         ),
         beneficiaries=beneficiaries,

@@ -212,7 +212,7 @@ def _broken_by_applicant(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
         yield ApplicantTooYoung(field="applicant.birth_date", **said)
     elif ages.is_older(birth_date, allowed.highest, starts_on):
         yield ApplicantTooOld(field="applicant.birth_date", **said)
-    if rules.regions and facts.region not in rules.regions:
+    if rules.regions and facts.region[:2] not in rules.regions:
         names = ", ".join(str(REGIONS[code]) for code in rules.regions)
         yield RegionNotInsured(field="contact.region", regions=names)
     for detail in rules.details:

@@ -1,0 +1,70 @@
+"""The demo insurer's products: drafted by its product manager, published by its actuary."""
+
+from django.utils import translation
+
+from selfcard.core.papers.facts import Text
+from selfcard.demo.cast import as_
+from selfcard.demo.products.catalogue import CHOICES, PRODUCTS, ProductOf
+from selfcard.demo.products.clauses import clauses
+from selfcard.products.commands import define_product, draft_version, publish_version
+from selfcard.products.models import ProductVersion
+
+AUTHOR, PUBLISHER = "H004", "H005"
+
+
+def publish_products() -> dict[str, tuple[ProductVersion, ...]]:
+    """Publish all products; by document type, what its cards may become."""
+    published = {one.code: _published(one) for one in PRODUCTS}
+    return {
+        type_code: tuple(published[code] for code in codes) for type_code, codes in CHOICES.items()
+    }
+
+
+def _published(one: ProductOf) -> ProductVersion:
+    product = define_product(code=one.code, kind=one.kind, name=one.name, **as_(AUTHOR))
+    draft = draft_version(
+        product=product,
+        name=one.name,
+        summary=one.summary,
+        tax_rate=one.tax_rate,
+        rules=one.rules,
+        coverages=one.coverages,
+        exclusions=one.exclusions,
+        clauses=Text(zh=_clauses(one, "zh"), en=_clauses(one, "en")),
+        **as_(AUTHOR),
+    )
+    return publish_version(version=draft, **as_(PUBLISHER))
+
+
+def _clauses(one: ProductOf, language: str) -> str:
+    def told(text: Text) -> str:
+        return text.zh if language == "zh" else text.en
+
+    with translation.override("zh-hans" if language == "zh" else "en"):
+        length = str(one.rules.length)
+    period = Text(
+        zh=f"保险期间为{length}，自起始日零时起至最后一日23时59分59秒止，以保险单载明的时间为准。",
+        en=f"Cover lasts {length}, from 00:00 of the first day to 23:59:59 of the last; the times"
+        " in the policy count.",
+    )
+    tax = (
+        Text(zh="该金额免征增值税。", en="It is exempt from value added tax.")
+        if one.tax_rate is None
+        else Text(
+            zh=f"该金额已含增值税，税率为{one.tax_rate:.0%}。",
+            en=f"It includes value added tax at {one.tax_rate:.0%}.",
+        )
+    )
+    return clauses(
+        language,
+        passages=one.passages,
+        exclusions=tuple(told(text) for text in one.exclusions),
+        places={
+            "who": told(one.who),
+            "tax": told(tax),
+            "period": told(period),
+            "earliest": str(one.rules.starts_earliest),
+            "latest": str(one.rules.starts_latest),
+            "definitions": told(one.definitions),
+        },
+    )
