@@ -1,0 +1,201 @@
+"""Status details inquiry: as runs with counts, in the actor's reach, in few statements."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+
+from selfcard.core import clock
+from selfcard.core.serials import SerialRun
+from selfcard.custody.statuses import SeenStatus
+from selfcard.inquiry.queries.details import (
+    Sought,
+    distribution,
+    explained,
+    holdings_sought,
+    pieces,
+)
+from selfcard.sales.commands import register_sale
+from tests.factories.custody import cards_at_institution, cards_of, hand_down
+from tests.factories.organisations import an_insurer
+
+pytestmark = pytest.mark.django_db
+
+
+def runs_seen(actor, sought=None, first=0):
+    found = explained(holdings_sought(actor, sought or Sought()))
+    return [
+        (run.run.first - first + 1, run.run.last - first + 1, str(run.status), run.holder.name_en)
+        for run in found
+    ]
+
+
+@pytest.fixture
+def insurer():
+    return an_insurer()
+
+
+@pytest.fixture
+def batch(insurer):
+    """100 cards: 1–60 with the institution, 61–80 with its seller, 81–90 sold, 91–100 in transit."""
+    batch, _ = cards_at_institution(insurer)
+    hand_down(insurer, cards_of(batch, 61, 90), insurer.seller.party, "keeper")
+    hand_down(insurer, cards_of(batch, 91, 100), insurer.department.party, "keeper")
+    sell(insurer, batch, 81, 90)
+    return batch
+
+
+def sell(insurer, batch, first, last):
+    return register_sale(
+        document_type=batch.type_version.document_type,
+        runs=(cards_of(batch, first, last),),
+        seller_organisation=insurer.institution,
+        seller=insurer.seller.party,
+        business_source="direct",
+        agency=None,
+        customer_reference="",
+        remark="",
+        actor=insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
+
+
+def test_cards_are_shown_as_runs_with_status_and_holder(insurer, batch):
+    assert runs_seen(insurer.actor("keeper"), first=batch.run.first) == [
+        (1, 60, "inventory", "Institution"),
+        (61, 80, "inventory", insurer.seller.party.name_en),
+        (81, 90, "sold", insurer.seller.party.name_en),
+        (91, 100, "in_transit", "Institution"),
+    ]
+
+
+def test_a_range_cuts_the_runs_at_its_ends(insurer, batch):
+    asked = Sought(run=cards_of(batch, 50, 70))
+
+    assert runs_seen(insurer.actor("keeper"), asked, batch.run.first) == [
+        (50, 60, "inventory", "Institution"),
+        (61, 70, "inventory", insurer.seller.party.name_en),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "cards"),
+    [
+        (SeenStatus.SOLD, 10),
+        (SeenStatus.IN_TRANSIT, 10),
+        (SeenStatus.INVENTORY, 80),
+        (SeenStatus.ACTIVATED, 0),
+        (SeenStatus.EXPIRED, 0),
+        (SeenStatus.VOID, 0),
+    ],
+)
+def test_a_status_finds_the_runs_that_are_in_it(insurer, batch, status, cards):
+    asked = Sought(status=status)
+
+    found = explained(holdings_sought(insurer.actor("keeper"), asked))
+
+    assert sum(run.count for run in found) == cards
+    assert distribution(insurer.actor("keeper"), asked).count == cards
+
+
+def test_after_the_last_day_cards_are_expired_and_no_longer_in_inventory(insurer, batch):
+    with clock.frozen(batch.deadline + timedelta(days=1)):
+        spread = distribution(insurer.actor("keeper"), Sought())
+        still = explained(
+            holdings_sought(insurer.actor("keeper"), Sought(status=SeenStatus.INVENTORY))
+        )
+
+    assert [(part.status, part.count) for part in spread.statuses] == [(SeenStatus.EXPIRED, 100)]
+    assert still == []
+
+
+def test_holder_batch_and_document_type_limit_the_answer(insurer, batch):
+    actor = insurer.actor("keeper")
+
+    by_holder = Sought(holder=insurer.seller.party)
+    assert runs_seen(actor, by_holder, batch.run.first)[0][:2] == (61, 80)
+    assert distribution(actor, Sought(batch=batch)).count == 100
+    of_type = Sought(document_type=batch.type_version.document_type)
+    assert distribution(actor, of_type).count == 100
+
+
+def test_a_run_names_the_sale_and_the_issue_that_it_is_held_for(insurer, batch):
+    found = explained(holdings_sought(insurer.actor("keeper"), Sought()))
+
+    assert [run.sale.count for run in found if run.sale] == [10]
+    assert [run.issue.to_party for run in found if run.issue] == [insurer.department.party]
+
+
+def test_the_distribution_counts_statuses_and_holders(insurer, batch):
+    spread = distribution(insurer.actor("keeper"), Sought())
+
+    assert {part.status.value: part.count for part in spread.statuses} == {
+        "inventory": 80,
+        "sold": 10,
+        "in_transit": 10,
+    }
+    assert {place.holder.name_en: place.count for place in spread.places} == {
+        "Institution": 70,
+        insurer.seller.party.name_en: 30,
+    }
+    assert spread.holders == 2
+    assert spread.elsewhere == 0
+
+
+def test_the_strip_shows_the_cards_in_serial_order(insurer, batch):
+    drawn = pieces(insurer.actor("keeper"), Sought(batch=batch))
+
+    assert [(piece.status.value, piece.count) for piece in drawn] == [
+        ("inventory", 60),
+        ("inventory", 20),
+        ("sold", 10),
+        ("in_transit", 10),
+    ]
+
+
+def test_a_foreign_organisation_sees_nothing(insurer, batch):
+    actor = insurer.actor("other_keeper")
+
+    assert runs_seen(actor) == []
+    assert runs_seen(actor, Sought(run=SerialRun(batch.run.first, batch.run.last))) == []
+    assert distribution(actor, Sought(batch=batch)).count == 0
+    assert pieces(actor, Sought(batch=batch)) == []
+
+
+def test_whoever_waits_for_a_box_watches_it_come(insurer, batch):
+    hand_down(insurer, cards_of(batch, 1, 10), insurer.department.party, "keeper")
+    from selfcard.organisations.models import May
+    from tests.factories.organisations import a_staff_member
+
+    receiver = a_staff_member("D01", insurer.department, May.SEE_CARDS, May.CHECK_IN_CARDS)
+    from selfcard.organisations.queries import staff_actor
+
+    assert runs_seen(staff_actor(receiver), first=batch.run.first) == [
+        (1, 10, "in_transit", "Institution"),
+        (91, 100, "in_transit", "Institution"),
+    ]
+
+
+def test_the_answer_takes_few_statements_however_many_runs_there_are(insurer, batch):
+    from django.db import connection
+
+    def statements():
+        with CaptureQueriesContext(connection, ) as caught:
+            explained(holdings_sought(insurer.actor("keeper"), Sought())[:25])
+            distribution(insurer.actor("keeper"), Sought())
+            pieces(insurer.actor("keeper"), Sought())
+        return len(caught)
+
+    before = statements()
+    for first in range(1, 40, 4):
+        sell_from_institution(insurer, batch, first)
+
+    assert statements() == before <= 8
+
+
+def sell_from_institution(insurer, batch, first):
+    hand_down(insurer, cards_of(batch, first, first + 1), insurer.seller.party, "keeper")
+    sell(insurer, batch, first, first + 1)
