@@ -1,0 +1,129 @@
+"""Who acts in the demo company: its staff by code, with a fresh request for every deed."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from pypinyin import lazy_pinyin
+
+from selfcard.core.actor import Actor, Channel
+from selfcard.demo.people import AGENCIES, PEOPLE, PLACES
+from selfcard.organisations.commands import authorise, employ_staff, open_organisation
+from selfcard.organisations.models import Organisation, Party, Staff
+from selfcard.organisations.queries import staff_actor
+from selfcard.sales.commands import register_agency
+
+SYSTEM = Actor.system("demo")
+
+
+def folder() -> Path:
+    """Where the demo keeps what only it needs: people's password, the printing house's key."""
+    path = Path(settings.DATA_FOLDER) / "demo"
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def keep(name: str, content: str) -> None:
+    """Write a file of the demo that only its owner may read."""
+    descriptor = os.open(folder() / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content)
+
+
+def deed(actor: Actor) -> dict:
+    """The closing arguments of a command."""
+    return {"actor": actor, "request_id": uuid4()}
+
+
+def staff(code: str) -> Staff:
+    return Staff.objects.select_related("party", "organisation__party").get(username=code)
+
+
+def as_(code: str) -> dict:
+    """The closing arguments of a command that a staff member gives."""
+    return deed(staff_actor(staff(code), Channel.COMMAND_LINE))
+
+
+def party(code: str) -> Party:
+    return Party.objects.get(code=code)
+
+
+def organisation(code: str) -> Organisation:
+    return Organisation.objects.select_related("party").get(party__code=code)
+
+
+def open_places() -> None:
+    """Open the tree from head office down."""
+    opened: dict[str, Organisation] = {}
+    for place in PLACES:
+        opened[place.code] = open_organisation(
+            code=place.code,
+            name_zh=place.name_zh,
+            name_en=place.name_en,
+            level=place.level,
+            parent=opened.get(place.parent),
+            **deed(SYSTEM),
+        )
+
+
+def employ_people() -> None:
+    """Employ everybody with one password of this installation, kept in the data folder."""
+    password = _password()
+    keep("people.json", json.dumps({"password": password}))
+    for person in PEOPLE:
+        place = organisation(person.organisation)
+        member = employ_staff(
+            code=person.code,
+            name_zh=person.name_zh,
+            name_en=person.name_en,
+            title_zh=person.title_zh,
+            title_en=person.title_en,
+            organisation=place,
+            password=password,
+            **deed(SYSTEM),
+        )
+        authorise(
+            staff=member,
+            mays=tuple(str(may) for may in person.mays),
+            organisation=place,
+            **deed(SYSTEM),
+        )
+
+
+def register_agencies() -> None:
+    for agency in AGENCIES:
+        register_agency(
+            code=agency.code,
+            name_zh=agency.name_zh,
+            name_en=agency.name_en,
+            kind=agency.kind,
+            licence=agency.licence,
+            **as_("H001"),
+        )
+
+
+def _password() -> str:
+    """Three syllables' worth of words that can be typed on a phone, and digits: about 50 bits."""
+    words = [
+        "灯塔",
+        "平安",
+        "西湖",
+        "钱江",
+        "龙井",
+        "断桥",
+        "雷峰",
+        "孤山",
+        "曲院",
+        "柳浪",
+        "南屏",
+        "苏堤",
+        "虎跑",
+        "玉皇",
+        "满陇",
+        "云栖",
+    ]
+    picked = ["".join(lazy_pinyin(secrets.choice(words))) for _ in range(4)]
+    return "-".join(picked) + f"-{secrets.randbelow(10**9):09d}"

@@ -1,0 +1,302 @@
+"""The demo company, from its head office to its first policies.
+
+`build` plays a few weeks of its business in one go: products are published, batches ordered and
+printed, cards handed down, sold, paid for and activated. What is left unfinished on purpose – a
+batch that waits for approval, a shipment that waits to be checked in, a receipt that waits for
+its money – is the work that waits on people's home pages.
+"""
+
+import shutil
+from decimal import Decimal
+from typing import NamedTuple
+
+from selfcard.cards.commands import (
+    approve_batch,
+    ask_print_release,
+    define_document_type,
+    download_print_file,
+    order_batch,
+    register_printer,
+    release_print_file,
+)
+from selfcard.cards.models import Batch, DocumentType, Printer
+from selfcard.cards.print_file import take
+from selfcard.core import clock
+from selfcard.core.serials import SerialRun
+from selfcard.core.work import run_waiting_jobs
+from selfcard.custody.commands import check_in, check_in_printed, issue_cards
+from selfcard.custody.models import Holding, Issue
+from selfcard.custody.statuses import CardStatus
+from selfcard.demo import print_files
+from selfcard.demo.cast import (
+    as_,
+    employ_people,
+    folder,
+    open_places,
+    organisation,
+    party,
+    register_agencies,
+)
+from selfcard.demo.holders import activate_for_holders
+from selfcard.demo.products import publish_products
+from selfcard.organisations.models import Organisation
+from selfcard.payments.commands import TenderGiven
+from selfcard.payments.models import Receipt
+from selfcard.products.models import ProductVersion
+from selfcard.sales.commands import issue_charge_receipt, register_sale, settle_receipt
+from selfcard.sales.models import Agency
+
+TYPES = (
+    ("AC-050", "620050", "个人意外卡 50 元", "Accident card ¥50", "50.00", 12, 2000),
+    ("TR-100", "620100", "旅行保险卡 100 元", "Travel card ¥100", "100.00", 18, 1000),
+    ("FA-150", "620150", "家庭保险卡 150 元", "Family card ¥150", "150.00", 24, 500),
+    ("DR-200", "620200", "驾乘保险卡 200 元", "Driver card ¥200", "200.00", 24, 500),
+)
+
+
+def is_built() -> bool:
+    """Whether there is a company in this database already."""
+    return Organisation.objects.exists()
+
+
+def build() -> None:
+    """Build the demo company in an empty database."""
+    open_places()
+    employ_people()
+    register_agencies()
+    products = publish_products()
+    define_types(products)
+    print_batches()
+    hand_down()
+    sell()
+    activate_for_holders()
+
+
+def define_types(products: dict[str, tuple[ProductVersion, ...]]) -> None:
+    """Four document types; `products` says by type code what its cards may become."""
+    register_printer(
+        code=print_files.PRINTER,
+        name_zh="华光安全印务",
+        name_en="Huaguang Secure Printing",
+        public_key=print_files.make_key(),
+        **as_("H002"),
+    )
+    for code, prefix, name_zh, name_en, value, months, limit in TYPES:
+        define_document_type(
+            code=code,
+            prefix=prefix,
+            name_zh=name_zh,
+            name_en=name_en,
+            face_value=Decimal(value),
+            currency="CNY",
+            deadline_months=months,
+            pin_length=12,
+            holding_limit=limit,
+            product_versions=products[code],
+            **as_("H002"),
+        )
+
+
+def print_batches() -> None:
+    """Print a batch of each type; leave others at each step on the way there."""
+    for code, count in (
+        ("AC-050", 20_000),
+        ("TR-100", 5_000),
+        ("FA-150", 3_000),
+        ("DR-200", 2_000),
+    ):
+        batch = _made(_ordered(code, count))
+        _printed(batch)
+        first = batch.run.first
+        missing = (SerialRun(first + 1_017, first + 1_019),) if code == "AC-050" else ()
+        damaged = (SerialRun(first + 1_500, first + 1_500),) if code == "TR-100" else ()
+        check_in_printed(batch=batch, missing=missing, damaged=damaged, **as_("H002"))
+    _printed(_made(_ordered("AC-050", 5_000)))  # the box that head office has still to check in
+    ask_print_release(batch=_made(_ordered("TR-100", 1_000)), **as_("H002"))
+    _ordered("FA-150", 8_000)
+
+
+def _ordered(code: str, count: int) -> Batch:
+    return order_batch(
+        document_type=DocumentType.objects.get(code=code),
+        count=count,
+        printer=Printer.objects.get(code=print_files.PRINTER),
+        **as_("H002"),
+    )
+
+
+def _made(batch: Batch) -> Batch:
+    approve_batch(batch=batch, **as_("H003"))
+    run_waiting_jobs()
+    batch.refresh_from_db()
+    return batch
+
+
+def _printed(batch: Batch) -> None:
+    """Send the print file to the printing house, which keeps its copy."""
+    ask_print_release(batch=batch, **as_("H002"))
+    release_print_file(batch=batch, **as_("H003"))
+    print_file = download_print_file(batch=batch, **as_("H002"))
+    taken = take(print_file.name)
+    assert taken is not None
+    with taken, (folder() / print_file.name).open("wb") as copy:
+        shutil.copyfileobj(taken, copy)
+
+
+class Pack:
+    """Cards of a type that head office still has to give away, in serial order."""
+
+    def __init__(self, code: str) -> None:
+        self.document_type = DocumentType.objects.get(code=code)
+        batch = Batch.objects.filter(type_version__document_type=self.document_type).earliest("pk")
+        # The first two thousand stay where they are, with the cards that the printer missed.
+        self.next = batch.run.first + 2_000 if batch.count > 3_000 else batch.run.first
+
+    def take(self, count: int) -> SerialRun:
+        run = SerialRun(self.next, self.next + count - 1)
+        self.next = run.last + 1
+        return run
+
+
+# How many cards of each type a branch gets, and of those each of its institutions.
+SHARES = {
+    "AC-050": (4_000, 1_000),
+    "TR-100": (900, 250),
+    "FA-150": (600, 150),
+    "DR-200": (400, 100),
+}
+BRANCHES = {"11": ("1101", "1102", "1103"), "12": ("1201", "1202"), "13": ("1301", "1302", "1303")}
+
+
+def hand_down() -> None:
+    """Head office → branch → institution → individual; two shipments are still on their way."""
+    given: dict[tuple[str, str], SerialRun] = {}
+    for code, (for_branch, for_institution) in SHARES.items():
+        pack = Pack(code)
+        for branch, institutions in BRANCHES.items():
+            run = pack.take(for_branch)
+            _sent_and_checked_in(pack.document_type, run, "H002", branch)
+            start = run.first
+            for institution in institutions:
+                part = SerialRun(start, start + for_institution - 1)
+                start = part.last + 1
+                _sent_and_checked_in(pack.document_type, part, KEEPERS[branch], institution)
+                given[institution, code] = part
+    accident = Pack("AC-050").document_type
+    xihu = given["1101", "AC-050"]
+    for place, seller in enumerate(("S110102", "S110103")):
+        run = SerialRun(xihu.first + 100 * place, xihu.first + 100 * place + 99)
+        _issued(accident, run, "S110101", seller)
+    left = given["1103", "AC-050"].last + 1
+    _issued(accident, SerialRun(left, left + 499), KEEPERS["11"], "1101")
+    travel = Pack("TR-100")
+    last = travel.next + 3 * SHARES["TR-100"][0]
+    _issued(travel.document_type, SerialRun(last, last + 99), "H002", "12")
+
+
+KEEPERS = {
+    "11": "B1101",
+    "12": "B1201",
+    "13": "B1301",
+    "1101": "S110101",
+    "1102": "S110201",
+    "1103": "S110301",
+    "1201": "S120101",
+    "1202": "S120201",
+    "1301": "S130101",
+    "1302": "S130201",
+    "1303": "S130301",
+}
+
+
+def _issued(document_type: DocumentType, run: SerialRun, sender: str, to: str) -> Issue:
+    recipient = party(to)
+    return issue_cards(
+        document_type=document_type,
+        runs=(run,),
+        to=recipient,
+        for_organisation=None if recipient.is_person else organisation(to),
+        remark="",
+        **as_(sender),
+    )
+
+
+def _sent_and_checked_in(document_type: DocumentType, run: SerialRun, sender: str, to: str) -> None:
+    issue = _issued(document_type, run, sender, to)
+    check_in(issue=issue, missing=(), **as_(KEEPERS[to]))
+
+
+class Deal(NamedTuple):
+    """A sale of the demo: where, of what, how many, and how far its money has come."""
+
+    institution: str
+    document_type: str
+    count: int
+    source: str
+    agency: str
+    customer: str
+    money: str  # "none", "asked" or "arrived"
+
+
+DEALS = (
+    Deal("1101", "AC-050", 60, "direct", "", "", "arrived"),
+    Deal("1101", "TR-100", 40, "concurrent_agency", "A002", "江南旅行社春季团", "arrived"),
+    Deal("1101", "FA-150", 20, "individual_agent", "", "", "arrived"),
+    Deal("1101", "DR-200", 20, "direct", "", "杭州启明教育科技有限公司", "arrived"),
+    Deal("1102", "AC-050", 200, "agency", "A001", "", "arrived"),
+    Deal("1201", "AC-050", 50, "direct", "", "", "arrived"),
+    Deal("1301", "TR-100", 30, "broker", "A003", "", "arrived"),
+    Deal("1101", "AC-050", 30, "direct", "", "", "asked"),
+    Deal("1102", "DR-200", 12, "direct", "", "", "asked"),
+    Deal("1202", "FA-150", 10, "individual_agent", "", "", "asked"),
+    Deal("1101", "TR-100", 25, "direct", "", "", "none"),
+    Deal("1302", "AC-050", 80, "direct", "", "", "none"),
+)
+
+
+def sell() -> None:
+    """Sell cards; for some the money has arrived, for some it is asked for, for some not yet."""
+    ends: dict[tuple[str, str], int] = {}
+    for deal in DEALS:
+        place = (deal.institution, deal.document_type)
+        # From the top of what the institution holds, so that the individuals keep theirs.
+        last = ends.get(place) or _last_held(*place)
+        run = SerialRun(last - deal.count + 1, last)
+        ends[place] = run.first - 1
+        _dealt(deal, run)
+
+
+def _last_held(institution: str, code: str) -> int:
+    holdings = Holding.objects.filter(
+        holder=party(institution),
+        status=CardStatus.INVENTORY,
+        batch__type_version__document_type__code=code,
+    )
+    return holdings.latest("serials").run.last
+
+
+def _dealt(deal: Deal, run: SerialRun) -> None:
+    keeper = KEEPERS[deal.institution]
+    sale = register_sale(
+        document_type=DocumentType.objects.get(code=deal.document_type),
+        runs=(run,),
+        seller_organisation=organisation(deal.institution),
+        seller=party(keeper),
+        business_source=deal.source,
+        agency=Agency.objects.get(code=deal.agency) if deal.agency else None,
+        customer_reference=deal.customer,
+        **as_(keeper),
+    )
+    if deal.money == "none":
+        return
+    receipt = issue_charge_receipt(sale=sale, payer_name=deal.customer, **as_(keeper))
+    if deal.money == "arrived":
+        cashier = f"B{deal.institution[:2]}02"
+        settle_receipt(receipt=receipt, tenders=(_tender(receipt, deal),), **as_(cashier))
+
+
+def _tender(receipt: Receipt, deal: Deal) -> TenderGiven:
+    if deal.agency:
+        today = clock.today()
+        return TenderGiven("transfer", receipt.amount, today, f"ICBC{today:%Y%m%d}{receipt.pk:06d}")
+    return TenderGiven("cash", receipt.amount)
