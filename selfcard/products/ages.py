@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 ADULT_AT = 18
 
@@ -19,9 +19,9 @@ ADULT_AT = 18
 class LengthUnit(models.TextChoices):
     """What the length of a cover is counted in."""
 
-    DAYS = "days", _("days")
-    MONTHS = "months", _("months")
-    YEARS = "years", _("years")
+    DAYS = "days", gettext_lazy("days")
+    MONTHS = "months", gettext_lazy("months")
+    YEARS = "years", gettext_lazy("years")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,14 @@ class AgeRange:
 
     lowest: Age
     highest: Age
+
+    def __str__(self) -> str:
+        if self.lowest.days or self.highest.days:
+            return _("%(lowest)s to %(highest)s") % {"lowest": self.lowest, "highest": self.highest}
+        return _("%(lowest)d to %(highest)d years") % {
+            "lowest": self.lowest.years,
+            "highest": self.highest.years,
+        }
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class ApplicantTooOld(BrokenRule):
 
 class InsuredTooYoung(BrokenRule):
     message = _(
-        "This product insures people from %(lowest)s to %(highest)s old. On the first day of cover"
+        "This product insures people %(ages)s old. On the first day of cover"
         " (%(starts_on)s) this person is %(age)s old, which is too young."
         " Choose a later first day, another product or another person."
     )
@@ -37,7 +37,7 @@ class InsuredTooYoung(BrokenRule):
 
 class InsuredTooOld(BrokenRule):
     message = _(
-        "This product insures people from %(lowest)s to %(highest)s old. On the first day of cover"
+        "This product insures people %(ages)s old. On the first day of cover"
         " (%(starts_on)s) this person is %(age)s old, which is too old."
         " Choose another product or another person."
     )

@@ -245,8 +245,7 @@ def _broken_by_insured(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterato
 def _broken_age(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:
     allowed = rules.insured_age
     said: dict[str, Any] = {
-        "lowest": str(allowed.lowest),
-        "highest": str(allowed.highest),
+        "ages": str(allowed),
         "age": str(ages.exact_age(one.birth_date, facts.starts_on)),
         "starts_on": _day(facts.starts_on),
     }

@@ -5,28 +5,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from selfcard.core.papers.facts import Text
-from selfcard.products.ages import Age
+from selfcard.products.ages import ADULT_AT
 from selfcard.products.occupations import find_occupation
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.regions import REGIONS
 from selfcard.products.rules import Rules
 
+_NO_LIMIT = 100  # an upper age for applicants from here on is nobody's concern
+
 
 def rules_in_words(rules: Rules) -> list[str]:
     """Who can be insured and when cover starts and ends, one sentence each, for the reader."""
     lines = [
-        _("The insured is from %(lowest)s to %(highest)s old on the first day of cover.")
-        % {"lowest": rules.insured_age.lowest, "highest": rules.insured_age.highest},
+        _("The insured is %(ages)s old on the first day of cover.") % {"ages": rules.insured_age},
         _people(rules),
         _applicant(rules),
     ]
     if set(rules.sexes) != set(Sex):
         names = ", ".join(str(sex.label) for sex in rules.sexes)
-        lines.append(_("Insured by sex: %(names)s.") % {"names": names})
+        lines.append(_("Only people of this sex are insured: %(names)s.") % {"names": names})
     lines += _occupations(rules)
     if set(rules.relationships) != set(Relationship):
         names = ", ".join(str(one.label) for one in rules.relationships)
-        lines.append(_("The insured is to the applicant: %(names)s.") % {"names": names})
+        lines.append(_("Who can be insured: %(names)s.") % {"names": names})
     lines.append(
         ngettext(
             "Each person can have %(count)d policy of this product for the same days.",
@@ -68,13 +69,13 @@ def _people(rules: Rules) -> str:
 
 def _applicant(rules: Rules) -> str:
     age = rules.applicant_age
-    if age.highest.years >= 100:
-        return _("The applicant is at least %(lowest)s old. For a child, a parent or guardian.") % {
-            "lowest": age.lowest
-        }
-    return _(
-        "The applicant is from %(lowest)s to %(highest)s old. For a child, a parent or guardian."
-    ) % {"lowest": age.lowest, "highest": age.highest}
+    if age.highest.years < _NO_LIMIT:
+        adult = _("The applicant is %(ages)s old.") % {"ages": age}
+    else:
+        adult = _("The applicant is at least %(lowest)s old.") % {"lowest": age.lowest}
+    if rules.insured_age.lowest.years >= ADULT_AT:
+        return adult
+    return f"{adult} " + _("For somebody under 18 a parent or guardian applies.")
 
 
 def _occupations(rules: Rules) -> list[str]:
@@ -101,8 +102,3 @@ def _end(rules: Rules) -> str:
     return _("Cover lasts %(length)s and ends at 23:59:59 of its last day.") % {
         "length": rules.length
     }
-
-
-def ages_in_words(lowest: Age, highest: Age) -> str:
-    """A range of ages, short: for tables and for the choice of a product."""
-    return _("%(lowest)s to %(highest)s") % {"lowest": lowest, "highest": highest}

@@ -79,7 +79,7 @@ def test_a_refusal_by_age_says_the_bounds_the_day_and_the_age():
     with translation.override("en"):
         (broken,) = broken_rules(RULES, asked(an_insured(date(1955, 3, 12))))
 
-        assert "from 28 days to 65 years" in str(broken)
+        assert "28 days to 65 years old" in str(broken)
         assert "71 years old" in str(broken)
     assert broken.field == "insured.0.birth_date"
 

@@ -1,14 +1,17 @@
 """The demo insurer's products: drafted by its product manager, published by its actuary."""
 
-from django.utils import translation
-
 from selfcard.core.papers.facts import Text
 from selfcard.demo.cast import as_
 from selfcard.demo.products.catalogue import CHOICES, PRODUCTS, ProductOf
 from selfcard.demo.products.clauses import clauses
+from selfcard.products.ages import Length, LengthUnit
 from selfcard.products.commands import define_product, draft_version, publish_version
 from selfcard.products.models import ProductVersion
 
+LENGTHS = {
+    Length(1): Text(zh="一年", en="one year"),
+    Length(15, LengthUnit.DAYS): Text(zh="十五日", en="fifteen days"),
+}
 AUTHOR, PUBLISHER = "H004", "H005"
 
 
@@ -40,12 +43,11 @@ def _clauses(one: ProductOf, language: str) -> str:
     def told(text: Text) -> str:
         return text.zh if language == "zh" else text.en
 
-    with translation.override("zh-hans" if language == "zh" else "en"):
-        length = str(one.rules.length)
+    length = LENGTHS[one.rules.length]
     period = Text(
-        zh=f"保险期间为{length}，自起始日零时起至最后一日23时59分59秒止，以保险单载明的时间为准。",
-        en=f"Cover lasts {length}, from 00:00 of the first day to 23:59:59 of the last; the times"
-        " in the policy count.",
+        zh=f"保险期间为{length.zh}，自起始日零时起至最后一日23时59分59秒止，以保险单载明的时间为准。",
+        en=f"Cover lasts {length.en}, from 00:00 of the first day to 23:59:59 of the last;"
+        " the times in the policy count.",
     )
     tax = (
         Text(zh="该金额免征增值税。", en="It is exempt from value added tax.")
