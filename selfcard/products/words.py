@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from selfcard.core.papers.facts import Text
-from selfcard.products.ages import ADULT_AT
+from selfcard.products.ages import ADULT_AT, Age, AgeRange
 from selfcard.products.occupations import find_occupation
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.regions import REGIONS
@@ -102,3 +102,8 @@ def _end(rules: Rules) -> str:
     return _("Cover lasts %(length)s and ends at 23:59:59 of its last day.") % {
         "length": rules.length
     }
+
+
+def ages_in_words(lowest: Age, highest: Age) -> str:
+    """A range of ages, short: for tables and for the choice of a product."""
+    return str(AgeRange(lowest, highest))
