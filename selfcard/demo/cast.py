@@ -7,7 +7,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
-from pypinyin import lazy_pinyin
 
 from selfcard.core.actor import Actor, Channel
 from selfcard.demo.people import AGENCIES, PEOPLE, PLACES
@@ -105,25 +104,10 @@ def register_agencies() -> None:
         )
 
 
+SYLLABLES = "deng ta ping an xi hu qian jiang long jing duan qiao lei feng gu shan".split()
+
+
 def _password() -> str:
-    """Three syllables' worth of words that can be typed on a phone, and digits: about 50 bits."""
-    words = [
-        "灯塔",
-        "平安",
-        "西湖",
-        "钱江",
-        "龙井",
-        "断桥",
-        "雷峰",
-        "孤山",
-        "曲院",
-        "柳浪",
-        "南屏",
-        "苏堤",
-        "虎跑",
-        "玉皇",
-        "满陇",
-        "云栖",
-    ]
-    picked = ["".join(lazy_pinyin(secrets.choice(words))) for _ in range(4)]
-    return "-".join(picked) + f"-{secrets.randbelow(10**9):09d}"
+    """Syllables and figures that can be typed on a phone: 54 bits."""
+    word = "".join(secrets.choice(SYLLABLES) for _ in range(6))
+    return f"{word}-{secrets.randbelow(10**9):09d}"

@@ -52,9 +52,8 @@ def accounts() -> list[Account]:
 def cards_to_activate(each: int = 3) -> dict[str, list[PrintedCard]]:
     """By document type code, a few cards that are paid for and not activated yet."""
     found: dict[str, list[PrintedCard]] = {}
-    for batch in Batch.objects.filter(print_file__downloaded_at__isnull=False).select_related(
-        "type_version__document_type", "print_file"
-    ):
+    printed_batches = Batch.objects.filter(print_file__downloaded_at__isnull=False).order_by("pk")
+    for batch in printed_batches.select_related("type_version__document_type", "print_file"):
         serials = _waiting_serials(batch, each)
         if serials:
             code = batch.type_version.document_type.code
