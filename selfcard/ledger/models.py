@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
@@ -169,3 +170,11 @@ class Posting(models.Model):
                 """,
             ),
         ]
+
+    @property
+    def debit(self) -> Decimal:
+        return max(self.amount, Decimal("0.00"))
+
+    @property
+    def credit(self) -> Decimal:
+        return max(-self.amount, Decimal("0.00"))

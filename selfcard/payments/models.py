@@ -142,7 +142,7 @@ class Receipt(models.Model):
     @property
     def payer(self) -> str:
         """Who pays, for the reader: an individual in the reader's language, or the name given."""
-        return str(_("an individual")) if self.payer_name == AN_INDIVIDUAL.zh else self.payer_name
+        return _named(self.payer_name)
 
 
 class Tender(models.Model):
@@ -259,3 +259,12 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def buyer(self) -> str:
+        """The buyer for the reader, like `Receipt.payer`."""
+        return _named(self.buyer_name)
+
+
+def _named(name: str) -> str:
+    return str(_("an individual")) if name == AN_INDIVIDUAL.zh else name

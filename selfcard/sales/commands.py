@@ -14,6 +14,7 @@ from selfcard.core.locks import LockSpace, lock
 from selfcard.core.papers import freeze_paper
 from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
 from selfcard.custody.commands import sell_cards, settle_cards
+from selfcard.custody.locks import lock_custody
 from selfcard.ledger import chart
 from selfcard.ledger.commands import credit, post_entry
 from selfcard.ledger.models import EntryKind
@@ -47,7 +48,12 @@ from selfcard.sales.errors import (
 from selfcard.sales.models import INDIRECT, Agency, BusinessSource, Sale, SaleReceipt, SaleRun
 from selfcard.sales.papers import CHARGE_LIST, NOTICE
 from selfcard.sales.paperwork import charge_line, charge_list_facts, invoice_line, notice_facts
-from selfcard.sales.queries import live_receipt, runs_of, sale_of_receipt
+from selfcard.sales.queries import (
+    holders_selling_for,
+    live_receipt,
+    runs_of,
+    sale_of_receipt,
+)
 
 
 @command
@@ -125,7 +131,7 @@ def register_sale(
     sell_cards(
         runs=runs,
         document_type=document_type,
-        holders=_sellers_of(seller_organisation, actor),
+        holders=holders_selling_for(seller_organisation, actor),
         reason=("sale", number),
         actor=actor,
     )

@@ -1,17 +1,47 @@
 """Sales as those see them who may, and which receipt belongs to which sale."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from dataclasses import replace
 
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
-from selfcard.organisations.models import May
-from selfcard.organisations.queries import organisations_in_reach
+from selfcard.custody.queries import RangePart, usable_parts
+from selfcard.organisations.models import May, Organisation, Party
+from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.sales.errors import ReceiptOfNoSale
 from selfcard.sales.models import Agency, Sale, SaleReceipt, SaleRun
 
 # Who works on a sale sees it.
 SEEING_SALES = (May.SEE_SALES, May.REGISTER_SALES, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS)
+
+
+def holders_selling_for(organisation: Organisation, actor: Actor) -> QuerySet[Party]:
+    """Those from whose inventory the actor may sell for an organisation: itself, what is below
+    it, and the people who work there."""
+    within = Organisation.objects.filter(path__within=organisation.path).values("pk")
+    return parties_in_reach(actor, May.REGISTER_SALES).filter(
+        Q(organisation__in=within) | Q(staff__organisation__in=within)
+    )
+
+
+def sellable_parts(
+    document_type: DocumentType | None,
+    runs: tuple[SerialRun, ...],
+    organisation: Organisation,
+    actor: Actor,
+) -> list[RangePart]:
+    """What stands beside a range while a sale is typed, judged as `register_sale` judges."""
+    sellers = set(holders_selling_for(organisation, actor).values_list("pk", flat=True))
+    return [
+        part
+        if not part.usable or (part.holder and part.holder.pk in sellers)
+        else replace(part, usable=False, reason=_("No: not held by the seller's organisation"))
+        for part in usable_parts(document_type, runs, actor, May.REGISTER_SALES)
+    ]
 
 
 def find_sale(number: str) -> Sale | None:
