@@ -1,6 +1,7 @@
 """What every view of the office has: a signed-in member of staff, who may do this here."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -11,11 +12,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from selfcard.core.actor import Actor, Channel
+from selfcard.core.refusals import Refusal
 from selfcard.core.serials import SerialRun
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May, Staff
 from selfcard.organisations.queries import may_anywhere, staff_actor
 from selfcard.web.forms import HouseForm
+from selfcard.web.operations import help_for
+from selfcard.web.problems import Help
 
 
 class OfficeRequest(HttpRequest):
@@ -90,6 +94,23 @@ def found(what: Found | None) -> Found:
     return what
 
 
+@dataclass(frozen=True)
+class AnsweredPart:
+    """A part of a typed range as the page shows it: `custody.RangePart` with its help as a link."""
+
+    part: Any
+    help: Help | None
+
+    @property
+    def status(self) -> str:
+        """How the strip draws it: by whether it fits."""
+        return "fits" if self.part.usable else "unfit"
+
+    @property
+    def count(self) -> int:
+        return int(self.part.run.count)
+
+
 def runs_answer(
     request: OfficeRequest,
     form: HouseForm,
@@ -102,14 +123,28 @@ def runs_answer(
     (`custody.queries.usable_parts`). The rest of the form may be unfinished.
     """
     form.full_clean()
+    problems = list(form.errors.get(field, [])) if form[field].data else []
     runs = form.cleaned_data.get(field) or ()
-    parts = list(answer(form.cleaned_data, runs)) if runs else []
-    problems = form.errors.get(field, []) if form[field].data else []
-    context = {
-        "parts": parts,
-        "problems": problems,
-        "cards": sum(run.count for run in runs),
-        "fitting": sum(part.count for part in parts if part.usable),
-        "runs": runs,
-    }
-    return render(request, "office/runs_answer.html", context)
+    parts: list[AnsweredPart] = []
+    if runs:
+        try:
+            parts = [
+                AnsweredPart(part, help_for(part.help) if part.help else None)
+                for part in answer(form.cleaned_data, runs)
+            ]
+        except Refusal as refusal:
+            problems = [str(refusal)]
+    cards = sum(run.count for run in runs)
+    fitting = sum(one.count for one in parts if one.part.usable)
+    return render(
+        request,
+        "office/runs_answer.html",
+        {
+            "parts": parts,
+            "problems": problems,
+            "cards": cards,
+            "fitting": fitting,
+            "unfitting": cards - fitting,
+            "document_type": next((p.part.document_type for p in parts if p.part.document_type), None),
+        },
+    )

@@ -18,9 +18,9 @@ from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
-from selfcard.core import serials
+from selfcard.core import clock, serials
 from selfcard.core.serials import SerialRun
 from selfcard.web.statuses import look_of
 
@@ -126,6 +126,30 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def weekday(value: date) -> str:
+    """A day with its name, as a heading says it."""
+    return date_format(value, "Y年n月j日，l" if _chinese() else "l j F Y")
+
+
+@register.filter
+def age(since: datetime) -> str:
+    """How long something has waited, in the largest unit that is whole."""
+    minutes = max(int((clock.now() - since).total_seconds() // 60), 0)
+    hours, days = minutes // 60, minutes // (24 * 60)
+    if days:
+        return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    if hours:
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+
+
+@register.filter
+def name(value: Any) -> Any:
+    """The name of a party, in the reader's language; what is text stays as it is."""
+    return "" if value is None else getattr(value, "name", value)
+
+
+@register.filter
 def percent(value: Decimal | None) -> str:
     """A rate such as 0.06 as 6%."""
     return "" if value is None else f"{(value * 100).normalize():f}%"
@@ -227,6 +251,12 @@ def bar(part: float, whole: float, fill: str = "paid") -> SafeString:
         '<rect class="s-{1}" width="{2}" height="16"/></svg>',
         STRIP_WIDTH, fill, f"{width:.1f}",
     )  # fmt: skip
+
+
+@register.simple_tag
+def status_bar(status: Any, part: float, whole: float) -> SafeString:
+    """The bar of one status in a table of figures."""
+    return bar(part, whole, look_of(status).fill)
 
 
 @register.simple_tag

@@ -5,11 +5,12 @@ The capability that asked decides by its own command, on its own page; this tabl
 
 from typing import NamedTuple
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.approvals.models import Approval
+from selfcard.cards.commands.orders import APPROVE_BATCH
+from selfcard.cards.commands.printing import RELEASE_PRINT_FILE
 
 
 class Subject(NamedTuple):
@@ -18,22 +19,16 @@ class Subject(NamedTuple):
 
 
 SUBJECTS: dict[str, Subject] = {
-    "cards.batch_order": Subject(_("Approve the order of a batch"), "office:cards:batch"),
-    "cards.print_release": Subject(_("Release a print file"), "office:cards:batch"),
+    APPROVE_BATCH: Subject(_("Approve the order of a batch"), "office:cards:batch"),
+    RELEASE_PRINT_FILE: Subject(_("Release a print file"), "office:cards:batch"),
 }
 
 
-def words_for(approval: Approval) -> str | Promise:
-    subject = SUBJECTS.get(approval.kind)
-    return subject.words if subject else approval.kind
+def words_for(kind: str) -> str | Promise:
+    """What a request of this kind asks of the second person."""
+    return SUBJECTS[kind].words
 
 
-def place_of(approval: Approval) -> str:
+def place_of(kind: str, subject_number: str) -> str:
     """The page where the request is decided."""
-    subject = SUBJECTS.get(approval.kind)
-    if subject is None:
-        return ""
-    try:
-        return reverse(subject.url_name, args=[approval.subject_number])
-    except NoReverseMatch:
-        return ""
+    return reverse(SUBJECTS[kind].url_name, args=[subject_number])

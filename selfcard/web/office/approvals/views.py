@@ -28,14 +28,14 @@ class ApprovalTable(OfficeTable):
 
     def render_kind(self, record: Approval) -> SafeString:
         return format_html(
-            '{}<small class="id">{}</small>', words_for(record), record.subject_number
+            '{}<small class="id">{}</small>', words_for(record.kind), record.subject_number
         )
 
     def value_kind(self, record: Approval) -> str:
-        return f"{words_for(record)} {record.subject_number}"
+        return f"{words_for(record.kind)} {record.subject_number}"
 
     def render_deed(self, record: Approval) -> SafeString:
-        place = place_of(record)
+        place = place_of(record.kind, record.subject_number)
         return format_html('<a class="btn btn-sm" href="{}">{}</a>', place, _("Review"))
 
 

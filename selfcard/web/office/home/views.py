@@ -1,15 +1,54 @@
 """The work that waits, and the search over every kind of number."""
 
-from django.http import HttpResponse
+from itertools import groupby
 
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from selfcard.core import clock
+from selfcard.inquiry.queries.search import SHORTEST, find
+from selfcard.inquiry.queries.work import home_work
+from selfcard.web.office.home.places import (
+    HITS,
+    WORK,
+    hit_place,
+    hit_says,
+    task_place,
+    task_words,
+)
 from selfcard.web.office.views import OfficeRequest, office_view, show
 
 
 @office_view()
 def home(request: OfficeRequest) -> HttpResponse:
-    return show(request, "office/home/home.html")
+    work = home_work(request.actor)
+    rows = [
+        {"task": task, "words": task_words(task), "deed": WORK[task.kind].deed, "url": task_place(task)}
+        for task in work.tasks
+    ]
+    late = [row for row in rows if row["task"].is_late]  # type: ignore[attr-defined]
+    context = {
+        "today": clock.today(),
+        "work": work,
+        "piles": [(pile, WORK[pile.kind].pile) for pile in work.piles],
+        "late": late,
+        "other": [row for row in rows if row not in late],
+    }
+    return show(request, "office/home/home.html", context)
 
 
 @office_view()
 def search(request: OfficeRequest) -> HttpResponse:
-    return show(request, "office/home/search.html", {"find": request.GET.get("q", "").strip()})
+    text = request.GET.get("q", "").strip()
+    hits = find(text, request.actor)
+    if len(hits) == 1 and hits[0].exact:
+        return redirect(hit_place(hits[0]))
+    groups = [
+        {
+            "words": HITS[kind],
+            "hits": [{"hit": hit, "url": hit_place(hit), "says": hit_says(hit)} for hit in found],
+        }
+        for kind, found in groupby(hits, key=lambda hit: hit.kind)
+    ]
+    context = {"find": text, "count": len(hits), "groups": groups, "shortest": SHORTEST}
+    return show(request, "office/home/search.html", context)
