@@ -1,0 +1,303 @@
+"""Opening a card with its PIN, keeping a draft, and activating the card."""
+
+import json
+import re
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, Func
+
+from selfcard.activation import gate
+from selfcard.activation.errors import (
+    CardActivatedAlready,
+    ConsentOutdated,
+    NotAPin,
+    ProductNotOnCard,
+    ProofExpired,
+    RulesBroken,
+    SourceMustWait,
+)
+from selfcard.activation.models import Draft, OpenedCard, PinProof, SourceCounter, TargetCounter
+from selfcard.activation.queries import broken_by, card_at_hand, why_not_ready
+from selfcard.activation.texts import versions_of_texts
+from selfcard.cards.queries import check_pin, product_versions_of
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.audit import record
+from selfcard.core.command import command
+from selfcard.core.locks import LockSpace, lock
+from selfcard.core.papers.facts import Text
+from selfcard.core.serials import SerialRun, group_digits, plain_digits, serial_of
+from selfcard.core.serials import card_number as number_of_card
+from selfcard.custody import commands as custody
+from selfcard.custody.locks import lock_custody
+from selfcard.ledger import chart
+from selfcard.ledger.commands import credit, debit, post_entry
+from selfcard.ledger.models import EntryKind
+from selfcard.policies.application import Application
+from selfcard.policies.commands import issue_policy
+from selfcard.policies.identity import IdentityKind
+from selfcard.policies.models import Policy
+from selfcard.policies.numbers import read_policy_number
+from selfcard.policies.queries import find_policy, is_of
+from selfcard.products.models import ProductVersion
+from selfcard.products.rules import cover_period
+from selfcard.sales.queries import sale_of
+
+
+@command
+def open_gate(
+    *, card_number: str, pin: str, source: str, actor: Actor, request_id: UUID
+) -> PinProof | None:
+    """Show card number and PIN at the gate, and get the proof that opens the card.
+
+    The answer to a wrong PIN and to a number that no card bears is nothing, the same after the
+    same work: a refusal would roll back the counters that it has to leave behind. Whoever gets
+    nothing tells the holder that number and PIN cannot be used together, and not a word more.
+
+    Raises:
+        NotACardNumber, WrongCheckDigit, NotAPin: mistyped in a way that anybody can see; not
+            counted.
+        SourceMustWait: this source failed too often just now; nothing was compared or counted.
+    """
+    serial = serial_of(card_number)
+    digits = _pin_digits(pin)
+    now = clock.now()
+    check = check_pin(serial, digits)
+    target = gate.card_target(serial)
+    charged = gate.charge(source=source, target=target, counts=check.selector_matches, now=now)
+    if not charged.admitted:
+        raise SourceMustWait(seconds=gate.seconds_until(charged.opens_at, now))
+    card = SerialRun(serial, serial)
+    if not (charged.compared and check.matches):
+        record(actor, "gate.refused", serials=card)
+        return None
+    gate.forgive(source=source, target=target, now=now)
+    OpenedCard.objects.bulk_create(
+        [OpenedCard(serial=serial, opened_at=now)], ignore_conflicts=True
+    )
+    proof = PinProof.objects.create(
+        serial=serial, source=source, opened_at=now, expires_at=now + settings.PROOF_IDLE
+    )
+    record(actor, "gate.opened", serials=card)
+    return proof
+
+
+@command
+def save_draft(*, proof: PinProof, page: str, answers: Any, actor: Actor, request_id: UUID) -> None:
+    """Keep what was filled in on one page, so that a closed page loses nothing.
+
+    Each page replaces only its own answers: two browsers on the same card do not wipe out each
+    other's pages. Saving also lengthens the visit, up to its longest.
+
+    Raises:
+        ProofExpired: the visit is over; the PIN is asked for again.
+    """
+    now = clock.now()
+    require_open(proof)
+    draft = Draft.objects.select_for_update().filter(serial=proof.serial).first()
+    kept = json.loads(draft.answers) if draft else {}
+    kept[page] = answers
+    Draft.objects.update_or_create(
+        serial=proof.serial,
+        defaults={"answers": json.dumps(kept, ensure_ascii=False), "saved_at": now},
+        create_defaults={
+            "answers": json.dumps(kept, ensure_ascii=False),
+            "begun_at": now,
+            "saved_at": now,
+        },
+    )
+    PinProof.objects.filter(pk=proof.pk).update(
+        expires_at=Func(
+            now + settings.PROOF_IDLE, F("opened_at") + settings.PROOF_LONGEST, function="LEAST"
+        )
+    )
+    record(actor, "draft.saved", serials=SerialRun(proof.serial, proof.serial), page=page)
+
+
+@command
+def discard_draft(*, proof: PinProof, actor: Actor, request_id: UUID) -> None:
+    """Throw away what was filled in for a card, and begin afresh.
+
+    Raises:
+        ProofExpired: the visit is over; the PIN is asked for again.
+    """
+    require_open(proof)
+    Draft.objects.filter(serial=proof.serial).delete()
+    record(actor, "draft.discarded", serials=SerialRun(proof.serial, proof.serial))
+
+
+@command
+def activate_card(
+    *,
+    proof: PinProof,
+    version: ProductVersion,
+    application: Application,
+    actor: Actor,
+    request_id: UUID,
+) -> Policy:
+    """Turn a paid card into a policy.
+
+    Of two who activate one card at the same moment one gets the policy and the other is told that
+    the card is activated. Limits per person hold across cards, since each insured person is
+    locked by the blind index of their identity document. A refusal leaves the card as it was.
+
+    Raises:
+        ProofExpired: the visit is over; the PIN is asked for again.
+        CardNotReady: one of its kinds, by the card's true state.
+        ProductNotOnCard: the card's type does not offer this product.
+        ConsentOutdated: a consent was given to another text than the present one.
+        RulesBroken: the product does not take these people or this day.
+        ApplicationNotComplete: what is given cannot be a policy, whatever the product.
+    """
+    serial = proof.serial
+    _lock_for_activation(serial, application)
+    proof.refresh_from_db()
+    if proof.used_at:
+        raise CardActivatedAlready
+    require_open(proof)
+    card = card_at_hand(serial)
+    if refusal := why_not_ready(card):
+        raise refusal
+    if version not in product_versions_of(card.batch):
+        raise ProductNotOnCard
+    _require_present_texts(version, application)
+    if problems := broken_by(application, version):
+        raise RulesBroken(problems)
+
+    sale = sale_of(serial)
+    assert sale is not None, "a card to be activated was sold"
+    starts_at, ends_at = cover_period(version.bounds, application.starts_on)
+    policy = issue_policy(
+        version=version,
+        application=application,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        premium=card.type_version.value,
+        reason=("card", number_of_card(serial)),
+        source=_named(serial),
+        organisation=sale.seller_organisation,
+        evidence={
+            "proof": str(proof.pk),
+            "opened_at": proof.opened_at.isoformat(),
+            "source": actor.source,
+            "channel": actor.channel,
+            "sale": sale.number,
+        },
+        actor=actor,
+    )
+    custody.activate_card(serial=serial, policy_number=policy.number, actor=actor)
+    _write_premium(policy, application.starts_on, actor)
+    now = clock.now()
+    PinProof.objects.filter(pk=proof.pk).update(used_at=now, policy_number=policy.number)
+    Draft.objects.filter(serial=serial).delete()
+    record(actor, "card.activated", policy, serials=SerialRun(serial, serial), version=version.code)
+    return policy
+
+
+@command
+def open_policy(
+    *, number: str, identity_number: str, source: str, actor: Actor, request_id: UUID
+) -> Policy | None:
+    """Open a policy's details to somebody who knows the identity number of one of its people.
+
+    As at the PIN gate, the answer to a wrong number is nothing, whether or not there is such a
+    policy, and the counters are written before anything is compared.
+
+    Raises:
+        NotAPolicyNumber: mistyped in a way that anybody can see; not counted.
+        SourceMustWait: this source failed too often just now; nothing was compared or counted.
+    """
+    now = clock.now()
+    target = gate.policy_target(read_policy_number(number))
+    charged = gate.charge(source=source, target=target, counts=True, now=now)
+    if not charged.admitted:
+        raise SourceMustWait(seconds=gate.seconds_until(charged.opens_at, now))
+    policy = find_policy(number)
+    # The typed number does not say of which kind of document it is.
+    known = policy is not None and any(
+        is_of(policy, kind, identity_number) for kind in IdentityKind
+    )
+    if policy is None or not (charged.compared and known):
+        record(actor, "policy.refused", number=target.removeprefix("policy "))
+        return None
+    gate.forgive(source=source, target=target, now=now)
+    record(actor, "policy.opened", policy)
+    return policy
+
+
+@command
+def sweep(*, actor: Actor, request_id: UUID) -> int:
+    """Forget counters that no longer count, proofs long over, and drafts that nobody came back to.
+
+    A proof that became a policy stays: it belongs to the policy's evidence.
+    """
+    now = clock.now()
+    gone = 0
+    for rows in (
+        SourceCounter.objects.filter(since__lt=now - settings.GATE_SOURCE_MEMORY),
+        TargetCounter.objects.filter(since__lt=now - settings.GATE_TARGET_MEMORY),
+        PinProof.objects.filter(used_at=None, expires_at__lt=now - timedelta(days=1)),
+        Draft.objects.filter(saved_at__lt=now - settings.DRAFT_MEMORY),
+    ):
+        gone += rows.delete()[0]
+    record(actor, "gate.swept", rows=gone)
+    return gone
+
+
+def require_open(proof: PinProof) -> None:
+    """Refuse a proof whose visit is over.
+
+    Raises:
+        ProofExpired: too long ago.
+    """
+    if proof.expires_at <= clock.now():
+        raise ProofExpired
+
+
+def _lock_for_activation(serial: int, application: Application) -> None:
+    """Take the locks of an activation in their order: batch, card, people."""
+    lock_custody([SerialRun(serial, serial)], shared=True)
+    # The row is there since the PIN was accepted, and it is never deleted: it stands for the card.
+    OpenedCard.objects.select_for_update().get(serial=serial)
+    lock(LockSpace.PERSON, *(one.person.index for one in application.insured))
+
+
+def _named(serial: int) -> Text:
+    """The card as the policy's paper names it."""
+    digits = group_digits(number_of_card(serial))
+    return Text(zh=f"自助保险卡 {digits}", en=f"Self-service insurance card {digits}")
+
+
+def _require_present_texts(version: ProductVersion, application: Application) -> None:
+    now = versions_of_texts(version)
+    for consent in application.consents:
+        if now[consent.kind] != consent.version:
+            raise ConsentOutdated(field=f"consents.{consent.kind}", consent=consent.kind.label)
+
+
+def _write_premium(policy: Policy, starts_on: date, actor: Actor) -> None:
+    """Move the premium from the cards awaiting activation to written premium, from the first day
+    of cover."""
+    post_entry(
+        kind=EntryKind.CARD_ACTIVATED,
+        counts_from=starts_on,
+        reason=("policy", policy.number),
+        lines=(
+            debit(chart.CARD_PREMIUMS, policy.premium_net),
+            debit(chart.CARD_PREMIUM_TAX, policy.premium_tax),
+            credit(chart.WRITTEN_PREMIUM, policy.premium_net),
+            credit(chart.OUTPUT_TAX, policy.premium_tax),
+        ),
+        currency=policy.currency,
+        actor=actor,
+    )
+
+
+def _pin_digits(pin: str) -> str:
+    digits = plain_digits(pin)
+    if not re.fullmatch(r"[0-9]{8,16}", digits):
+        raise NotAPin
+    return digits

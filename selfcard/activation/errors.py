@@ -1,0 +1,94 @@
+"""Why the gate lets nobody through, and why a card cannot become this policy.
+
+A wrong PIN is not among them: the gate answers it with nothing, because a refusal would roll its
+counters back. Everything below the gate's own refusal is only told after a right PIN.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from selfcard.core.refusals import Refusal
+
+
+class NotAPin(Refusal):
+    message = _("A PIN has only digits, usually 12. It is under the silver panel.")
+    default_field = "pin"
+
+
+class SourceMustWait(Refusal):
+    """The gate compares nothing from this source for some seconds; nothing was counted."""
+
+    default_field = "card_number"
+
+    def __str__(self) -> str:
+        seconds = self.facts["seconds"]
+        return ngettext(
+            "There were several failed tries. Wait %(seconds)d second, then try again.",
+            "There were several failed tries. Wait %(seconds)d seconds, then try again.",
+            seconds,
+        ) % {"seconds": seconds}
+
+
+class ProofExpired(Refusal):
+    message = _("More than half an hour has passed. Enter card number and PIN again.")
+
+
+class CardNotReady(Refusal):
+    """The PIN is right and the card cannot be activated now; each subclass says why."""
+
+    message = _("This card cannot be activated now.")
+
+
+class CardNotSold(CardNotReady):
+    message = _("This card has not been sold yet. Ask where you got it.")
+
+
+class PremiumNotArrived(CardNotReady):
+    message = _("Your premium has not reached us yet. Ask where you bought the card.")
+
+
+class CardBeingReturned(CardNotReady):
+    message = _("This card is being returned, and its price is on the way back to the buyer.")
+
+
+class CardWithdrawn(CardNotReady):
+    message = _("This card was withdrawn and can no longer be used.")
+
+
+class CardFrozen(CardNotReady):
+    message = _("This card is on hold while a report about it is looked into.")
+
+
+class CardExpired(CardNotReady):
+    message = _("This card could be activated up to %(deadline)s. That day is over.")
+
+
+class CardActivatedAlready(CardNotReady):
+    message = _("This card has been activated already.")
+
+
+class ProductNotOnCard(Refusal):
+    message = _("This card cannot become that product. Choose one of the products of the card.")
+    default_field = "version"
+
+
+class ConsentOutdated(Refusal):
+    message = _("The text has changed since you agreed to it. Read it again: %(consent)s.")
+    default_field = "consents"
+
+
+class RulesBroken(Refusal):
+    """The product's rules refuse somebody; `problems` holds each rule, the message is the first's.
+
+    The card stays as it was.
+    """
+
+    def __init__(self, problems: list[Refusal], **facts: Any) -> None:
+        super().__init__(**facts)
+        self.problems = problems
+        self.field = problems[0].field
+
+    def __str__(self) -> str:
+        return str(self.problems[0])

@@ -1,0 +1,111 @@
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from selfcard.core.encryption import EncryptedText
+from selfcard.core.triggers import append_only
+
+# No table here has a foreign key to a batch or a card: cards have no rows, and a key to the one
+# row of a hot batch would be locked by every activation.
+
+
+class SourceCounter(models.Model):
+    """How often one source has failed at the gate lately, and from when it may try again.
+
+    A source is a block of network addresses, a phone number or a staff member. `admitted` tells
+    the try that wrote the row whether it came through.
+    """
+
+    source = models.CharField(max_length=64, primary_key=True)
+    failures = models.IntegerField()
+    since = models.DateTimeField()
+    opens_at = models.DateTimeField()
+    admitted = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(failures__gte=0), name="a_source_fails_from_zero_up")
+        ]
+        indexes: ClassVar = [models.Index(fields=["since"], name="source_counter_by_age")]
+
+
+class TargetCounter(models.Model):
+    """How often a card or a policy was tried in vain lately.
+
+    A card counts wrong PINs whose selector was right, a policy counts wrong identity numbers.
+    Every try writes the row of its number, also for a number that nothing bears: whoever watches
+    the work must not learn which numbers exist. `compared` tells the try that wrote the row
+    whether the secret may be looked at.
+    """
+
+    target = models.CharField(max_length=40, primary_key=True)
+    failures = models.IntegerField()
+    since = models.DateTimeField()
+    compared = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(failures__gte=0), name="a_target_fails_from_zero_up")
+        ]
+        indexes: ClassVar = [models.Index(fields=["since"], name="target_counter_by_age")]
+
+
+class OpenedCard(models.Model):
+    """A card whose PIN was accepted at least once. Kept for ever: it never returns to inventory,
+    since nobody may buy a card whose secret another knows.
+    """
+
+    serial = models.BigIntegerField(primary_key=True)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        triggers: ClassVar = append_only("opened_card")
+
+
+class PinProof(models.Model):
+    """The ticket that the gate hands out for a right PIN, and that activation takes.
+
+    It opens one card for one visit. The PIN itself is nowhere in it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    serial = models.BigIntegerField()
+    source = models.CharField(max_length=64)
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    policy_number = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True, policy_number="")
+                | (Q(used_at__isnull=False) & ~Q(policy_number="")),
+                name="a_proof_is_used_exactly_when_it_became_a_policy",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("opened_at")), name="a_proof_expires_after_it_opened"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["serial"], name="proof_by_serial"),
+            models.Index(fields=["expires_at"], name="proof_by_expiry"),
+        ]
+
+
+class Draft(models.Model):
+    """What somebody has filled in so far for a card, so that a closed page loses nothing.
+
+    One a card. The answers are personal data and sealed; the PIN is never among them, and whoever
+    comes back shows it again at the gate.
+    """
+
+    serial = models.BigIntegerField(primary_key=True)
+    answers = EncryptedText()
+    begun_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["saved_at"], name="draft_by_age")]

@@ -1,0 +1,130 @@
+"""What the faces ask about a card that was opened, and what the commands check."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.formats import date_format
+
+from selfcard.activation.errors import (
+    CardActivatedAlready,
+    CardBeingReturned,
+    CardExpired,
+    CardFrozen,
+    CardNotReady,
+    CardNotSold,
+    CardWithdrawn,
+    PremiumNotArrived,
+)
+from selfcard.activation.models import Draft, PinProof
+from selfcard.core import clock
+from selfcard.core.refusals import Refusal
+from selfcard.custody.queries import CardState, find_card
+from selfcard.custody.statuses import SeenStatus
+from selfcard.policies.application import Application, InsuredGiven, insured_facts
+from selfcard.policies.queries import facts_for_rules, in_force
+from selfcard.products.models import ProductVersion
+from selfcard.products.rules import Facts, broken_rules, cover_period
+
+# Why a card with the right PIN cannot be activated, by the status that people see.
+NOT_READY: dict[SeenStatus, type[CardNotReady]] = {
+    SeenStatus.PRINTED: CardNotSold,
+    SeenStatus.IN_TRANSIT: CardNotSold,
+    SeenStatus.INVENTORY: CardNotSold,
+    SeenStatus.SOLD: PremiumNotArrived,
+    SeenStatus.AWAITING_REFUND: CardBeingReturned,
+    SeenStatus.VOID: CardWithdrawn,
+    SeenStatus.LOST: CardWithdrawn,
+    SeenStatus.DESTROYED: CardWithdrawn,
+    SeenStatus.FROZEN: CardFrozen,
+    SeenStatus.EXPIRED: CardExpired,
+    SeenStatus.ACTIVATED: CardActivatedAlready,
+}
+
+
+def find_proof(key: str) -> PinProof | None:
+    """The proof of a visit, if its half hour is not over."""
+    return PinProof.objects.filter(pk=key, expires_at__gt=clock.now()).first()
+
+
+def card_at_hand(serial: int) -> CardState:
+    """The card that a proof opened."""
+    card = find_card(serial)
+    assert card is not None, "a proof is only given for a card that was printed"
+    return card
+
+
+def why_not_ready(card: CardState) -> CardNotReady | None:
+    """Why a card cannot be activated now, or nothing when it can."""
+    kind = NOT_READY.get(SeenStatus(card.seen))
+    if kind is None:
+        return None
+    return kind(deadline=date_format(card.deadline, "DATE_FORMAT"))
+
+
+def broken_so_far(
+    version: ProductVersion,
+    *,
+    starts_on: date,
+    insured: Sequence[InsuredGiven],
+    applicant_birth_date: date | None = None,
+    contact_region: str | None = None,
+) -> list[Refusal]:
+    """The rules that answers break while others are still missing; none about what is missing.
+
+    A page asks this as soon as it knows enough, so that nobody fills in five pages in vain.
+    """
+    starts_at, ends_at = cover_period(version.bounds, starts_on)
+    already = in_force((one.person.index for one in insured), version.product, starts_at, ends_at)
+    facts = Facts(
+        asked_on=clock.today(),
+        starts_on=starts_on,
+        # Whoever applies is not known yet; what this day says about them is left out below.
+        applicant_birth_date=applicant_birth_date or starts_on,
+        insured=tuple(
+            insured_facts(
+                one,
+                policies_in_force=already[one.person.index].policies,
+                own_death_cover=already[one.person.index].death_cover,
+            )
+            for one in insured
+        ),
+        region=contact_region or "",
+        details=frozenset(version.bounds.details),
+        death_cover=version.death_cover,
+        currency=version.currency,
+    )
+    unasked = {"insured"}
+    if applicant_birth_date is None:
+        unasked.add("applicant.birth_date")
+    if contact_region is None:
+        unasked.add("contact.region")
+    return [one for one in broken_rules(version.bounds, facts) if one.field not in unasked]
+
+
+def broken_by(application: Application, version: ProductVersion) -> list[Refusal]:
+    """The product's rules that an application breaks, with what its people have in force."""
+    starts_at, ends_at = cover_period(version.bounds, application.starts_on)
+    already = in_force(
+        (one.person.index for one in application.insured), version.product, starts_at, ends_at
+    )
+    facts = facts_for_rules(application, version, asked_on=clock.today(), already=already)
+    return list(broken_rules(version.bounds, facts))
+
+
+def draft_of(serial: int) -> Draft | None:
+    """What somebody has filled in for a card and not finished."""
+    return Draft.objects.filter(serial=serial).first()
+
+
+def answers_of(serial: int) -> dict[str, Any]:
+    """The answers kept for a card, page by page; empty when there are none."""
+    draft = draft_of(serial)
+    kept: dict[str, Any] = json.loads(draft.answers) if draft else {}
+    return kept
+
+
+def days_left(card: CardState) -> int:
+    """Full days after today on which the card can still be activated."""
+    return max((card.deadline - clock.today()) // timedelta(days=1), 0)

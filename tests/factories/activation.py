@@ -1,0 +1,126 @@
+"""Paid cards in somebody's hand, opened and activated, by commands alone."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from selfcard.activation.commands import activate_card, open_gate
+from selfcard.activation.models import PinProof
+from selfcard.activation.texts import versions_of_texts
+from selfcard.cards.models import DocumentType
+from selfcard.cards.queries import batch_of, product_versions_of
+from selfcard.core import clock
+from selfcard.core.actor import Actor, Channel
+from selfcard.core.serials import SerialRun
+from selfcard.payments.commands import TenderGiven
+from selfcard.policies.application import Application, ConsentGiven
+from selfcard.policies.models import Policy
+from selfcard.products.models import ProductVersion
+from selfcard.sales.commands import issue_charge_receipt, register_sale, settle_receipt
+from selfcard.sales.models import Sale
+from tests.factories.cards import PrintedCard
+from tests.factories.custody import cards_at_institution
+from tests.factories.organisations import Insurer
+from tests.factories.policies import an_application
+
+HOME = "net 203.0.113.0/24"
+
+
+def holder(source: str = HOME) -> Actor:
+    return Actor.holder(Channel.PORTAL, source)
+
+
+def sell(insurer: Insurer, cards: list[PrintedCard]) -> Sale:
+    """The institution's keeper sells an unbroken run of cards."""
+    batch = batch_of(cards[0].serial)
+    assert batch is not None
+    return register_sale(
+        document_type=batch.type_version.document_type,
+        runs=(SerialRun(cards[0].serial, cards[-1].serial),),
+        seller_organisation=insurer.institution,
+        seller=insurer.seller.party,
+        business_source="direct",
+        actor=insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
+
+
+def pay(insurer: Insurer, sale: Sale) -> None:
+    """The money for a sale arrives in cash."""
+    receipt = issue_charge_receipt(sale=sale, actor=insurer.actor("keeper"), request_id=uuid4())
+    settle_receipt(
+        receipt=receipt,
+        tenders=(TenderGiven("cash", receipt.amount),),
+        actor=insurer.actor("cashier"),
+        request_id=uuid4(),
+    )
+
+
+def paid_cards(
+    insurer: Insurer, count: int = 3, document_type: DocumentType | None = None
+) -> list[PrintedCard]:
+    """Cards that are ready to activate, with their PINs."""
+    _, cards = cards_at_institution(insurer, count, document_type)
+    pay(insurer, sell(insurer, cards))
+    return cards
+
+
+def try_gate(card_number: str, pin: str, source: str = HOME, **given: Any) -> PinProof | None:
+    return open_gate(
+        card_number=card_number,
+        pin=pin,
+        source=source,
+        actor=holder(source),
+        request_id=given.get("request_id") or uuid4(),
+    )
+
+
+def open_card(card: PrintedCard, source: str = HOME) -> PinProof:
+    """The proof of a card, from a right PIN."""
+    proof = try_gate(card.card_number, card.pin, source)
+    assert proof is not None
+    return proof
+
+
+def wrong_pin(card: PrintedCard, *, selector_right: bool = True) -> str:
+    """A PIN of the right length that is not the card's."""
+    selector, secret = card.pin[:4], card.pin[4:]
+    if selector_right:
+        return selector + f"{(int(secret) + 1) % 10 ** len(secret):0{len(secret)}d}"
+    return f"{(int(selector) + 1) % 10_000:04d}" + secret
+
+
+def product_of(card: PrintedCard) -> ProductVersion:
+    """The first product that a card may become."""
+    batch = batch_of(card.serial)
+    assert batch is not None
+    return product_versions_of(batch)[0]
+
+
+def agreed(application: Application, version: ProductVersion) -> Application:
+    """The application with consents to the texts as they are now."""
+    texts = versions_of_texts(version)
+    consents = tuple(
+        ConsentGiven(kind=kind, version=texts[kind], given_at=clock.now())
+        for kind in application.consents_needed()
+    )
+    return replace(application, consents=consents)
+
+
+def activate(
+    card: PrintedCard,
+    application: Application | None = None,
+    *,
+    version: ProductVersion | None = None,
+    proof: PinProof | None = None,
+    **given: Any,
+) -> Policy:
+    """Activate a card for an adult who insures herself, unless told otherwise."""
+    version = version or product_of(card)
+    return activate_card(
+        proof=proof or open_card(card),
+        version=version,
+        application=agreed(application or an_application(), version),
+        actor=holder(),
+        request_id=given.get("request_id") or uuid4(),
+    )
