@@ -1,0 +1,329 @@
+"""The line from the choice of a product to the policy: one thing a page."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from selfcard.activation.commands import activate_card
+from selfcard.activation.errors import CardNotReady, ProofExpired, RulesBroken
+from selfcard.activation.queries import broken_by, broken_so_far
+from selfcard.activation.texts import versions_of_texts
+from selfcard.core import clock
+from selfcard.core.refusals import Refusal
+from selfcard.policies.application import Application, InsuredGiven, problems
+from selfcard.policies.errors import ApplicationNotComplete
+from selfcard.products.codec import to_json
+from selfcard.products.models import ProductVersion
+from selfcard.products.people import Relationship
+from selfcard.products.rules import first_days
+from selfcard.web.portal.answers import (
+    APPLICANT,
+    CHECK,
+    CONTACT,
+    DECLARATIONS,
+    DETAILS,
+    INSURED,
+    PEOPLE,
+    PRODUCT,
+    STARTS,
+    STEPS,
+    Answers,
+    Page,
+)
+from selfcard.web.portal.forms import IS_FOR, ActivateForm, PortalForm
+from selfcard.web.portal.summary import sections_of
+from selfcard.web.portal.visit import Visit, filling_in, holder_of, show_policy_to
+from selfcard.web.problems import Help, Problem
+
+
+@filling_in
+def product(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The products that the card may become, side by side."""
+    versions = visit.answers.versions
+    if request.method == "POST":
+        chosen = request.POST.get("product", "")
+        version = next((one for one in versions if str(one.pk) == chosen), None)
+        if version:
+            visit.keep(Page(PRODUCT), version.pk)
+            return _go_on(request, visit, Page(PRODUCT))
+    offers = [(version, *first_days(version.bounds, clock.today())) for version in versions]
+    return _shown(request, visit, Page(PRODUCT), "portal/product.html", {"offers": offers})
+
+
+@filling_in
+def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> HttpResponse:
+    """A page of questions. What is typed is kept even when it cannot be accepted yet."""
+    page = Page(name, place)
+    answers = visit.answers
+    if answers.version is None or not _is_open(answers, page):
+        return _to(answers.first_open)
+    if request.method != "POST":
+        return _asked(request, visit, page, answers.form(page))
+    form = answers.form(page, request.POST)
+    typed = form.typed()
+    if page in answers.pages or typed.get("name"):
+        visit.keep(page, typed)
+    if "back" in request.POST:
+        return _to(answers.before(page) or Page(PRODUCT))
+    if switched := _switched(request, visit):
+        form = switched.form(page, request.POST)
+    if form.is_valid():
+        refusals = _refused_by_rules(visit.answers, page, form)
+        if not refusals:
+            return _go_on(request, visit, page)
+        for refusal in refusals:
+            form.add_refusal(refusal)
+        form.ways_out = _ways_out(visit.answers, page, form)
+    return _asked(request, visit, page, form)
+
+
+@filling_in
+def people(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Everybody who is to be insured, where a product insures several."""
+    answers = visit.answers
+    page = Page(PEOPLE)
+    if page not in answers.pages:
+        return _to(answers.first_open)
+    missing = False
+    if request.method == "POST":
+        if "back" in request.POST:
+            return _to(Page(INSURED, answers.count))
+        if "add" in request.POST and answers.count < answers.rules.insured_highest:
+            return _to(Page(INSURED, answers.count + 1))
+        if request.POST.get("remove", "").isdigit():
+            _remove(visit, int(request.POST["remove"]))
+            return _to(page)
+        missing = not answers.is_complete(page)
+        if not missing:
+            return _go_on(request, visit, page)
+    shown = {
+        "rows": [_listed(answers, place) for place in range(1, answers.count + 1)],
+        "may_add": answers.count < answers.rules.insured_highest,
+        "rules": answers.rules,
+        "missing": missing,
+    }
+    return _shown(request, visit, page, "portal/people.html", shown, 422 if missing else 200)
+
+
+@filling_in
+def declarations(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Three things to agree to, each on its own."""
+    answers = visit.answers
+    page = Page(DECLARATIONS)
+    if page not in answers.pages:
+        return _to(answers.first_open)
+    assert answers.version is not None
+    form = answers.declarations(request.POST if request.method == "POST" else None)
+    if "back" in request.POST:
+        return _to(answers.before(page) or Page(PRODUCT))
+    if form.is_valid():
+        given = form.consents(versions_of_texts(answers.version))
+        visit.keep(page, to_json(given))
+        return _go_on(request, visit, page)
+    children = [one for one in answers.insured if one.relationship != Relationship.SELF]
+    shown = {"form": form, "version": answers.version, "children": children}
+    return _shown(request, visit, page, "portal/declarations.html", shown, form.status)
+
+
+@filling_in
+def check(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Check your answers; the button at the end makes the policy."""
+    answers = visit.answers
+    if answers.first_open.name != CHECK:
+        return _to(answers.first_open)
+    version, application = answers.version, answers.application()
+    assert version is not None
+    form = ActivateForm(request.POST or None)
+    refusals: list[Refusal] = []
+    if form.is_valid():
+        try:
+            policy = activate_card(
+                proof=visit.proof,
+                version=version,
+                application=application,
+                actor=holder_of(request),
+                request_id=form.cleaned_data["request_id"],
+            )
+        except (CardNotReady, ProofExpired):
+            return redirect("portal:card")
+        except (RulesBroken, ApplicationNotComplete) as refused:
+            refusals = refused.problems
+        except Refusal as refusal:
+            refusals = [refusal]
+        else:
+            show_policy_to(request, policy)
+            return redirect("portal:done")
+        form.issue_new_request()
+    elif request.method != "POST":
+        refusals = problems(application, today=clock.today()) or broken_by(application, version)
+    shown = {
+        "form": form,
+        "problems": [_problem(refusal) for refusal in refusals],
+        "ways_out": _ways_for(answers, application) if refusals else [],
+        "sections": sections_of(answers, application),
+        "version": version,
+        "price": visit.card.type_version.value,
+    }
+    status = 422 if refusals or form.errors else 200
+    return _shown(request, visit, Page(CHECK), "portal/check.html", shown, status)
+
+
+def _to(page: Page) -> HttpResponse:
+    return redirect(page.address)
+
+
+def _go_on(request: HttpRequest, visit: Visit, page: Page) -> HttpResponse:
+    """To the next page; who came to change one answer goes back to check them all."""
+    answers = visit.answers
+    return _to(answers.first_open if "change" in request.GET else answers.after(page))
+
+
+def _is_open(answers: Answers, page: Page) -> bool:
+    """Whether a page belongs to the line now, or adds one more person to it."""
+    adding = page.name == INSURED and page.place == answers.count + 1
+    return page in answers.pages or (adding and page.place <= answers.rules.insured_highest)
+
+
+def _switched(request: HttpRequest, visit: Visit) -> Answers | None:
+    """Take another product on the way, keeping everything that was typed."""
+    chosen = request.POST.get("switch_to", "")
+    if chosen not in {str(one.pk) for one in visit.answers.versions}:
+        return None
+    visit.keep(Page(PRODUCT), int(chosen))
+    return visit.answers
+
+
+def _remove(visit: Visit, place: int) -> None:
+    """Take somebody off the list; those behind move up."""
+    answers = visit.answers
+    count = answers.count
+    if not 1 <= place <= count:
+        return
+    behind = [answers.at(Page(INSURED, after)) for after in range(place + 1, count + 1)]
+    for after, kept in enumerate([*behind, None], place):
+        visit.keep(Page(INSURED, after), kept)
+
+
+def _listed(answers: Answers, place: int) -> dict[str, Any]:
+    """One line of the list of insured people."""
+    form = answers.kept_form(Page(INSURED, place))
+    whole = form.is_valid()
+    return {
+        "url": Page(INSURED, place).address,
+        "place": place,
+        "name": form.insured.person.name if whole else "",
+        "is_for": IS_FOR[form.insured.relationship] if whole else "",
+    }
+
+
+def _refused_by_rules(answers: Answers, page: Page, form: Any) -> list[Refusal]:
+    """The rules that this page's answers break, as far as they can be asked already."""
+    version, starts_on = answers.version, answers.starts_on
+    if version is None or starts_on is None:
+        return []
+    match page.name:
+        case "insured":
+            return _refused_person(version, starts_on, form.insured)
+        case "applicant":
+            found = broken_so_far(
+                version,
+                starts_on=starts_on,
+                insured=answers.insured,
+                applicant_birth_date=form.person.birth_date,
+            )
+            return [one for one in found if one.field == "applicant.birth_date"]
+        case "contact":
+            found = broken_so_far(
+                version, starts_on=starts_on, insured=(), contact_region=form.contact.region
+            )
+            return [one for one in found if one.field == "contact.region"]
+    return []
+
+
+def _refused_person(version: ProductVersion, starts_on: Any, one: InsuredGiven) -> list[Refusal]:
+    applies = one.relationship == Relationship.SELF
+    return broken_so_far(
+        version,
+        starts_on=starts_on,
+        insured=(one,),
+        applicant_birth_date=one.person.birth_date if applies else None,
+    )
+
+
+def _ways_out(answers: Answers, page: Page, form: Any) -> list[ProductVersion]:
+    """The card's other products that would take this person from the same day."""
+    if page.name != INSURED:
+        return []
+    return [
+        version
+        for version in answers.versions
+        if version != answers.version
+        and not _refused_person(version, answers.starts_on, form.insured)
+    ]
+
+
+def _ways_for(answers: Answers, application: Application) -> list[ProductVersion]:
+    """The card's other products that would take the whole application."""
+    return [
+        version
+        for version in answers.versions
+        if version != answers.version and not broken_by(application, version)
+    ]
+
+
+def _problem(refusal: Refusal) -> Problem:
+    """A refusal of the whole application, with the page where its answer is changed."""
+    return Problem(str(refusal), help=Help(_page_of(refusal).address_to_change, ""))
+
+
+def _page_of(refusal: Refusal) -> Page:
+    match (refusal.field or "").split("."):
+        case ["starts_on"]:
+            return Page(STARTS)
+        case ["applicant", *_]:
+            return Page(APPLICANT)
+        case ["insured", place, *_]:
+            return Page(INSURED, int(place) + 1)
+        case ["insured"]:
+            return Page(PEOPLE)
+        case ["contact", *_]:
+            return Page(CONTACT)
+        case ["consents", *_]:
+            return Page(DECLARATIONS)
+        case ["vehicle_plate"] | ["home_address"]:
+            return Page(DETAILS)
+    return Page(PRODUCT)
+
+
+def _asked(request: HttpRequest, visit: Visit, page: Page, form: PortalForm) -> HttpResponse:
+    shown = {"form": form, "version": visit.answers.version, "rules": visit.answers.rules}
+    return _shown(request, visit, page, f"portal/{page.name}.html", shown, form.status)
+
+
+def _shown(
+    request: HttpRequest,
+    visit: Visit,
+    page: Page,
+    template: str,
+    context: dict[str, Any],
+    status: int = 200,
+) -> HttpResponse:
+    answers = visit.answers
+    now = next(place for place, (_, names) in enumerate(STEPS) if page.name in names)
+    before = answers.before(page) if answers.version else None
+    frame = {
+        "page": page,
+        "steps": [
+            (label, "done" if place < now else "now" if place == now else "")
+            for place, (label, _) in enumerate(STEPS)
+        ],
+        "step_number": now + 1,
+        "step_name": STEPS[now][0],
+        "back": before.address if before else reverse("portal:start"),
+        "card": visit.card,
+        "chosen": answers.version,
+        "changing": "change" in request.GET,
+    }
+    return render(request, template, frame | context, status=status)

@@ -1,0 +1,279 @@
+"""The portal's front door: start, the card's true state, looking up, and leaving."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from selfcard.activation.commands import open_gate, open_policy
+from selfcard.activation.errors import (
+    CardBeingReturned,
+    CardExpired,
+    CardFrozen,
+    CardNotReady,
+    CardNotSold,
+    CardWithdrawn,
+    PremiumNotArrived,
+    SourceMustWait,
+)
+from selfcard.activation.models import PinProof
+from selfcard.activation.queries import days_left, draft_of, why_not_ready
+from selfcard.core import clock
+from selfcard.core.refusals import Refusal, RequestReused
+from selfcard.policies.models import Policy
+from selfcard.policies.paperwork import policy_pdf
+from selfcard.policies.queries import find_policy, policy_view
+from selfcard.products.errors import NoSuchVersion
+from selfcard.products.queries import clauses_pdf, get_version
+from selfcard.web.portal.forms import (
+    CardAndPinForm,
+    GateForm,
+    IdentityNumberForm,
+    PolicyAndIdentityForm,
+)
+from selfcard.web.portal.visit import (
+    OVER,
+    POLICY,
+    PROOF,
+    Visit,
+    holder_of,
+    open_visit,
+    opened,
+    policy_shown_to,
+    show_policy_to,
+    source_of,
+)
+
+T = TypeVar("T")
+
+# What the holder can do about a card that is not ready, by the reason.
+ADVICE: dict[type[CardNotReady], Any] = {
+    CardNotSold: _("Ask where you got the card: it has to be sold and paid for first."),
+    PremiumNotArrived: _(
+        "Ask where you bought the card. As soon as the premium has arrived, the card can be"
+        " activated here, often on the same day. Keep your receipt."
+    ),
+    CardBeingReturned: _("If you did not return the card, call us."),
+    CardWithdrawn: _("Take the card back to where you got it. If you paid for it, call us."),
+    CardFrozen: _("If you reported it lost and have found it again, call us."),
+    CardExpired: _("If the card is paid for, call us: the premium is not lost."),
+}
+
+NOT_TOGETHER = _("This card number and PIN cannot be used")
+NOT_THIS_POLICY = _("This policy number and identity number do not belong together")
+
+
+@never_cache
+def start(request: HttpRequest) -> HttpResponse:
+    """Card number and PIN: the way into everything."""
+    form = CardAndPinForm(request.POST or None)
+    if form.is_valid() and (proof := _through_the_gate(request, form)):
+        open_visit(request, proof)
+        if draft_of(proof.serial):
+            return redirect("portal:card")
+        return redirect("portal:product")
+    visit_over = request.session.pop(OVER, False)
+    return _shown(request, "portal/start.html", form, {"visit_over": visit_over})
+
+
+@never_cache
+def look_up(request: HttpRequest) -> HttpResponse:
+    """A card's state or a policy: by card and PIN, or by policy number and identity number."""
+    by = request.POST.get("by")
+    card = CardAndPinForm(request.POST if by == "card" else None, auto_id="card_%s")
+    policy = PolicyAndIdentityForm(request.POST if by == "policy" else None, auto_id="policy_%s")
+    if card.is_valid() and (proof := _through_the_gate(request, card)):
+        open_visit(request, proof)
+        return redirect("portal:card")
+    if policy.is_valid() and (
+        found := _through_the_policy_gate(request, policy, policy.cleaned_data["policy_number"])
+    ):
+        show_policy_to(request, found)
+        return redirect("portal:policy")
+    wrong = policy if policy.is_bound else card
+    return _shown(request, "portal/look_up.html", wrong, {"card_form": card, "policy_form": policy})
+
+
+@never_cache
+@require_GET
+def scanned(request: HttpRequest, number: str) -> HttpResponse:
+    """Where the code on a policy's paper leads: looking it up, with its number filled in."""
+    card = CardAndPinForm(auto_id="card_%s")
+    policy = PolicyAndIdentityForm(kept={"policy_number": number[:20]}, auto_id="policy_%s")
+    return _shown(
+        request, "portal/look_up.html", policy, {"card_form": card, "policy_form": policy}
+    )
+
+
+@opened
+def card(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The true state of a card whose PIN was right: insured, not yet insured, or why not."""
+    held = visit.card
+    if held.policy_number:
+        return _activated(request, held.policy_number)
+    refusal = why_not_ready(held)
+    shown = {
+        "card": held,
+        "refusal": refusal,
+        "gone": isinstance(refusal, (CardWithdrawn, CardBeingReturned, CardExpired)),
+        "advice": ADVICE.get(type(refusal)) if refusal else None,
+        "draft": draft_of(held.serial),
+        "days_left": days_left(held),
+        "tomorrow": clock.today() + timedelta(days=1),
+    }
+    return render(request, "portal/not_insured.html", shown)
+
+
+def _activated(request: HttpRequest, number: str) -> HttpResponse:
+    """An activated card: state, cover, dates and a masked name; the rest for an identity number."""
+    form = IdentityNumberForm(request.POST or None)
+    if form.is_valid() and (found := _through_the_policy_gate(request, form, number)):
+        show_policy_to(request, found)
+        return redirect("portal:policy")
+    found = find_policy(number)
+    assert found is not None, "an activated card has a policy"
+    shown = {"view": policy_view(found, masked=True), "today": clock.today()}
+    return _shown(request, "portal/policy.html", form, shown)
+
+
+@opened
+@require_POST
+def begin_afresh(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Throw the draft away and begin with the choice of a product."""
+    visit.begin_afresh()
+    return redirect("portal:product")
+
+
+@never_cache
+@require_GET
+def policy(request: HttpRequest) -> HttpResponse:
+    """A policy with everything on it, for whoever showed that they may see it."""
+    found = policy_shown_to(request)
+    if found is None:
+        return redirect("portal:look_up")
+    view = policy_view(found, masked=False)
+    return render(request, "portal/policy.html", {"view": view, "today": clock.today()})
+
+
+@never_cache
+@require_GET
+def done(request: HttpRequest) -> HttpResponse:
+    """You are insured."""
+    found = policy_shown_to(request)
+    if found is None:
+        return redirect("portal:card")
+    return render(request, "portal/done.html", {"view": policy_view(found, masked=False)})
+
+
+@never_cache
+@require_GET
+def policy_paper(request: HttpRequest) -> HttpResponse:
+    """The policy as PDF. Its number stays out of the address."""
+    found = policy_shown_to(request)
+    if found is None:
+        return redirect("portal:look_up")
+    return _pdf(policy_pdf(found, get_language() or settings.LANGUAGE_CODE), f"{found.number}.pdf")
+
+
+@cache_control(public=True, max_age=3600)
+@require_GET
+def clauses(request: HttpRequest, version_id: int, language: str) -> HttpResponse:
+    """The clauses of a published product as PDF."""
+    try:
+        version = get_version(version_id)
+    except NoSuchVersion as refusal:
+        raise Http404 from refusal
+    if not version.is_published or language not in dict(settings.LANGUAGES):
+        raise Http404
+    return _pdf(clauses_pdf(version, language), f"{version.code}.pdf")
+
+
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    """The privacy notice, in the version that people agree to."""
+    return render(request, "portal/privacy.html")
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Forget the visit, for those who share a phone."""
+    for key in (PROOF, POLICY, OVER):
+        request.session.pop(key, None)
+    request.session.cycle_key()
+    return redirect("portal:start")
+
+
+def _through_the_gate(request: HttpRequest, form: CardAndPinForm) -> PinProof | None:
+    """The proof for a right PIN; else the form says what the holder may know."""
+    given = form.cleaned_data
+    proof = None
+    try:
+        proof = _once(
+            open_gate,
+            card_number=given["card_number"],
+            pin=given["pin"],
+            source=source_of(request),
+            actor=holder_of(request),
+            request_id=given["request_id"],
+        )
+        if proof is None:
+            form.refuse_pair(NOT_TOGETHER)
+    except Refusal as refusal:
+        form.waits = isinstance(refusal, SourceMustWait)
+        form.add_refusal(refusal)
+    form.issue_new_request()
+    return proof
+
+
+def _through_the_policy_gate(
+    request: HttpRequest, form: PolicyAndIdentityForm | IdentityNumberForm, number: str
+) -> Policy | None:
+    """The policy of a number for one of its people; else the form says that it is refused."""
+    found = None
+    try:
+        found = _once(
+            open_policy,
+            number=number,
+            identity_number=form.cleaned_data["identity_number"],
+            source=source_of(request),
+            actor=holder_of(request),
+            request_id=form.cleaned_data["request_id"],
+        )
+        if found is None:
+            form.refuse_pair(NOT_THIS_POLICY)
+    except Refusal as refusal:
+        form.waits = isinstance(refusal, SourceMustWait)
+        form.add_refusal(refusal)
+    form.issue_new_request()
+    return found
+
+
+def _once(command: Callable[..., T], **arguments: Any) -> T:
+    """Try once for each press: the same id with other digits is simply another try."""
+    try:
+        return command(**arguments)
+    except RequestReused:
+        return command(**arguments | {"request_id": uuid4()})
+
+
+def _shown(
+    request: HttpRequest, template: str, form: GateForm, context: dict[str, Any]
+) -> HttpResponse:
+    status = 429 if form.waits else form.status
+    return render(request, template, {"form": form, **context}, status=status)
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
