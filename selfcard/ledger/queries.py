@@ -122,9 +122,9 @@ def entries_for(reason_kind: str, reason_number: str) -> QuerySet[Entry]:
 
 
 def require_sight_of_books(actor: Actor) -> None:
-    """The books are the whole insurer's, so only who sees payments from its top sees them.
+    """The books are the whole insurer's: they are open to whoever audits it from its top.
 
     Raises:
-        NotAuthorised: the actor's authorisation begins further down.
+        NotAuthorised: the actor audits a part of it, or nothing.
     """
-    require(actor, May.SEE_PAYMENTS, head_office())
+    require(actor, May.AUDIT, head_office())

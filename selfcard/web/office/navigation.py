@@ -54,6 +54,11 @@ AREAS: tuple[Area, ...] = (
         (
             Page("office:sales:list", _("Sales"), (May.SEE_SALES, May.REGISTER_SALES)),
             Page("office:sales:register", _("Sales registration"), (May.REGISTER_SALES,)),
+            Page(
+                "office:sales:agencies",
+                _("Agencies"),
+                (May.SEE_SALES, May.REGISTER_SALES, May.ADMINISTER),
+            ),
         ),
         ("sales",),
     ),
@@ -67,8 +72,9 @@ AREAS: tuple[Area, ...] = (
                 (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS),
             ),
             Page("office:payments:invoices", _("Invoices"), (May.SEE_PAYMENTS,)),
+            Page("office:ledger:trial_balance", _("Trial balance"), (May.AUDIT,)),
         ),
-        ("payments",),
+        ("payments", "ledger"),
     ),
     Area(
         _("Policies"),

@@ -12,6 +12,9 @@ urlpatterns = [
     path("search/", home.search, name="search"),
     path("papers/<str:kind>/<str:number>.pdf", paper, name="paper"),
     path("inquiry/", include("selfcard.web.office.inquiry.urls")),
+    path("sales/", include("selfcard.web.office.sales.urls")),
+    path("payments/", include("selfcard.web.office.payments.urls")),
+    path("ledger/", include("selfcard.web.office.ledger.urls")),
     path("approvals/", include("selfcard.web.office.approvals.urls")),
     path("administration/", include("selfcard.web.office.administration.urls")),
 ]

@@ -1,0 +1,1 @@
+"""Charge receipts, their confirmation, and invoices."""
