@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -32,7 +33,7 @@ def keep(name: str, content: str) -> None:
         file.write(content)
 
 
-def deed(actor: Actor) -> dict:
+def deed(actor: Actor) -> dict[str, Any]:
     """The closing arguments of a command."""
     return {"actor": actor, "request_id": uuid4()}
 
@@ -41,7 +42,7 @@ def staff(code: str) -> Staff:
     return Staff.objects.select_related("party", "organisation__party").get(username=code)
 
 
-def as_(code: str) -> dict:
+def as_(code: str) -> dict[str, Any]:
     """The closing arguments of a command that a staff member gives."""
     return deed(staff_actor(staff(code), Channel.COMMAND_LINE))
 

@@ -231,7 +231,7 @@ class Deal(NamedTuple):
 
     institution: str
     document_type: str
-    count: int
+    cards: int
     source: str
     agency: str
     customer: str
@@ -261,7 +261,7 @@ def sell() -> None:
         place = (deal.institution, deal.document_type)
         # From the top of what the institution holds, so that the individuals keep theirs.
         last = ends.get(place) or _last_held(*place)
-        run = SerialRun(last - deal.count + 1, last)
+        run = SerialRun(last - deal.cards + 1, last)
         ends[place] = run.first - 1
         _dealt(deal, run)
 
