@@ -68,16 +68,6 @@ def access_policy(actor: Actor, number: str) -> Policy:
     return policy
 
 
-def policy_by_identity(
-    number: str, identity_kind: IdentityKind | str, identity_number: str
-) -> Policy | None:
-    """The policy of a number whose applicant or insured has this identity document."""
-    policy = find_policy(number)
-    if policy is None or not is_of(policy, identity_kind, identity_number):
-        return None
-    return policy
-
-
 def is_of(policy: Policy, identity_kind: IdentityKind | str, identity_number: str) -> bool:
     """Whether a document is the applicant's or an insured person's."""
     index = identity_index(identity_kind, identity_number)

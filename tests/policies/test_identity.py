@@ -36,7 +36,7 @@ WITH_X = "11010519491231002X"  # the example of the standard itself
 CARD, PERMIT = IdentityKind.IDENTITY_CARD, IdentityKind.RESIDENCE_PERMIT
 
 
-def check(kind, number, birth_date=BORN, sex=Sex.FEMALE):
+def check(kind: IdentityKind, number: str, birth_date: date = BORN, sex: Sex = Sex.FEMALE) -> None:
     require_identity(kind, number, birth_date=birth_date, sex=sex, today=TODAY)
 
 

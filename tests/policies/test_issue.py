@@ -82,7 +82,7 @@ def test_a_policy_keeps_people_cover_money_and_consents(insurer, version):
         ("王芳", "self"),
         ("王小明", "child"),
     ]
-    assert [(one.name, one.share) for one in policy.beneficiaries.all()] == [("李𬱖", 100)]
+    assert [(one.name, one.share) for one in policy.beneficiaries.all()] == [("李𬱖", Decimal(100))]
     assert policy.starts_at == datetime(2026, 11, 24, tzinfo=SHANGHAI)
     assert policy.ends_at == datetime(2027, 11, 23, 23, 59, 59, tzinfo=SHANGHAI)
     assert (policy.net.amount, policy.tax.amount) == (Decimal("94.34"), Decimal("5.66"))
@@ -255,7 +255,7 @@ def test_policies_and_their_people_are_never_deleted(insurer, version):
         with refused_by_postgresql("is never changed"):
             rows.update(place=9)
     with refused_by_postgresql("is never deleted"):
-        Policy.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
+        Policy.objects.all()._raw_delete("default")
 
 
 @pytest.mark.parametrize(
