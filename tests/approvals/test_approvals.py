@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,7 +30,7 @@ def within_a_command(*, deed, actor, request_id):
     return DEEDS[deed](actor)
 
 
-DEEDS = {}
+DEEDS: dict[str, Any] = {}
 
 
 def carried_out(actor, deed):

@@ -175,6 +175,7 @@ def test_a_card_goes_from_the_printer_to_a_policy():
         actor=HOLDER,
         request_id=uuid4(),
     )
+    assert proof is not None
     version = current_version(document_type).product_versions.get()
     policy = activate_card(
         proof=proof,
@@ -184,6 +185,7 @@ def test_a_card_goes_from_the_printer_to_a_policy():
         request_id=uuid4(),
     )
     state = find_card(card.serial)
+    assert state is not None
     assert (state.seen, state.policy_number) == ("activated", policy.number)
     assert clock.today() + timedelta(days=1) == policy.starts_at.astimezone(clock.zone()).date()
     assert books() == {
