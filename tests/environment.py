@@ -34,6 +34,9 @@ def pytest_configure(config: Any) -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["tests.environment.QuickArgon2"]
+    # The batches of every worker are called the same; their print files must not meet.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    settings.PRINT_FOLDER = settings.DATA_FOLDER / f"print-{worker}"
     # Pages are tested without a `collectstatic` before; one test runs the real storage.
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

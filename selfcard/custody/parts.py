@@ -21,6 +21,7 @@ from selfcard.custody.errors import (
     CardsFrozen,
     CardsInOtherStatus,
     CardsNotHeld,
+    CardsNotOnTheNote,
     CardsOfOtherType,
     CardsRefused,
     NoSuchCards,
@@ -115,6 +116,25 @@ def _part(holding: Holding, run: SerialRun, *, frozen: bool) -> Part:
         since=holding.since,
         frozen=frozen,
     )
+
+
+def parts_of(parts: Iterable[Part], runs: Iterable[SerialRun]) -> tuple[Part, ...]:
+    """The parts, cut to runs that lie within them."""
+    runs = list(runs)
+    return tuple(
+        part.within(both) for part in parts for run in runs if (both := part.run.intersection(run))
+    )
+
+
+def refuse_strangers(runs: Iterable[SerialRun], sent: list[SerialRun], field: str) -> None:
+    """Refuse runs that were not sent.
+
+    Raises:
+        CardsNotOnTheNote: these were not.
+    """
+    strangers = [part for run in runs for part in run.without(sent)]
+    if strangers:
+        raise CardsNotOnTheNote(field=field, serials=describe_runs(strangers))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from django.db.models import Max
 from procrastinate.contrib.django import app
 
 from selfcard.approvals.commands import ask, grant, refuse
-from selfcard.cards.commands.found import asked_for, batch_in
+from selfcard.cards.access import asked_for, batch_in
 from selfcard.cards.errors import (
     BatchInOtherState,
     BatchSizeOutOfBounds,

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from selfcard.approvals.commands import ask, grant, refuse
 from selfcard.approvals.models import Approval
-from selfcard.cards.commands.found import asked_for, batch_in
+from selfcard.cards.access import asked_for, batch_in
 from selfcard.cards.errors import (
     BatchInOtherState,
     PrintFileAlreadyDownloaded,

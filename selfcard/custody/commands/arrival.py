@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from uuid import UUID
 
 from selfcard.cards.commands import finish_batch
@@ -8,12 +7,12 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
-from selfcard.custody.errors import BatchAlreadyCheckedIn, BatchNotPrinted, CardsNotOnTheNote
+from selfcard.custody.errors import BatchAlreadyCheckedIn, BatchNotPrinted
 from selfcard.custody.locks import lock_batches
 from selfcard.custody.models import BATCH_REASON, DAMAGED_REASON, MISSING_REASON
 from selfcard.custody.moving import Leg, move, place_printed
 from selfcard.custody.papers.freezing import freeze_batch_check_in
-from selfcard.custody.parts import Part, read_parts
+from selfcard.custody.parts import parts_of, read_parts, refuse_strangers
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import require
@@ -100,20 +99,7 @@ def check_in_printed(
     return batch
 
 
-def parts_of(parts: list[Part], runs: list[SerialRun]) -> tuple[Part, ...]:
-    """The parts, cut to runs that lie within them."""
-    return tuple(
-        part.within(both) for part in parts for run in runs if (both := part.run.intersection(run))
-    )
-
-
 def _refuse_unprinted(batch: Batch) -> None:
     print_file = getattr(batch, "print_file", None)
     if print_file is None or print_file.downloaded_at is None:
         raise BatchNotPrinted(batch=batch.number)
-
-
-def refuse_strangers(runs: Iterable[SerialRun], sent: list[SerialRun], field: str) -> None:
-    strangers = [part for run in runs for part in run.without(sent)]
-    if strangers:
-        raise CardsNotOnTheNote(field=field, serials=describe_runs(strangers))

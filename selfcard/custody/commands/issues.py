@@ -11,7 +11,6 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import document_number
 from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
-from selfcard.custody.commands.arrival import parts_of, refuse_strangers
 from selfcard.custody.errors import (
     CardsOfSeveralHolders,
     HolderNotAuthorised,
@@ -25,7 +24,14 @@ from selfcard.custody.locks import lock_batches, lock_custody
 from selfcard.custody.models import SHORTAGE_REASON, Freeze, Holding, Issue, Movement
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.papers.freezing import freeze_issue_check_in, freeze_issue_note
-from selfcard.custody.parts import Part, Use, read_parts, refuse_unusable
+from selfcard.custody.parts import (
+    Part,
+    Use,
+    parts_of,
+    read_parts,
+    refuse_strangers,
+    refuse_unusable,
+)
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import Authorisation, May, Organisation, Party, Staff
 from selfcard.organisations.queries import acting_staff, organisations_in_reach, require

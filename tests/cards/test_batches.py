@@ -1,0 +1,433 @@
+"""A batch on its way: ordered, approved by a second person, made, released, downloaded once."""
+
+import csv
+import io
+from datetime import date
+from uuid import uuid4
+
+import pyrage
+import pytest
+from django.db import connection
+
+from selfcard.approvals.errors import NotYourOwnRequest
+from selfcard.approvals.errors import ReasonMissing as NoReasonToRefuse
+from selfcard.cards import making
+from selfcard.cards.commands import (
+    approve_batch,
+    ask_print_release,
+    cancel_batch,
+    download_print_file,
+    make_batch_again,
+    order_batch,
+    refuse_batch,
+    refuse_print_release,
+    release_print_file,
+)
+from selfcard.cards.errors import (
+    BatchInOtherState,
+    BatchSizeOutOfBounds,
+    NobodyAskedForIt,
+    PrintFileAlreadyDownloaded,
+    PrintFileAlreadyReleased,
+    PrintFileNotMade,
+    PrintFileNotReleased,
+    SerialsUsedUp,
+)
+from selfcard.cards.models import Batch, BatchKey, PinSheet, PrintFile
+from selfcard.cards.print_file import print_folder, take
+from selfcard.cards.queries import batch_of, batches_seen_by, check_pin
+from selfcard.core import clock
+from selfcard.core.models import Paper, Work
+from selfcard.core.serials import card_number
+from selfcard.core.work import cancel_work, run_waiting_jobs
+from selfcard.custody import tasks
+from selfcard.custody.models import Holding
+from selfcard.organisations.errors import NotAuthorised
+from tests.factories.cards import (
+    PRINTING_HOUSE,
+    a_document_type,
+    a_made_batch,
+    a_printed_batch,
+    a_printer,
+    an_approved_batch,
+    an_ordered_batch,
+)
+from tests.factories.organisations import an_insurer
+from tests.factories.postgresql import refused_by_postgresql
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def insurer():
+    return an_insurer()
+
+
+def do(deed, insurer, who, batch, **more):
+    return deed(batch=batch, actor=insurer.actor(who), request_id=uuid4(), **more)
+
+
+# Ordering and approving
+
+
+def test_an_order_has_no_serials_and_no_deadline_before_it_is_approved(insurer):
+    batch = an_ordered_batch(insurer)
+
+    assert (batch.state, batch.serials, batch.deadline) == ("ordered", None, None)
+    assert batch.number == f"B-{clock.today().year}-001"
+
+
+def test_serials_follow_on_from_the_last_batch_of_the_type(insurer):
+    first = an_approved_batch(insurer, 100)
+    second = an_approved_batch(insurer, 50)
+
+    assert first.run.first == 620118_000_000_001
+    assert (second.run.first, second.run.count) == (first.run.last + 1, 50)
+
+
+def test_a_refused_order_uses_no_serials(insurer):
+    refused = an_ordered_batch(insurer, 100)
+    do(refuse_batch, insurer, "second", refused, reason="Too many")
+
+    assert an_approved_batch(insurer, 10).run.first == 620118_000_000_001
+
+
+def test_the_deadline_is_the_same_day_so_many_months_later(insurer):
+    with clock.frozen(date(2026, 11, 23)):
+        assert an_approved_batch(insurer).deadline == date(2028, 11, 23)
+
+
+def test_a_deadline_falls_on_the_last_day_of_a_month_that_is_too_short(insurer):
+    a_document_type(insurer, deadline_months=3)
+    with clock.frozen(date(2026, 11, 30)):
+        assert an_approved_batch(insurer).deadline == date(2027, 2, 28)
+
+
+def test_nobody_approves_their_own_order(insurer):
+    batch = an_ordered_batch(insurer)
+
+    with pytest.raises((NotYourOwnRequest, NotAuthorised)):
+        do(approve_batch, insurer, "chief", batch)
+
+    batch.refresh_from_db()
+    assert batch.state == "ordered"
+
+
+def test_an_order_is_approved_once(insurer):
+    batch = an_approved_batch(insurer)
+
+    with pytest.raises(BatchInOtherState):
+        do(approve_batch, insurer, "second", batch)
+
+
+def test_a_refusal_says_why(insurer):
+    with pytest.raises(NoReasonToRefuse):
+        do(refuse_batch, insurer, "second", an_ordered_batch(insurer), reason=" ")
+
+
+@pytest.mark.parametrize("count", [0, -1, 10_000_001])
+def test_a_batch_has_at_least_one_card_and_not_too_many(insurer, count):
+    with pytest.raises(BatchSizeOutOfBounds):
+        an_ordered_batch(insurer, count)
+
+
+def test_a_type_can_run_out_of_serials(insurer):
+    batch = an_ordered_batch(insurer, 10_000_000)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE cards_batch SET count = 999999999, state = 'approved', deadline = '2030-01-01',"
+            " serials = int8range(620118000000001, 620119000000000) WHERE id = %s",
+            [batch.pk],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    with pytest.raises(SerialsUsedUp):
+        an_approved_batch(insurer, 1)
+
+
+def test_whoever_keeps_an_institutions_cards_orders_no_batch(insurer):
+    with pytest.raises(NotAuthorised):
+        order_batch(
+            document_type=a_document_type(insurer),
+            count=10,
+            printer=a_printer(insurer),
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
+        )
+
+
+def test_a_foreign_branch_sees_no_batches(insurer):
+    an_ordered_batch(insurer)
+
+    assert batches_seen_by(insurer.actor("chief")).count() == 1
+    assert batches_seen_by(insurer.actor("other_keeper")).count() == 0
+
+
+# Making
+
+
+def test_a_made_batch_has_a_sheet_for_every_thousand_cards_and_all_its_cards_are_printed(insurer):
+    batch = a_made_batch(insurer, 2_500)
+
+    assert list(PinSheet.objects.order_by("first_serial").values_list("cards", flat=True)) == [
+        1000,
+        1000,
+        500,
+    ]
+    assert batch.state == "generated"
+    assert Holding.objects.get().run == batch.run
+    assert batch.work.state == Work.State.DONE
+    assert batch.work.done == 2_500
+
+
+def test_the_print_file_has_a_line_for_every_card(insurer):
+    batch = a_made_batch(insurer, 3)
+    encrypted = (print_folder() / batch.print_file.name).read_bytes()
+    rows = list(csv.reader(io.StringIO(pyrage.decrypt(encrypted, [PRINTING_HOUSE]).decode())))
+
+    assert rows[0] == ["serial", "card_number", "pin", "qr", "deadline"]
+    assert len(rows) == 4
+    serial, number, pin, qr, deadline = rows[3]
+    assert int(serial) == batch.run.last
+    assert number.replace(" ", "") == card_number(batch.run.last)
+    assert len(pin.replace(" ", "")) == 12
+    assert qr.endswith(f"#c={number.replace(' ', '')}&p={pin.replace(' ', '')}")
+    assert deadline == batch.last_day.isoformat()
+
+
+def test_a_making_that_breaks_off_begins_anew_without_a_gap_or_a_repeat(insurer, monkeypatch):
+    batch = an_approved_batch(insurer, 25_000)
+
+    def pulled_plug(work, done):
+        if done == 20_000:
+            raise ConnectionError
+
+    monkeypatch.setattr(tasks, "progress", pulled_plug)
+    with pytest.raises(ConnectionError):
+        run_waiting_jobs()
+    batch.refresh_from_db()
+    assert batch.state == "generating"
+    assert PinSheet.objects.count() == 20
+    assert not Holding.objects.exists()
+    assert not list(print_folder().glob(f"*{batch.number}*"))
+    assert batch.work.state == Work.State.FAILED
+    monkeypatch.undo()
+
+    do(make_batch_again, insurer, "chief", batch)
+    run_waiting_jobs()
+
+    sheets = PinSheet.objects.order_by("first_serial")
+    assert [sheet.first_serial for sheet in sheets] == [
+        batch.run.first + 1000 * place for place in range(25)
+    ]
+    assert BatchKey.objects.count() == 1
+    assert Holding.objects.get().run == batch.run
+
+
+def test_a_making_that_was_overtaken_by_another_cannot_end(insurer, monkeypatch):
+    batch = an_approved_batch(insurer, 10)
+    make = tasks.make_batch.func
+    write = making.write_batch
+
+    def overtaken(key, on_progress):
+        written = write(key, on_progress)
+        monkeypatch.setattr(tasks, "write_batch", write)
+        make(batch=batch.pk, work=str(batch.work.pk))
+        return written
+
+    monkeypatch.setattr(tasks, "write_batch", overtaken)
+    make(batch=batch.pk, work=str(batch.work.pk))
+
+    kept = (print_folder() / f"{batch.number}.age").read_bytes()
+    first = pyrage.decrypt(kept, [PRINTING_HOUSE]).decode().splitlines()[1].split(",")
+    assert check_pin(int(first[0]), first[2].replace(" ", "")).matches
+    assert Work.objects.get(pk=batch.work.pk).state == Work.State.DONE
+
+
+def test_a_made_batch_is_not_made_again(insurer):
+    batch = a_made_batch(insurer, 10)
+    key = BatchKey.objects.get()
+
+    tasks.make_batch.func(batch=batch.pk, work=str(batch.work.pk))
+
+    assert BatchKey.objects.get() == key
+    with pytest.raises(BatchInOtherState):
+        do(make_batch_again, insurer, "chief", batch)
+
+
+def test_a_cancelled_batch_is_not_made_and_its_serials_are_never_used(insurer):
+    batch = an_approved_batch(insurer, 10)
+    do(cancel_batch, insurer, "chief", batch, reason="Wrong printer")
+    run_waiting_jobs()
+
+    batch.refresh_from_db()
+    assert batch.state == "cancelled"
+    assert batch.work.state == Work.State.CANCELLED
+    assert not PrintFile.objects.exists()
+    assert not Holding.objects.exists()
+    assert an_approved_batch(insurer, 10).run.first == batch.run.last + 1
+
+
+def test_a_making_stops_when_it_is_cancelled_meanwhile(insurer, monkeypatch):
+    batch = an_approved_batch(insurer, 30_000)
+    seen = []
+
+    def cancelled_in_between(work, done):
+        seen.append(done)
+        cancel_work(work)
+        do(cancel_batch, insurer, "chief", batch, reason="Stop")
+        monkeypatch.undo()
+        tasks.progress(work, done)
+
+    monkeypatch.setattr(tasks, "progress", cancelled_in_between)
+    run_waiting_jobs()
+
+    batch.refresh_from_db()
+    assert seen == [10_000]
+    assert batch.work.state == Work.State.CANCELLED
+    assert not PinSheet.objects.exists()
+    assert not list(print_folder().glob(f".{batch.number}*"))
+
+
+def test_a_made_batch_cannot_be_cancelled(insurer):
+    with pytest.raises(BatchInOtherState):
+        do(cancel_batch, insurer, "chief", a_made_batch(insurer), reason="Too late")
+
+
+# The print file's one way out
+
+
+def test_a_second_person_releases_the_print_file(insurer):
+    batch = a_made_batch(insurer)
+    with pytest.raises(NobodyAskedForIt):
+        do(release_print_file, insurer, "second", batch)
+    do(ask_print_release, insurer, "chief", batch)
+
+    with pytest.raises(NotYourOwnRequest):
+        do(release_print_file, insurer, "chief", batch)
+    print_file = do(release_print_file, insurer, "second", batch)
+
+    assert print_file.release_asked_by == insurer.chief
+    assert print_file.released_by == insurer.second
+    with pytest.raises(PrintFileAlreadyReleased):
+        do(release_print_file, insurer, "second", batch)
+
+
+def test_a_refused_release_can_be_asked_for_again(insurer):
+    batch = a_made_batch(insurer)
+    do(ask_print_release, insurer, "chief", batch)
+    do(refuse_print_release, insurer, "second", batch, reason="Call the printer first")
+    do(ask_print_release, insurer, "chief", batch)
+
+    assert do(release_print_file, insurer, "second", batch).released_at
+
+
+def test_a_print_file_does_not_leave_before_it_is_released(insurer):
+    with pytest.raises(PrintFileNotMade):
+        do(download_print_file, insurer, "chief", an_approved_batch(insurer))
+    batch = a_made_batch(insurer)
+
+    with pytest.raises(PrintFileNotReleased):
+        do(download_print_file, insurer, "chief", batch)
+
+
+def test_a_print_file_is_downloaded_once(insurer):
+    batch, _ = a_printed_batch(insurer)
+
+    with pytest.raises(PrintFileAlreadyDownloaded, match="C01"):
+        do(download_print_file, insurer, "chief", batch)
+
+
+def test_a_repeated_download_does_not_give_the_file_a_second_time(insurer):
+    batch = a_made_batch(insurer)
+    do(ask_print_release, insurer, "chief", batch)
+    do(release_print_file, insurer, "second", batch)
+    request = {"batch": batch, "actor": insurer.actor("chief"), "request_id": uuid4()}
+
+    first = take(download_print_file(**request).name)
+    again = take(download_print_file(**request).name)
+
+    assert first is not None
+    first.close()
+    assert again is None
+
+
+def test_the_protocol_is_kept_with_checksum_and_key(insurer):
+    batch, _ = a_printed_batch(insurer)
+
+    paper = Paper.objects.get(kind="print_protocol", number=batch.number)
+
+    assert batch.print_file.sha256 in paper.facts
+    assert batch.printer.public_key in paper.facts
+
+
+# What PostgreSQL keeps
+
+
+def test_no_serial_is_reserved_twice(insurer):
+    batch = an_approved_batch(insurer, 100)
+    other = an_ordered_batch(insurer, 100)
+
+    with refused_by_postgresql("batch_serial_is_reserved_once"):
+        Batch.objects.filter(pk=other.pk).update(
+            state="approved", serials=batch.serials, deadline=batch.deadline
+        )
+
+
+def test_serials_and_deadline_stay_once_they_are_fixed(insurer):
+    batch = an_approved_batch(insurer, 100)
+
+    with refused_by_postgresql("never changed"):
+        Batch.objects.filter(pk=batch.pk).update(deadline=date(2099, 1, 1))
+    with refused_by_postgresql("never deleted"):
+        Batch.objects.filter(pk=batch.pk).delete()
+
+
+def test_a_batch_has_as_many_serials_as_cards(insurer):
+    batch = an_ordered_batch(insurer, 100)
+
+    with refused_by_postgresql("batch_has_as_many_serials_as_cards"):
+        Batch.objects.filter(pk=batch.pk).update(
+            state="approved", serials=(1, 100), deadline=date(2030, 1, 1)
+        )
+
+
+def test_a_batch_counts_as_made_only_with_its_cards_in_custody(insurer):
+    batch = an_approved_batch(insurer)
+    Batch.objects.filter(pk=batch.pk).update(state="generating")
+
+    with refused_by_postgresql("nobody holds its cards"):
+        Batch.objects.filter(pk=batch.pk).update(state="generated")
+
+
+def test_the_sheets_of_a_made_batch_never_change_or_go(insurer):
+    a_made_batch(insurer)
+
+    with refused_by_postgresql("never changed"):
+        PinSheet.objects.update(cards=1)
+    with refused_by_postgresql("never deleted"):
+        PinSheet.objects.all().delete()
+    with refused_by_postgresql("never deleted"):
+        BatchKey.objects.all()._raw_delete(using="default")
+    with refused_by_postgresql("never emptied"), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE cards_pinsheet")
+
+
+def test_one_person_alone_never_releases_a_print_file(insurer):
+    a_made_batch(insurer)
+    moment = clock.now()
+
+    with refused_by_postgresql("two_people_release_a_print_file"):
+        PrintFile.objects.update(
+            release_asked_by=insurer.chief, released_by=insurer.chief, released_at=moment
+        )
+    with refused_by_postgresql("a_print_file_leaves_only_when_released"):
+        PrintFile.objects.update(downloaded_by=insurer.chief, downloaded_at=moment)
+
+
+def test_the_batch_of_a_serial_is_found(insurer):
+    batch = an_approved_batch(insurer, 100)
+
+    assert batch_of(batch.run.last) == batch
+    assert batch_of(batch.run.last + 1) is None
