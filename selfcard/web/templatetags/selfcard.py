@@ -134,7 +134,7 @@ def weekday(value: date) -> str:
 @register.filter
 def age(since: datetime) -> str:
     """How long something has waited, in the largest unit that is whole."""
-    minutes = max(int((clock.now() - since).total_seconds() // 60), 0)
+    minutes = max(int((clock.now() - since).total_seconds() // 60), 1)
     hours, days = minutes // 60, minutes // (24 * 60)
     if days:
         return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
