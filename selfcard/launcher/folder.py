@@ -61,13 +61,16 @@ class DataFolder:
             ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._refuse_newer()
         except BlockingIOError as error:
             os.close(descriptor)
             raise Trouble(
                 f"Another Selfcard is running on the data folder {self.path}: "
                 "stop it, or choose another folder with SELFCARD_DATA."
             ) from error
-        self._refuse_newer()
+        except Trouble:
+            os.close(descriptor)
+            raise
         return Hold(self, descriptor)
 
     def _refuse_newer(self) -> None:

@@ -28,7 +28,7 @@ from selfcard.launcher.processes import Child
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8910
 WEB_PROCESSES = 2
-THREADS_EACH = 8
+THREADS_EACH = 4
 SECONDS_TO_ANSWER = 60
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -69,6 +69,7 @@ def _serve(stack: ExitStack, port: int) -> NoReturn:
 
     people_and_cards = _who_may_come_in()
     books.close_connections()
+    _refuse_taken(port)  # the web server would share it with whoever was quicker
     children = _start_children(stack, folder, port)
     address = f"http://{HOST}:{port}"
     _wait_until_it_answers(address, children)
