@@ -50,7 +50,7 @@ class EncryptedText(models.BinaryField):
     """A text field that is encrypted at rest; it cannot be searched or sorted by."""
 
     # What the type checker takes a model's attribute for.
-    _pyi_private_set_type: str  # type: ignore[assignment]
+    _pyi_private_set_type: str
     _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -105,10 +105,23 @@ def register_agencies() -> None:
         )
 
 
-SYLLABLES = "deng ta ping an xi hu qian jiang long jing duan qiao lei feng gu shan".split()
+SYLLABLES = (
+    "deng",
+    "ta",
+    "ping",
+    "an",
+    "xi",
+    "hu",
+    "qian",
+    "jiang",
+    "long",
+    "jing",
+    "duan",
+    "qiao",
+)
 
 
 def _password() -> str:
-    """Syllables and figures that can be typed on a phone: 54 bits."""
+    """Syllables and figures that can be typed on a phone: 51 bits."""
     word = "".join(secrets.choice(SYLLABLES) for _ in range(6))
     return f"{word}-{secrets.randbelow(10**9):09d}"
