@@ -1,0 +1,1 @@
+"""Policies in the office: found by number, never by a name; whole for those who may see them."""

@@ -1,0 +1,199 @@
+"""Policies: the list, where nobody is named in full, and one policy with all that it says."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import django_filters
+import django_tables2 as tables
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import Http404, HttpResponse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from selfcard.core import clock
+from selfcard.core.money import Money
+from selfcard.organisations.models import May
+from selfcard.policies.application import ConsentKind
+from selfcard.policies.errors import NoSuchPolicy
+from selfcard.policies.models import Policy, SeenState
+from selfcard.policies.queries import access_policy, policies_in_reach, policy_view
+from selfcard.products.models import Product
+from selfcard.web.office.lists import (
+    Blank,
+    DayColumn,
+    MomentColumn,
+    MoneyColumn,
+    NumberColumn,
+    OfficeFilter,
+    OfficeTable,
+    Total,
+    list_page,
+)
+from selfcard.web.office.views import OfficeRequest, office_view, show
+from selfcard.web.templatetags.selfcard import count as counted
+from selfcard.web.templatetags.selfcard import money
+from selfcard.web.templatetags.selfcard import status as status_shown
+
+
+class PolicyFilter(OfficeFilter):
+    q = django_filters.CharFilter(label=gettext_lazy("Policy number"), method="numbered")
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"),
+        method="seen",
+        choices=SeenState.choices,
+        empty_label=gettext_lazy("all"),
+    )
+    kind = django_filters.ChoiceFilter(
+        label=gettext_lazy("Kind"),
+        field_name="product_version__product__kind",
+        choices=Product.Kind.choices,
+        empty_label=gettext_lazy("all"),
+    )
+
+    class Meta:
+        model = Policy
+        fields: ClassVar = ["q", "state", "kind"]
+
+    def numbered(self, rows: QuerySet[Policy], name: str, text: str) -> QuerySet[Policy]:
+        return rows.filter(number__icontains=re.sub(r"\s", "", text))
+
+    def seen(self, rows: QuerySet[Policy], name: str, state: str) -> QuerySet[Policy]:
+        now = clock.now()
+        if state == SeenState.CANCELLED:
+            return rows.filter(state=Policy.State.CANCELLED)
+        live = rows.filter(state=Policy.State.ISSUED)
+        if state == SeenState.ISSUED:
+            return live.filter(starts_at__gt=now)
+        if state == SeenState.EXPIRED:
+            return live.filter(ends_at__lt=now)
+        return live.filter(starts_at__lte=now, ends_at__gte=now)
+
+
+class PolicyTable(OfficeTable):
+    number = NumberColumn(
+        verbose_name=gettext_lazy("Policy number"),
+        linkify=("office:policies:policy", [tables.A("number")]),
+    )
+    seen = tables.Column(gettext_lazy("State"), empty_values=(), orderable=False)
+    product = tables.Column(
+        gettext_lazy("Product"),
+        accessor="product_version__name",
+        order_by="product_version__product__code",
+    )
+    insured = tables.Column(gettext_lazy("Insured"), empty_values=(), orderable=False)
+    starts_at = DayColumn(verbose_name=gettext_lazy("From"))
+    ends_at = DayColumn(verbose_name=gettext_lazy("To"))
+    organisation = tables.Column(
+        gettext_lazy("Sold by"), accessor="organisation__name", order_by="organisation__path"
+    )
+    issued_at = MomentColumn(verbose_name=gettext_lazy("Issued"))
+    premium_gross = MoneyColumn(verbose_name=gettext_lazy("Premium"))
+
+    class Meta(OfficeTable.Meta):
+        order_by = "-issued_at"
+
+    def render_seen(self, record: Policy) -> Any:
+        state = record.seen_state(clock.now())
+        return status_shown(state, state.label)
+
+    def value_seen(self, record: Policy) -> str:
+        return str(record.seen_state(clock.now()).label)
+
+    def render_insured(self, record: Policy) -> str:
+        return ", ".join(one.masked_name for one in record.insured.all())
+
+
+def _totals(rows: QuerySet[Policy]) -> list[Total]:
+    now = clock.now()
+    live = Q(state=Policy.State.ISSUED)
+    sums = rows.order_by().aggregate(
+        policies=Count("pk"),
+        in_force=Count("pk", filter=live & Q(starts_at__lte=now, ends_at__gte=now)),
+        premium=Sum("premium_gross", filter=live),
+    )
+    return [
+        Total(_("Policies"), counted(sums["policies"])),
+        Total(_("In force now"), counted(sums["in_force"])),
+        Total(_("Premium, without cancelled"), money(sums["premium"] or 0)),
+    ]
+
+
+@office_view(May.SEE_POLICIES)
+def policies(request: OfficeRequest) -> HttpResponse:
+    return list_page(
+        request,
+        rows=policies_in_reach(request.actor),
+        table=PolicyTable,
+        filters=PolicyFilter,
+        totals=_totals,
+        title=_("Policies"),
+        lead=_("Names are shortened here; the policy itself says them in full."),
+        blank=Blank(
+            _("No policy yet"),
+            _("A policy comes from a paid card that its holder has activated."),
+            icon="shield",
+        ),
+        name="policies",
+    )
+
+
+@office_view(May.SEE_POLICIES)
+def policy(request: OfficeRequest, number: str) -> HttpResponse:
+    try:
+        one = access_policy(request.actor, number)
+    except NoSuchPolicy as refusal:
+        raise Http404(str(refusal)) from refusal
+    return show(
+        request,
+        "office/policies/policy.html",
+        {
+            "policy": one,
+            "version": one.product_version,
+            "view": policy_view(one, masked=False),
+            "covers": list(_covers(one)),
+            "consents": list(_consents(one)),
+            "evidence": list(_evidence(one)),
+            "from_card": one.reason_kind == "card",
+        },
+    )
+
+
+def _covers(one: Policy) -> Iterator[dict[str, Any]]:
+    language = "zh" if (get_language() or "").startswith("zh") else "en"
+    for kept in one.coverages:
+        yield {
+            "name": kept[f"name_{language}"],
+            "conditions": kept[f"conditions_{language}"],
+            "money": Money(Decimal(kept["sum_insured"]), kept["currency"]),
+        }
+
+
+def _consents(one: Policy) -> Iterator[dict[str, Any]]:
+    for kept in one.consents:
+        yield {
+            "label": ConsentKind(kept["kind"]).label,
+            "version": kept["version"],
+            "at": datetime.fromisoformat(kept["given_at"]),
+        }
+
+
+# What the evidence of a policy is called on its page; what is not named here stays inside.
+_EVIDENCE = {
+    "opened_at": gettext_lazy("PIN accepted"),
+    "source": gettext_lazy("Network address"),
+    "sale": gettext_lazy("Sales ID"),
+}
+
+
+def _evidence(one: Policy) -> Iterator[dict[str, Any]]:
+    for name, label in _EVIDENCE.items():
+        if found := one.evidence.get(name):
+            is_moment = name.endswith("_at")
+            yield {
+                "label": label,
+                "text": found,
+                "at": datetime.fromisoformat(found) if is_moment else None,
+            }
