@@ -27,8 +27,7 @@ def insurer(transactional_db: None, language: str) -> Insurer:
     return insurer
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
 def test_nothing_stands_in_anybodys_way(
     insurer: Insurer,
     open_page: OpenPage,

@@ -17,7 +17,7 @@ class ApprovalTable(OfficeTable):
     kind = tables.Column(_("What"))
     asked_by = tables.Column(_("Asked by"), accessor="asked_by__party__name", order_by="asked_by")
     organisation = tables.Column(
-        _("For"), accessor="organisation__name", order_by="organisation__path"
+        _("Organisation"), accessor="organisation__name", order_by="organisation__path"
     )
     asked_at = MomentColumn(verbose_name=_("Asked"))
     expires_at = MomentColumn(verbose_name=_("Decide by"))
