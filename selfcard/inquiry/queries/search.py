@@ -6,7 +6,7 @@ carry it. The candidates are built and looked up by key; nothing is ever scanned
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
@@ -99,7 +99,7 @@ def _is_exact(sought: str, number: str) -> bool:
 
 
 def _cards(sought: str, actor: Actor) -> Iterator[Hit]:
-    serials = list(_serials(sought))
+    serials = _serial(sought) or _serials_that_end(sought)
     if not serials:
         return
     touched = reduce(or_, (Q(serials__contains=serial) for serial in serials))
@@ -110,19 +110,23 @@ def _cards(sought: str, actor: Actor) -> Iterator[Hit]:
                 yield Hit(
                     kind=Kind.CARD,
                     number=str(serial),
-                    exact=len(serials) == 1,
+                    exact=bool(_serial(sought)),
                     thing=run,
                     status=run.status,
                     status_label=run.status.label,
                 )
 
 
-def _serials(sought: str) -> Iterable[int]:
-    """The serials that may be meant: one typed whole, or a running number in every type."""
+def _serial(sought: str) -> list[int]:
+    """The serial that was typed whole, as its 15 digits or as a card number."""
     try:
         return [parse_serial(sought)]
     except Refusal:
-        pass
+        return []
+
+
+def _serials_that_end(sought: str) -> list[int]:
+    """The serial of each document type that has the running number typed."""
     running = _running(sought)
     if running is None or len(str(running)) > RUNNING_DIGITS:
         return []

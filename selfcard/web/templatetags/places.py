@@ -12,6 +12,7 @@ from selfcard.inquiry.queries.reach import SEEING_CARDS
 from selfcard.organisations.models import May
 from selfcard.payments.queries import SEEING_RECEIPTS
 from selfcard.sales.queries import SEEING_SALES
+from selfcard.web.statuses import look_of
 
 register = template.Library()
 
@@ -59,3 +60,9 @@ def paper_link(kind: str, number: str, text: Any) -> SafeString:
 def plain_card_number(serial: int) -> str:
     """The card number of a serial without groups, for an address."""
     return serials.card_number(serial)
+
+
+@register.filter
+def fill(status: object) -> str:
+    """The colour of a status in a bar or strip."""
+    return look_of(status).fill
