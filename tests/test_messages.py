@@ -59,7 +59,7 @@ def test_a_translation_fills_in_the_same_facts() -> None:
     at_odds = []
     for room, message in messages():
         ids = (message.id,) if isinstance(message.id, str) else message.id
-        strings = (message.string,) if isinstance(message.string, str) else message.string
+        strings = (message.string,) if isinstance(message.string, str) else message.string or ()
         # A plural may leave its number out of the singular, and Chinese has one form for both.
         wanted = set().union(*map(facts, ids))
         at_odds += [(room, message.id, text) for text in strings if text and facts(text) != wanted]

@@ -56,7 +56,8 @@ def opened_books() -> Iterator[None]:
 
 def _opened(address: str) -> Iterator[None]:
     reach(address)
-    refuse_other_books()
+    if not are_up_to_date():
+        raise Trouble("The books are of an older Selfcard: `selfcard run` brings them up to date.")
     try:
         yield
     finally:
@@ -77,13 +78,16 @@ def reach(address: str) -> None:
         raise Trouble(f"The database that DATABASE_URL names does not answer: {reason}") from error
     if major < OLDEST_MAJOR:
         raise Trouble(f"Selfcard needs PostgreSQL {OLDEST_MAJOR} or later, and this is {major}.")
-    move(address)
+    os.environ["DATABASE_URL"] = address
     set_up_django()
 
 
-def move(address: str) -> None:
-    """Have the processes that this one starts use the database at an address."""
-    os.environ["DATABASE_URL"] = address
+def finish(server: Postgres) -> None:
+    """Give books that are whole their own name, and go on with them under it."""
+    close_connections()
+    server.rename_database(UNFINISHED, to=DATABASE)
+    os.environ["DATABASE_URL"] = server.address(DATABASE)
+    connections["default"].settings_dict["NAME"] = DATABASE
 
 
 def set_up_django() -> None:
@@ -93,38 +97,23 @@ def set_up_django() -> None:
     django.setup()
 
 
-def refuse_newer_books() -> None:
-    """Refuse books that a newer Selfcard has changed the shape of.
+def are_up_to_date() -> bool:
+    """Whether the books have exactly the shape that this version gives them.
 
     Raises:
-        Trouble: they have migrations that this version does not know.
+        Trouble: a newer Selfcard has given them another.
     """
-    applied, known = _migrations()
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connections["default"])
+    applied, known = set(loader.applied_migrations), set(loader.disk_migrations)
     if unknown := applied - known:
         example = ".".join(min(unknown))
         raise Trouble(
             f"The books were kept by a newer Selfcard (this one does not know {example}): "
             "start that one, or choose another data folder with SELFCARD_DATA."
         )
-
-
-def refuse_other_books() -> None:
-    """Refuse books that are not of exactly this version's shape.
-
-    Raises:
-        Trouble: they are newer, or older and not brought up to date yet.
-    """
-    refuse_newer_books()
-    applied, known = _migrations()
-    if known - applied:
-        raise Trouble("The books are of an older Selfcard: `selfcard run` brings them up to date.")
-
-
-def _migrations() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    from django.db.migrations.loader import MigrationLoader
-
-    loader = MigrationLoader(connections["default"])
-    return set(loader.applied_migrations), set(loader.disk_migrations)
+    return known <= applied
 
 
 def close_connections() -> None:

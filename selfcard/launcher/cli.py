@@ -110,8 +110,11 @@ def credentials(as_json: bool) -> None:
     from selfcard.launcher.books import opened_books
 
     with opened_books():
+        from selfcard.demo.cast import folder
         from selfcard.demo.credentials import as_data, as_text
 
+        if not (folder() / "people.json").exists():
+            raise Trouble("These books have no demo company, or it was built with another folder.")
         click.echo(json.dumps(as_data(), ensure_ascii=False, indent=2) if as_json else as_text())
 
 

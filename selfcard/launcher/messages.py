@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
@@ -196,7 +197,7 @@ def _key(message: Message) -> Key:
     return (message.id if isinstance(message.id, str) else tuple(message.id), message.context)
 
 
-def _known(catalog: Catalog) -> dict[Key, str | tuple[str, ...]]:
+def _known(catalog: Catalog) -> dict[Key, Any]:
     return {
         _key(message): message.string
         for message in _spoken(catalog)

@@ -71,12 +71,12 @@ class Postgres:
 
     def stop(self) -> None:
         """Let the server finish in good order; insist only if it does not."""
-        for insistence in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            if not self.is_running():
-                break
-            self._process.send_signal(insistence)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(SECONDS_TO_STOP)
+        if self._process:
+            for insistence in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+                self._process.send_signal(insistence)
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(SECONDS_TO_STOP)
+                    break
         if self.sockets.parent != self.folder:
             shutil.rmtree(self.sockets, ignore_errors=True)
 

@@ -67,10 +67,10 @@ def _serve(stack: ExitStack, port: int) -> NoReturn:
     folder.stamp(database=os.environ["DATABASE_URL"])
     stack.callback(folder.stamp)
 
-    people_and_cards = _who_may_come_in()
-    books.close_connections()
     _refuse_taken(port)  # the web server would share it with whoever was quicker
     children = _start_children(stack, folder, port)
+    people_and_cards = _who_may_come_in(folder)
+    books.close_connections()
     address = f"http://{HOST}:{port}"
     _wait_until_it_answers(address, children)
     click.echo(f"READY {address}\n{people_and_cards}\nLogs are in {folder.logs}. Ctrl-C stops.")
@@ -129,9 +129,7 @@ def _prepare_books(stack: ExitStack, folder: DataFolder) -> None:
     books.reach(server.address(books.UNFINISHED))
     _bring_up_to_date(folder)
     _build_demo()
-    books.close_connections()
-    server.rename_database(books.UNFINISHED, to=books.DATABASE)
-    books.move(server.address(books.DATABASE))
+    books.finish(server)
 
 
 def _forget_unfinished(server: Postgres, folder: DataFolder) -> None:
@@ -144,9 +142,9 @@ def _forget_unfinished(server: Postgres, folder: DataFolder) -> None:
 def _bring_up_to_date(folder: DataFolder) -> None:
     from django.core.management import call_command
 
-    books.refuse_newer_books()
-    click.echo("Bringing the books up to date …")
-    call_command("migrate", interactive=False, verbosity=0)
+    if not books.are_up_to_date():
+        click.echo("Bringing the books up to date …")
+        call_command("migrate", interactive=False, verbosity=0)
     _collect_static(folder)
 
 
@@ -175,9 +173,11 @@ def _build_demo() -> None:
         build()
 
 
-def _who_may_come_in() -> str:
+def _who_may_come_in(folder: DataFolder) -> str:
     from selfcard.demo.credentials import as_text
 
+    if not (folder.path / "demo").exists():
+        return "Sign in at /office/."  # books of a company that is not the demo's
     return as_text()
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import click
 
-from selfcard.launcher import books
 from selfcard.launcher.chromium import ensure_chromium
 from selfcard.launcher.folder import PROJECT
 from selfcard.launcher.postgres import Postgres
@@ -75,7 +74,7 @@ def _throw_away_database() -> Iterator[None]:
     try:
         if not os.environ.get("DATABASE_URL"):
             server = Postgres(base / "postgres", forgetful=True).start()
-            books.move(server.address("postgres"))
+            os.environ["DATABASE_URL"] = server.address("postgres")
         os.environ["DJANGO_SETTINGS_MODULE"] = "selfcard.config.settings"
         yield
     finally:

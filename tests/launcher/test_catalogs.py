@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 from selfcard.launcher import messages
 from selfcard.launcher.errors import Trouble
@@ -57,7 +56,7 @@ def test_translations_stay_and_what_nobody_says_goes(room: Room) -> None:
 
     written = update(room)
 
-    assert translated(room).get("Cards").string == "单证"
+    assert {"单证"} == {message.string for message in translated(room) if message.id == "Cards"}
     assert translated(room).get("Nobody says this") is None
     assert (written.messages, written.missing) == (7, 6)
 
@@ -79,8 +78,7 @@ def test_a_guess_is_no_translation(room: Room) -> None:
 
     assert "Cards" in [message.id for message in missing_in(room)]
     update(room)
-    with room.po.open("rb") as file:
-        assert read_po(file).get("Cards").string == ""
+    assert "单证" not in room.po.read_text()
 
 
 def test_a_mistyped_room_is_said_plainly(room: Room) -> None:
