@@ -112,7 +112,7 @@ def find_biography(actor: Actor, serial: int) -> Biography | None:
     return Biography(
         card=card,
         run=held[0].run,
-        events=tuple(reversed(sorted(events, key=_order))),
+        events=tuple(sorted(events, key=_order)[::-1]),
         issue=issues.get(card.reason[1]),
         sale=sales.get(card.reason[1]),
         receipt=live,

@@ -37,9 +37,11 @@ def holdings_in_reach(actor: Actor) -> QuerySet[Holding]:
 
 
 def batches_in_reach(actor: Actor) -> QuerySet[Batch]:
-    """The batches of organisations in reach, newest first."""
+    """The batches that have cards in reach, and those of organisations in reach, newest first."""
+    cards = holdings_in_reach(actor).order_by().filter(batch=OuterRef("pk"))
+    holders = holders_in_reach(actor).values("pk")
     return (
-        Batch.objects.filter(organisation__party__in=holders_in_reach(actor).values("pk"))
+        Batch.objects.filter(Q(organisation__party__in=holders) | Exists(cards))
         .select_related("type_version__document_type", "printer", "organisation__party", "work")
         .order_by("-ordered_at", "-id")
     )

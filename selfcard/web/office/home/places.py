@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from selfcard.inquiry.queries.search import Hit, Kind
 from selfcard.inquiry.queries.work import Task, Work
 from selfcard.web.office.approvals.subjects import place_of, words_for
+from selfcard.web.templatetags.places import may_open
 
 
 class WorkWords(NamedTuple):
@@ -88,11 +89,12 @@ HITS: dict[Kind, HitWords] = {
 }
 
 
-def hit_place(hit: Hit) -> str:
-    """The page that opens what was found."""
-    if hit.kind == Kind.HOLDER:
-        return f"{reverse(HITS[hit.kind].url_name)}?holder={hit.number}"
-    return reverse(HITS[hit.kind].url_name, args=[hit.number])
+def hit_place(hit: Hit, mays: set[str]) -> str:
+    """The page that opens what was found; the cards of it where its own page is for others."""
+    url_name = HITS[hit.kind].url_name
+    if hit.kind == Kind.HOLDER or not may_open(url_name, mays):
+        return f"{reverse('office:inquiry:range')}?{hit.kind}={hit.number}"
+    return reverse(url_name, args=[hit.number])
 
 
 def hit_says(hit: Hit) -> list[Any]:
