@@ -125,7 +125,10 @@ class HoldingPast(models.Model):
 def _steps_that_cards_take() -> Q:
     allowed = Q()
     for kind, before, after in STEPS:
-        start = Q(from_status__isnull=True) if before is None else Q(from_status=before)
+        # An unknown condition would pass the check, so NULL is ruled out in so many words.
+        start = Q(from_status__isnull=before is None)
+        if before is not None:
+            start &= Q(from_status=before)
         allowed |= Q(kind=kind, to_status=after) & start
     return allowed
 
