@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from selfcard.core.actor import Channel
 from selfcard.core.encryption import EncryptedText
@@ -19,7 +20,7 @@ from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship, Sex
 
 _CHANNELS = {
-    Channel.OFFICE: _("office"),
+    Channel.OFFICE: pgettext_lazy("channel", "office"),
     Channel.PORTAL: _("website"),
     Channel.SMS: _("SMS"),
     Channel.DESK: _("counter or telephone"),
@@ -67,8 +68,8 @@ class Policy(Person):
     """
 
     class State(models.TextChoices):
-        ISSUED = "issued", _("issued")
-        CANCELLED = "cancelled", _("cancelled")
+        ISSUED = "issued", pgettext_lazy("policy", "issued")
+        CANCELLED = "cancelled", pgettext_lazy("policy", "cancelled")
 
     number = models.CharField(_("policy number"), max_length=14, unique=True)
     # No constraint in the database for these two: every activation would lock the same few
@@ -96,7 +97,7 @@ class Policy(Person):
 
     starts_at = models.DateTimeField(_("cover starts"))
     ends_at = models.DateTimeField(_("cover ends"))
-    issued_at = models.DateTimeField(_("issued"))
+    issued_at = models.DateTimeField(_("issued at"))
     channel = models.CharField(max_length=16)
     currency = models.CharField(max_length=3)
     premium_net = models.DecimalField(max_digits=14, decimal_places=2)
@@ -202,10 +203,10 @@ class Policy(Person):
 class SeenState(models.TextChoices):
     """A policy's state as people see it."""
 
-    ISSUED = "issued", _("issued, cover not begun")
-    IN_FORCE = "in_force", _("in force")
-    EXPIRED = "expired", _("expired")
-    CANCELLED = "cancelled", _("cancelled")
+    ISSUED = "issued", _("cover not begun")
+    IN_FORCE = "in_force", pgettext_lazy("policy", "in force")
+    EXPIRED = "expired", pgettext_lazy("policy", "expired")
+    CANCELLED = "cancelled", pgettext_lazy("policy", "cancelled")
 
 
 class InsuredPerson(Person):

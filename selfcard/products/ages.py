@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import models
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, npgettext, pgettext
 
 ADULT_AT = 18
 
@@ -37,8 +36,12 @@ class Age:
 
     def __str__(self) -> str:
         if self.days:
-            return ngettext("%(count)d day", "%(count)d days", self.days) % {"count": self.days}
-        return ngettext("%(count)d year", "%(count)d years", self.years) % {"count": self.years}
+            return npgettext("age", "%(count)d day", "%(count)d days", self.days) % {
+                "count": self.days
+            }
+        return npgettext("age", "%(count)d year", "%(count)d years", self.years) % {
+            "count": self.years
+        }
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,11 @@ class AgeRange:
 
     def __str__(self) -> str:
         if self.lowest.days or self.highest.days:
-            return _("%(lowest)s to %(highest)s") % {"lowest": self.lowest, "highest": self.highest}
-        return _("%(lowest)d to %(highest)d years") % {
+            return pgettext("age", "%(lowest)s to %(highest)s") % {
+                "lowest": self.lowest,
+                "highest": self.highest,
+            }
+        return pgettext("age", "%(lowest)d to %(highest)d years") % {
             "lowest": self.lowest.years,
             "highest": self.highest.years,
         }

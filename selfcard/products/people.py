@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Sex(models.TextChoices):
@@ -14,7 +15,7 @@ class Sex(models.TextChoices):
 class Relationship(models.TextChoices):
     """What the insured is to the applicant: of a mother's own child, *child*."""
 
-    SELF = "self", _("the applicant")
+    SELF = "self", pgettext_lazy("relationship", "the applicant")
     SPOUSE = "spouse", _("husband or wife")
     CHILD = "child", _("son or daughter")
     WARD = "ward", _("a child in the applicant's guardianship")

@@ -21,10 +21,10 @@ from selfcard.policies.errors import NoSuchPolicy
 from selfcard.policies.models import Policy, SeenState
 from selfcard.policies.queries import access_policy, policies_in_reach, policy_view
 from selfcard.products.models import Product
+from selfcard.products.regions import REGIONS
 from selfcard.web.office.lists import (
     Blank,
     DayColumn,
-    MomentColumn,
     MoneyColumn,
     NumberColumn,
     OfficeFilter,
@@ -37,6 +37,8 @@ from selfcard.web.templatetags.selfcard import count as counted
 from selfcard.web.templatetags.selfcard import money
 from selfcard.web.templatetags.selfcard import status as status_shown
 
+_ONE_LINE = {"td": {"class": "nowrap"}}
+
 
 class PolicyFilter(OfficeFilter):
     q = django_filters.CharFilter(label=gettext_lazy("Policy number"), method="numbered")
@@ -47,7 +49,7 @@ class PolicyFilter(OfficeFilter):
         empty_label=gettext_lazy("all"),
     )
     kind = django_filters.ChoiceFilter(
-        label=gettext_lazy("Kind"),
+        label=gettext_lazy("Kind of product"),
         field_name="product_version__product__kind",
         choices=Product.Kind.choices,
         empty_label=gettext_lazy("all"),
@@ -83,17 +85,16 @@ class PolicyTable(OfficeTable):
         accessor="product_version__name",
         order_by="product_version__product__code",
     )
-    insured = tables.Column(gettext_lazy("Insured"), empty_values=(), orderable=False)
-    starts_at = DayColumn(verbose_name=gettext_lazy("From"))
-    ends_at = DayColumn(verbose_name=gettext_lazy("To"))
+    insured = tables.Column(gettext_lazy("Insured people"), empty_values=(), orderable=False)
+    starts_at = DayColumn(verbose_name=gettext_lazy("Cover from"), attrs=_ONE_LINE)
+    ends_at = DayColumn(verbose_name=gettext_lazy("Cover to"), attrs=_ONE_LINE)
     organisation = tables.Column(
         gettext_lazy("Sold by"), accessor="organisation__name", order_by="organisation__path"
     )
-    issued_at = MomentColumn(verbose_name=gettext_lazy("Issued"))
     premium_gross = MoneyColumn(verbose_name=gettext_lazy("Premium"))
 
     class Meta(OfficeTable.Meta):
-        order_by = "-issued_at"
+        order_by = "-number"
 
     def render_seen(self, record: Policy) -> Any:
         state = record.seen_state(clock.now())
@@ -152,10 +153,13 @@ def policy(request: OfficeRequest, number: str) -> HttpResponse:
         {
             "policy": one,
             "version": one.product_version,
+            "region": REGIONS.get(one.region[:2], ""),
             "view": policy_view(one, masked=False),
             "covers": list(_covers(one)),
             "consents": list(_consents(one)),
             "evidence": list(_evidence(one)),
+            "sale": one.evidence.get("sale"),
+            "may_see_sales": May.SEE_SALES in request.mays,
             "from_card": one.reason_kind == "card",
         },
     )
@@ -184,7 +188,6 @@ def _consents(one: Policy) -> Iterator[dict[str, Any]]:
 _EVIDENCE = {
     "opened_at": gettext_lazy("PIN accepted"),
     "source": gettext_lazy("Network address"),
-    "sale": gettext_lazy("Sales ID"),
 }
 
 

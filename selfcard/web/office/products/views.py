@@ -8,8 +8,8 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from selfcard.organisations.models import May
 from selfcard.products.commands import publish_version
@@ -34,9 +34,9 @@ SEEING_PRODUCTS = (May.DEFINE_PRODUCTS, May.PUBLISH_PRODUCTS, May.SEE_POLICIES)
 
 
 class VersionFilter(OfficeFilter):
-    q = django_filters.CharFilter(label=gettext_lazy("Code or name"), method="named")
+    q = django_filters.CharFilter(label=gettext_lazy("Product code or name"), method="named")
     kind = django_filters.ChoiceFilter(
-        label=gettext_lazy("Kind"),
+        label=gettext_lazy("Kind of product"),
         field_name="product__kind",
         choices=Product.Kind.choices,
         empty_label=gettext_lazy("all"),
@@ -69,7 +69,9 @@ class VersionTable(OfficeTable):
     )
     name = tables.Column(gettext_lazy("Product"), order_by="name_en")
     kind = tables.Column(
-        gettext_lazy("Kind"), accessor="product__get_kind_display", order_by="product__kind"
+        gettext_lazy("Kind of product"),
+        accessor="product__get_kind_display",
+        order_by="product__kind",
     )
     state = StatusColumn(verbose_name=gettext_lazy("State"))
     ages = tables.Column(gettext_lazy("Ages"), accessor="bounds__insured_age", orderable=False)
@@ -117,7 +119,6 @@ def version(request: OfficeRequest, code: str, number: int) -> HttpResponse:
                 publish_version(version=one, **form.cleaned_data, actor=request.actor)
                 messages.success(request, _("%(version)s is published.") % {"version": one.code})
                 return redirect("office:products:version", code, number)
-    in_chinese = (get_language() or "").startswith("zh")
     return show(
         request,
         "office/products/version.html",
@@ -126,7 +127,6 @@ def version(request: OfficeRequest, code: str, number: int) -> HttpResponse:
             "form": form,
             "own": one.drafted_by_id == request.staff.pk,
             "rules": rules_in_words(one.bounds),
-            "other_name": one.name_en if in_chinese else one.name_zh,
             "siblings": [each for each in one.product.versions.all() if each != one],
             "insured_occupations": sum(
                 each.risk_class in one.bounds.occupation_classes
