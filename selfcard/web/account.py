@@ -1,4 +1,4 @@
-"""Signing in: staff only, by staff code and password, with a second step for those who set it up."""
+"""Signing in: by staff code and password, with a second step for those who set it up."""
 
 import base64
 from typing import Any

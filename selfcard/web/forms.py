@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.refusals import Refusal, RequestReused
@@ -66,8 +67,10 @@ class RequestIdMixin(forms.Form):
 
     def issue_new_request(self) -> None:
         """Forget the id that was sent: the next attempt is a new request."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("request_id")] = str(uuid4())
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[self.add_prefix("request_id")] = str(uuid4())
+        self.data = data
 
 
 @contextmanager

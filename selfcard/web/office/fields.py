@@ -1,5 +1,7 @@
 """Fields that the office's forms are made of: codes, runs of serials, money, days."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -72,7 +74,7 @@ class CodeField(forms.Field):
 
     def for_actor(self, actor: Actor) -> None:
         self.queryset = self.reach(actor)
-        self.widget.options = self.options  # type: ignore[attr-defined]
+        self.widget.options = self.options
 
     def options(self) -> list[tuple[str, str]]:
         assert self.queryset is not None
@@ -161,8 +163,12 @@ class SerialRunsInput(forms.Widget):
         self.answer = answer
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
-        lists = data if isinstance(data, MultiValueDict) else MultiValueDict(
-            {key: value if isinstance(value, list) else [value] for key, value in data.items()}
+        lists = (
+            data
+            if isinstance(data, MultiValueDict)
+            else MultiValueDict(
+                {key: value if isinstance(value, list) else [value] for key, value in data.items()}
+            )
         )
         columns = [lists.getlist(f"{name}-{part}") for part in ("first", "last", "count")]
         rows = []
@@ -265,7 +271,7 @@ class SerialRunsField(forms.Field):
         return run
 
     def _count(self, text: str) -> int | None:
-        digits = serials.plain_digits(text).replace(",", "").replace("，", "")
+        digits = re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", text))
         if not digits:
             return None
         if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) < serials.RUNNING:
@@ -299,9 +305,9 @@ class MoneyField(forms.DecimalField):
         )
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
-            value = serials.plain_digits(value).replace(",", "").replace("，", "").lstrip("¥￥")
+            value = re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", value)).lstrip("¥")
         return super().to_python(value)
 
 

@@ -48,7 +48,7 @@ def office_view(*may: May) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return _to_sign_in(request, view)
             asked = cast(OfficeRequest, request)
-            asked.staff = cast(Staff, request.user)
+            asked.staff = request.user
             asked.actor = staff_actor(asked.staff, Channel.OFFICE, client_address(request))
             asked.mays = may_anywhere(asked.actor)
             if may and not asked.mays.intersection(may):
@@ -68,7 +68,7 @@ def _to_sign_in(request: HttpRequest, view: View) -> HttpResponse:
     if request.headers.get("HX-Request"):
         # A fragment cannot show the sign-in page: the whole page goes there.
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return cast(HttpResponse, login_required(view)(request))
+    return login_required(view)(request)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -145,6 +145,8 @@ def runs_answer(
             "cards": cards,
             "fitting": fitting,
             "unfitting": cards - fitting,
-            "document_type": next((p.part.document_type for p in parts if p.part.document_type), None),
+            "document_type": next(
+                (p.part.document_type for p in parts if p.part.document_type), None
+            ),
         },
     )

@@ -37,7 +37,7 @@ def serial(value: int | str | None) -> SafeString | str:
     """A serial: its type prefix muted, then groups of three."""
     if value in (None, ""):
         return ""
-    digits = f"{int(value):0{serials.SERIAL_DIGITS}d}"  # type: ignore[arg-type]
+    digits = f"{int(value):0{serials.SERIAL_DIGITS}d}"
     return format_html(
         '<span class="serial"><i>{}</i><b>{}</b><b>{}</b><b>{}</b></span>',
         digits[:6], digits[6:9], digits[9:12], digits[12:],
@@ -157,9 +157,12 @@ def percent(value: Decimal | None) -> str:
 
 def glyph(name: str, tone: str = "") -> SafeString:
     return format_html(
-        '<svg class="glyph{}" viewBox="0 0 16 16" aria-hidden="true"><use href="{}#glyph-{}"/></svg>',
-        f" is-{tone}" if tone else "", static("office/icons.svg"), name,
-    )  # fmt: skip
+        '<svg class="glyph{}" viewBox="0 0 16 16" aria-hidden="true">'
+        '<use href="{}#glyph-{}"/></svg>',
+        f" is-{tone}" if tone else "",
+        static("office/icons.svg"),
+        name,
+    )
 
 
 def _label_of(value: Any) -> str | Promise:
@@ -180,7 +183,9 @@ def status(value: Any, label: Any = "") -> SafeString:
         return mark_safe("")
     look = look_of(value)
     return format_html(
-        '<span class="st">{}{}</span>', glyph(look.glyph, look.tone), capfirst(label or _label_of(value))
+        '<span class="st">{}{}</span>',
+        glyph(look.glyph, look.tone),
+        capfirst(str(label or _label_of(value))),
     )
 
 
@@ -193,17 +198,17 @@ def strip(parts: Iterable[Any], label: str = "", thin: Any = False) -> SafeStrin
     parts = list(parts or ())
     total = sum(part.count for part in parts) or 1
     height = 8 if thin else 28
-    rects, x = [], 0.0
+    rects, x = SafeString(), 0.0
     for part in parts:
         width = STRIP_WIDTH * part.count / total
-        rects.append(_rect(part.status, x, max(width - GAP, 1.0), height))
+        rects += _rect(part.status, x, max(width - GAP, 1.0), height)
         x += width
     return format_html(
         '<svg class="strip{}" viewBox="0 0 {} {}" preserveAspectRatio="none" {}>{}</svg>',
         " strip-s" if thin else "", STRIP_WIDTH, height,
         format_html('role="img" aria-label="{}"', label) if label
         else mark_safe('aria-hidden="true"'),
-        mark_safe("".join(rects)),
+        rects,
     )  # fmt: skip
 
 
@@ -232,7 +237,7 @@ def strip_keys(parts: Iterable[Any]) -> SafeString:
     labels: dict[Any, Any] = {}
     for part in parts or ():
         totals[part.status] = totals.get(part.status, 0) + part.count
-        labels[part.status] = capfirst(getattr(part, "label", None) or _label_of(part.status))
+        labels[part.status] = capfirst(str(getattr(part, "label", None) or _label_of(part.status)))
     items = format_html_join(
         "",
         '<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true">{}</svg>{} <b>{}</b></li>',

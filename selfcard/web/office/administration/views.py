@@ -71,7 +71,8 @@ class StaffFilter(OfficeFilter):
 
 class StaffTable(OfficeTable):
     username = NumberColumn(
-        verbose_name=_("Staff code"), linkify=("office:administration:person", [tables.A("username")])
+        verbose_name=_("Staff code"),
+        linkify=("office:administration:person", [tables.A("username")]),
     )
     name = tables.Column(_("Name"), accessor="party__name", order_by="party__pinyin")
     title = tables.Column(_("Position"), orderable=False)
