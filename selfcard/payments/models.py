@@ -149,8 +149,8 @@ class Tender(models.Model):
     """A part of the money as it came: cash, or a bank transfer that has arrived."""
 
     class Kind(models.TextChoices):
-        CASH = "cash", _("cash")
-        TRANSFER = "transfer", _("bank transfer")
+        CASH = "cash", _("Cash")
+        TRANSFER = "transfer", _("Bank transfer")
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="tenders")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -267,4 +267,4 @@ class Invoice(models.Model):
 
 
 def _named(name: str) -> str:
-    return str(_("an individual")) if name == AN_INDIVIDUAL.zh else name
+    return str(_("An individual")) if name == AN_INDIVIDUAL.zh else name

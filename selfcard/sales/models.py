@@ -19,11 +19,11 @@ from selfcard.payments.models import Receipt
 class BusinessSource(models.TextChoices):
     """Through whom the business came."""
 
-    DIRECT = "direct", _("direct")
-    INDIVIDUAL_AGENT = "individual_agent", _("individual agent")
-    AGENCY = "agency", _("agency")
-    CONCURRENT_AGENCY = "concurrent_agency", _("concurrent agency")
-    BROKER = "broker", _("broker")
+    DIRECT = "direct", _("Direct")
+    INDIVIDUAL_AGENT = "individual_agent", _("Individual agent")
+    AGENCY = "agency", _("Agency")
+    CONCURRENT_AGENCY = "concurrent_agency", _("Concurrent agency")
+    BROKER = "broker", _("Broker")
 
 
 # An indirect source names the agency.
@@ -34,9 +34,9 @@ class Agency(models.Model):
     """A firm that sells for the insurer under its own licence."""
 
     class Kind(models.TextChoices):
-        AGENCY = "agency", _("agency")
-        CONCURRENT_AGENCY = "concurrent_agency", _("concurrent agency")
-        BROKER = "broker", _("broker")
+        AGENCY = "agency", _("Agency")
+        CONCURRENT_AGENCY = "concurrent_agency", _("Concurrent agency")
+        BROKER = "broker", _("Broker")
 
     code = models.CharField(_("agency code"), max_length=20, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=100)

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             name='Tender',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('cash', 'cash'), ('transfer', 'bank transfer')], max_length=10)),
+                ('kind', models.CharField(choices=[('cash', 'Cash'), ('transfer', 'Bank transfer')], max_length=10)),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('arrived_on', models.DateField()),
                 ('reference', models.CharField(blank=True, max_length=40)),

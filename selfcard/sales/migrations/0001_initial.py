@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='agency code')),
                 ('name_zh', models.CharField(max_length=100, verbose_name='Chinese name')),
                 ('name_en', models.CharField(max_length=100, verbose_name='English name')),
-                ('kind', models.CharField(choices=[('agency', 'agency'), ('concurrent_agency', 'concurrent agency'), ('broker', 'broker')], max_length=20, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('agency', 'Agency'), ('concurrent_agency', 'Concurrent agency'), ('broker', 'Broker')], max_length=20, verbose_name='kind')),
                 ('licence', models.CharField(max_length=40, verbose_name='licence number')),
                 ('registered_at', models.DateTimeField()),
             ],
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(max_length=20, unique=True, verbose_name='sales ID')),
-                ('business_source', models.CharField(choices=[('direct', 'direct'), ('individual_agent', 'individual agent'), ('agency', 'agency'), ('concurrent_agency', 'concurrent agency'), ('broker', 'broker')], max_length=20, verbose_name='business source')),
+                ('business_source', models.CharField(choices=[('direct', 'Direct'), ('individual_agent', 'Individual agent'), ('agency', 'Agency'), ('concurrent_agency', 'Concurrent agency'), ('broker', 'Broker')], max_length=20, verbose_name='business source')),
                 ('customer_reference', models.CharField(blank=True, max_length=60, verbose_name='reference')),
                 ('remark', models.CharField(blank=True, max_length=200, verbose_name='remark')),
                 ('count', models.PositiveBigIntegerField()),

@@ -1,5 +1,6 @@
 """Receipts and invoices: lists, a receipt with its confirmation, the papers."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import django_filters
@@ -159,6 +160,7 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
         {
             "receipt": one,
             "cards": cards_in_words(one),
+            "lines": [_charge_line(line) for line in one.lines],
             "sale": sale_of_receipt(one),
             "waiting": waiting,
             "own": one.issued_by_id == request.staff.pk,
@@ -270,18 +272,33 @@ def invoice(request: OfficeRequest, number: str) -> HttpResponse:
         {
             "invoice": one,
             "receipt": one.receipt,
-            "lines": [_shown_line(line) for line in one.lines],
+            "lines": [_invoice_line(line) for line in one.lines],
             "tenders": one.receipt.tenders.order_by("id"),
         },
     )
 
 
-def _shown_line(line: dict[str, Any]) -> dict[str, Any]:
+def _described(line: dict[str, Any]) -> dict[str, Any]:
+    """What a frozen line is about, in the reader's language."""
     language = "zh" if (get_language() or "").startswith("zh") else "en"
     return {
         "description": line["description"][language],
         "detail": line["detail"],
         "quantity": line["quantity"],
-        "rate": line["tax_rate"],
+    }
+
+
+def _charge_line(line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **_described(line),
+        "unit_price": line["unit_price"]["amount"],
+        "amount": line["amount"]["amount"],
+    }
+
+
+def _invoice_line(line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **_described(line),
+        "rate": Decimal(line["tax_rate"]) if line["tax_rate"] else None,
         **{part: line[part]["amount"] for part in ("net", "tax", "gross")},
     }

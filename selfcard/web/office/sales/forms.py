@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from selfcard.core.papers import printable
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
-from selfcard.sales.models import Agency, BusinessSource
+from selfcard.sales.models import INDIRECT, Agency, BusinessSource
 from selfcard.sales.queries import agencies
 from selfcard.web.office.fields import (
     CodeField,
@@ -53,8 +53,7 @@ class SaleForm(OfficeForm):
     agency = CodeField(
         reach=lambda actor: agencies(),
         label=_("Agency"),
-        required=False,
-        help_text=_("Asked for where the business source is an agency or a broker."),
+        help_text=_("Asked for because the source is indirect."),
     )
     customer_reference = forms.CharField(
         label=_("Reference of the buyer"),
@@ -83,6 +82,14 @@ class SaleForm(OfficeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.asks_about_size = False
+        # The agency is a must exactly where the source is indirect; elsewhere it is not shown.
+        self.fields["agency"].required = (
+            not self.is_bound or self["business_source"].value() in INDIRECT
+        )
+
+    def clean_agency(self) -> Agency | None:
+        """What was typed before the source became a direct one does not count."""
+        return self.cleaned_data["agency"] if self.fields["agency"].required else None
 
     def add_error(self, field: str | None, error: Any) -> None:
         # The box is only asked for once the sale was found to be large.

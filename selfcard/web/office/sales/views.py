@@ -125,12 +125,12 @@ class SaleTable(OfficeTable):
 def _totals(rows: QuerySet[Sale]) -> list[Total]:
     sums = rows.order_by().aggregate(
         cards=Sum("count"),
-        amount=Sum("amount"),
+        total=Sum("amount"),
         unpaid=Sum("amount", filter=Q(receipt_state__isnull=True) | ~Q(receipt_state="confirmed")),
     )
     return [
         Total(_("Cards"), counted(sums["cards"] or 0)),
-        Total(_("Amount"), money(sums["amount"] or 0)),
+        Total(_("Amount"), money(sums["total"] or 0)),
         Total(_("Not paid"), money(sums["unpaid"] or 0), "wait" if sums["unpaid"] else ""),
     ]
 
