@@ -1,0 +1,143 @@
+"""Custody's promises, checked on the live database without trusting its triggers."""
+
+from collections.abc import Iterator
+
+from selfcard.core import clock
+from selfcard.core.verify import Violation, violations_of
+
+
+def violations() -> Iterator[Violation]:
+    yield from _every_card_is_in_one_place()
+    yield from _movements_and_holdings_agree()
+    yield from _history_has_no_gap()
+    yield from _activated_cards_are_paid_for()
+    yield from _notes_and_movements_agree()
+
+
+def _every_card_is_in_one_place() -> Iterator[Violation]:
+    yield from violations_of(
+        "Per batch, as many cards are held as were printed",
+        """
+        SELECT batch.number, coalesce(held.cards, 0) || ' of ' || batch.count || ' held',
+               'tally ' || coalesce(tally.held, 0)
+        FROM cards_batch batch
+        LEFT JOIN (
+            SELECT batch_id, sum(upper(serials) - lower(serials)) AS cards
+            FROM custody_holding GROUP BY batch_id
+        ) held ON held.batch_id = batch.id
+        LEFT JOIN custody_batchtally tally ON tally.batch_id = batch.id
+        WHERE (batch.state = 'generated'
+               AND (held.cards IS DISTINCT FROM batch.count
+                    OR tally.held IS DISTINCT FROM batch.count
+                    OR tally.size IS DISTINCT FROM batch.count))
+           OR (batch.state <> 'generated' AND held.cards IS NOT NULL)
+        """,
+    )
+    yield from violations_of(
+        "No card is in two places, or outside its batch",
+        """
+        SELECT holding.serials::text, batch.number
+        FROM custody_holding holding
+        JOIN cards_batch batch ON batch.id = holding.batch_id
+        WHERE NOT holding.serials <@ batch.serials
+           OR EXISTS (
+            SELECT FROM custody_holding other
+            WHERE other.id <> holding.id AND other.serials && holding.serials
+           )
+        """,
+    )
+
+
+def _movements_and_holdings_agree() -> Iterator[Violation]:
+    # Of each card's movements the last one counts: those that a later one overlaps are cut by it.
+    yield from violations_of(
+        "The last movement of every card says where it is",
+        """
+        SELECT holding.serials::text, holding.status, 'not where the last movement put it'
+        FROM custody_holding holding
+        CROSS JOIN LATERAL (
+            SELECT coalesce(range_agg(latest.serials), '{}') AS serials
+            FROM (
+                SELECT unnest(
+                    int8multirange(movement.serials * holding.serials) - (
+                        SELECT coalesce(range_agg(later.serials), '{}')
+                        FROM custody_movement later
+                        WHERE later.serials && (movement.serials * holding.serials)
+                          AND later.id > movement.id
+                    )
+                ) AS serials
+                FROM custody_movement movement
+                WHERE movement.serials && holding.serials
+                  AND movement.to_status = holding.status
+                  AND movement.to_holder_id = holding.holder_id
+            ) latest
+        ) told
+        WHERE told.serials <> int8multirange(holding.serials)
+        """,
+    )
+
+
+def _history_has_no_gap() -> Iterator[Violation]:
+    yield from violations_of(
+        "What was ends where something else begins",
+        """
+        SELECT past.serials::text, past.during::text
+        FROM custody_holdingpast past
+        CROSS JOIN LATERAL (
+            SELECT coalesce(range_agg(next.serials), '{}') AS serials
+            FROM (
+                SELECT holding.serials * past.serials AS serials
+                FROM custody_holding holding
+                WHERE holding.serials && past.serials AND holding.since = upper(past.during)
+                UNION ALL
+                SELECT after.serials * past.serials
+                FROM custody_holdingpast after
+                WHERE after.serials && past.serials
+                  AND lower(after.during) = upper(past.during)
+            ) next
+        ) follows
+        WHERE follows.serials <> int8multirange(past.serials)
+        """,
+    )
+
+
+def _activated_cards_are_paid_for() -> Iterator[Violation]:
+    yield from violations_of(
+        "Every activated card is paid for, and activated in time",
+        """
+        SELECT activated.serial, activated.policy_number, coalesce(holding.status, 'held nowhere')
+        FROM custody_activatedcard activated
+        LEFT JOIN custody_holding holding ON holding.serials @> activated.serial
+        LEFT JOIN cards_batch batch ON batch.id = holding.batch_id
+        WHERE activated.reversed_at IS NULL
+          AND (holding.status IS DISTINCT FROM 'to_be_activated'
+               OR (activated.activated_at AT TIME ZONE %s)::date > batch.deadline)
+        """,
+        [clock.zone().key],
+    )
+
+
+def _notes_and_movements_agree() -> Iterator[Violation]:
+    yield from violations_of(
+        "Every issue note is told by movements, and in transit exactly while its cards are",
+        """
+        SELECT issue.number, issue.state,
+               coalesce(moved.cards, 0) || ' of ' || issue.count || ' cards moved',
+               coalesce(on_the_way.cards, 0) || ' in transit'
+        FROM custody_issue issue
+        LEFT JOIN LATERAL (
+            SELECT sum(upper(serials) - lower(serials)) AS cards
+            FROM custody_movement
+            WHERE kind = 'issue' AND reason_kind = 'issue' AND reason_number = issue.number
+        ) moved ON true
+        LEFT JOIN LATERAL (
+            SELECT sum(upper(serials) - lower(serials)) AS cards
+            FROM custody_holding
+            WHERE status = 'in_transit' AND reason_kind = 'issue'
+              AND reason_number = issue.number
+        ) on_the_way ON true
+        WHERE moved.cards IS DISTINCT FROM issue.count
+           OR coalesce(on_the_way.cards, 0)
+              <> CASE issue.state WHEN 'in_transit' THEN issue.count ELSE 0 END
+        """,
+    )

@@ -1,0 +1,147 @@
+"""Custody under threads that come at the same moment, each with a control without the lock."""
+
+import threading
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError
+
+from selfcard.cards.commands import approve_batch
+from selfcard.cards.models import Batch
+from selfcard.core.refusals import Refusal
+from selfcard.custody import locks
+from selfcard.custody.commands import check_in, issue_cards
+from selfcard.custody.commands import issues as issues_module
+from selfcard.custody.errors import CardsInOtherStatus, IssueAlreadyCheckedIn
+from selfcard.custody.models import Issue
+from selfcard.custody.verify import violations
+from tests.factories.cards import an_ordered_batch
+from tests.factories.custody import cards_at_head_office, cards_of, custody, hand_down
+from tests.factories.organisations import an_insurer
+from tests.races.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def insurer():
+    return an_insurer()
+
+
+@pytest.fixture
+def batch(insurer):
+    return cards_at_head_office(insurer, 1_000)[0]
+
+
+def an_issue_of(insurer, batch, first, last):
+    document_type = batch.type_version.document_type
+    return lambda: issue_cards(
+        document_type=document_type,
+        runs=(cards_of(batch, first, last),),
+        to=insurer.branch.party,
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+
+
+@pytest.fixture
+def both_have_read(monkeypatch):
+    """Hold everybody back between reading and writing, as bad luck would."""
+    barrier = threading.Barrier(2)
+    read = issues_module.read_parts
+
+    def read_and_wait(runs):
+        parts = read(runs)
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(1)
+        return parts
+
+    monkeypatch.setattr(issues_module, "read_parts", read_and_wait)
+
+
+def test_two_clerks_issue_the_same_range_and_one_is_told_why_not(insurer, batch, both_have_read):
+    deed = an_issue_of(insurer, batch, 1, 100)
+
+    results = at_once(deed, deed)
+
+    assert sorted(type(result).__name__ for result in results) == [
+        "CardsInOtherStatus",
+        "Issue",
+    ]
+    assert Issue.objects.count() == 1
+    assert not list(violations())
+
+
+def test_without_the_lock_the_second_clerk_meets_postgresql_instead_of_a_reason(
+    insurer, batch, both_have_read, monkeypatch
+):
+    """The control: both read the cards as free; only PostgreSQL's promise stops the second."""
+    monkeypatch.setattr(locks, "lock", lambda *_, **__: None)
+    deed = an_issue_of(insurer, batch, 1, 100)
+
+    results = at_once(deed, deed)
+
+    assert not any(isinstance(result, Refusal) for result in results)
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
+    assert not list(violations())
+
+
+def test_overlapping_ranges_go_to_whoever_is_first(insurer, batch):
+    deeds = [an_issue_of(insurer, batch, first, first + 99) for first in range(1, 500, 50)]
+
+    results = at_once(*deeds)
+
+    assert all(isinstance(result, Issue | CardsInOtherStatus) for result in results)
+    issued = sum(result.count for result in results if isinstance(result, Issue))
+    in_transit = [
+        last - first + 1 for _, status, first, last in custody(batch) if status == "in_transit"
+    ]
+    assert sum(in_transit) == issued
+    assert not list(violations())
+
+
+def test_neighbours_that_become_one_holding_do_not_lock_each_other_up(insurer, batch):
+    deeds = []
+    for first in range(1, 1000, 100):
+        note = an_issue_of(insurer, batch, first, first + 99)()
+        deeds.append(
+            lambda note=note: check_in(
+                issue=note, actor=insurer.actor("branch_keeper"), request_id=uuid4()
+            )
+        )
+
+    at_once(*deeds)
+
+    assert custody(batch) == [("Branch", "inventory", 1, 1000)]
+    assert not list(violations())
+
+
+def test_an_issue_is_checked_in_by_one_of_two(insurer, batch):
+    note = hand_down(insurer, cards_of(batch, 1, 10), insurer.branch.party)
+
+    results = at_once(
+        *[
+            lambda: check_in(issue=note, actor=insurer.actor("branch_keeper"), request_id=uuid4())
+            for _ in range(2)
+        ]
+    )
+
+    assert {type(result) for result in results} == {Issue, IssueAlreadyCheckedIn}
+
+
+def test_two_batches_of_a_type_approved_at_once_get_serials_of_their_own(insurer):
+    batches = [an_ordered_batch(insurer, 100) for _ in range(4)]
+
+    at_once(
+        *[
+            lambda batch=batch: approve_batch(
+                batch=batch, actor=insurer.actor("second"), request_id=uuid4()
+            )
+            for batch in batches
+        ]
+    )
+
+    assert sorted(batch.run.first for batch in Batch.objects.all()) == [
+        620118_000_000_001 + 100 * place for place in range(4)
+    ]
