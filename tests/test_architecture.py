@@ -9,6 +9,8 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
+from selfcard.core.triggers import append_only
+
 PROJECT = Path(__file__).resolve().parents[1]
 FLOORS: list[str] = next(
     contract["layers"]
@@ -59,11 +61,12 @@ def _owned_relation(field: Any) -> type[models.Model] | None:
 
 def journals() -> list[type[models.Model]]:
     """The models that promise to be append-only."""
+    guard = append_only("journal")[0]
     return [
         model
         for model in our_models()
         if any(
-            trigger.name.endswith("_is_never_changed")
+            (trigger.func, str(trigger.operation)) == (guard.func, str(guard.operation))
             for trigger in getattr(model._meta, "triggers", [])
         )
     ]

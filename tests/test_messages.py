@@ -16,6 +16,10 @@ ROOMS = rooms()
 TEMPLATES = sorted(PACKAGE.glob("web/**/templates/**/*.html"))
 SPOKEN_ATTRIBUTES = {"alt", "title", "placeholder", "aria-label", "label", "heading"}
 LETTERS = re.compile(r"[A-Za-z]{2,}|[\u4e00-\u9fff]")
+# The same in every language: our name, kinds of files, keys, languages; and attributes that a
+# template hands to the frame that it extends.
+NAMES = re.compile(r'\b(Selfcard|PDF|CSV|Excel|Ctrl|Enter|Esc|English)\b|中文|[\w-]+="[^"]*"')
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 def messages() -> list[tuple[str, Message]]:
@@ -33,12 +37,14 @@ def test_no_translation_is_a_guess() -> None:
 
 
 def test_no_catalog_keeps_what_nobody_says() -> None:
-    left_over = [
-        (room.name, message.id)
-        for room in ROOMS
-        for message in translated(room)
-        if message.id and extracted(room).get(message.id, message.context) is None
-    ]
+    left_over = []
+    for room in ROOMS:
+        spoken = extracted(room)
+        left_over += [
+            (room.name, message.id)
+            for message in translated(room)
+            if message.id and spoken.get(message.id, message.context) is None
+        ]
 
     assert left_over == []
 
@@ -47,7 +53,8 @@ def test_one_message_has_one_translation_in_all_rooms() -> None:
     # Django reads all rooms into one catalog: of two translations one would win by chance.
     said = defaultdict(set)
     for _room, message in messages():
-        said[(message.context, str(message.id))].add(str(message.string))
+        if message.string and all(message.string):
+            said[(message.context, str(message.id))].add(str(message.string))
 
     assert {key: strings for key, strings in said.items() if len(strings) > 1} == {}
 
@@ -68,24 +75,32 @@ def test_a_translation_fills_in_the_same_facts() -> None:
 
 
 class Spoken(HTMLParser):
-    """Collects what a page says to people: its text, and the attributes that are read out."""
+    """Collects what a page says to people: its text, and the attributes that are read out.
+
+    What stands in an element of a language of its own is said in that language to everybody.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
-        self.inside: list[str] = []
+        self.inside: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.inside.append(tag)
-        self.said += [value for name, value in attrs if name in SPOKEN_ATTRIBUTES and value]
+        if tag not in VOID:
+            self.inside.append((tag, tag in {"script", "style"} or bool(dict(attrs).get("lang"))))
+        if not self._is_apart():
+            self.said += [value for name, value in attrs if name in SPOKEN_ATTRIBUTES and value]
 
     def handle_endtag(self, tag: str) -> None:
-        while self.inside and self.inside.pop() != tag:
+        while self.inside and self.inside.pop()[0] != tag:
             pass
 
     def handle_data(self, data: str) -> None:
-        if not {"script", "style"} & set(self.inside):
+        if not self._is_apart():
             self.said.append(data)
+
+    def _is_apart(self) -> bool:
+        return any(apart for _tag, apart in self.inside)
 
 
 def plain_text_of(template: Path) -> str:
@@ -111,4 +126,4 @@ def test_a_page_says_nothing_that_cannot_be_translated(template: Path) -> None:
     page.feed(plain_text_of(template))
     page.close()
 
-    assert [text.strip() for text in page.said if LETTERS.search(text)] == []
+    assert [text.strip() for text in page.said if LETTERS.search(NAMES.sub("", text))] == []

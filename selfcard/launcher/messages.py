@@ -155,9 +155,13 @@ def missing_in(room: Room) -> list[Message]:
 
 
 def update(room: Room) -> Written:
-    """Write a room's catalog anew: translations stay, what no source speaks any more goes."""
+    """Write a room's catalog anew: translations stay, what no source speaks any more goes.
+
+    What another room has translated is taken from there: one English sentence is
+    one Chinese sentence everywhere.
+    """
     catalog = extracted(room)
-    known = _known(translated(room))
+    known = _known_elsewhere(room) | _known(translated(room))
     spoken = _spoken(catalog)
     for message in spoken:
         message.string = known.get(_key(message), message.string)
@@ -169,6 +173,14 @@ def update(room: Room) -> Written:
         room.po.unlink()
     missing = sum(1 for message in spoken if _key(message) not in known)
     return Written(room, len(spoken), missing)
+
+
+def _known_elsewhere(room: Room) -> dict[Key, Any]:
+    known: dict[Key, Any] = {}
+    for other in _every_room():
+        if other != room:
+            known |= _known(translated(other))
+    return known
 
 
 def compile_catalog(po: Path) -> None:

@@ -70,6 +70,19 @@ def test_a_second_update_changes_nothing(room: Room) -> None:
     assert room.po.read_text() == before
 
 
+def test_what_another_room_translated_is_said_the_same_way(room: Room) -> None:
+    other = room.folder.parent / "sales"
+    other.mkdir()
+    (other / "words.py").write_text('NAME = _("Sales ID")\n')
+    update(rooms(["sales"])[0])
+    po = rooms(["sales"])[0].po
+    po.write_text(po.read_text().replace('"Sales ID"\nmsgstr ""', '"Sales ID"\nmsgstr "销售号"'))
+
+    update(room)
+
+    assert 'msgid "Sales ID"\nmsgstr "销售号"' in room.po.read_text()
+
+
 def test_a_guess_is_no_translation(room: Room) -> None:
     update(room)
     text = room.po.read_text()
