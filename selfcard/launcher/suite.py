@@ -69,6 +69,7 @@ def _throw_away_database() -> Iterator[None]:
     """A database for this run: the server that DATABASE_URL names, else a forgetful one."""
     base = Path(tempfile.mkdtemp(prefix="selfcard-test-"))
     base.chmod(0o755)  # the account that runs the server may be another
+    os.environ["SELFCARD_TESTING"] = "1"
     os.environ["SELFCARD_TEST_DATA"] = os.environ["SELFCARD_DATA"] = str(base / "data")
     server = None
     try:
