@@ -171,6 +171,7 @@ if os.environ.get("SELFCARD_TESTING"):
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("中文")), ("en", _("English"))]
 LOCALE_PATHS = sorted(path for path in PACKAGE.glob("**/locale") if path.is_dir())
+FORMAT_MODULE_PATH = "selfcard.config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("SELFCARD_TIME_ZONE", "Asia/Shanghai")

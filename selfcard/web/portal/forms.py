@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
@@ -41,6 +40,7 @@ from selfcard.web.portal.fields import (
     text_input,
 )
 from selfcard.web.problems import Problem
+from selfcard.web.templatetags.portal import long_day
 
 LONGEST_ANSWER = 300
 
@@ -50,7 +50,7 @@ class PortalForm(HouseForm):
 
     default_renderer = PortalRenderer
     # The card's other products that would take what this form's product refuses.
-    ways_out: Sequence[ProductVersion] = ()
+    ways_out: Sequence[ProductVersion] | None = None
     use_required_attribute = False
 
     def __init__(
@@ -89,11 +89,17 @@ class PortalForm(HouseForm):
             for sentence in sentences:
                 yield Problem(str(sentence), self.control_id(name) if name in self.fields else "")
 
+    @property
+    def problem_list(self) -> list[Problem]:
+        """The problems of a form that was sent; a page that was only opened has none."""
+        return list(self.problems) if self.is_bound else []
+
     def control_id(self, name: str) -> str:
         """The first control of a field, which the summary's link puts the cursor into."""
         field = self[name]
         if isinstance(field.field.widget, DayParts):
-            return f"{field.auto_id}_{field.field.widget.order[0]}"
+            parts = list(field.field.widget.labels)
+            return f"{field.auto_id}_{parts.index(field.field.widget.order[0])}"
         if isinstance(field.field.widget, forms.RadioSelect):
             return f"{field.auto_id}_0"
         return str(field.auto_id)
@@ -190,8 +196,8 @@ class StartsForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.first, self.last = first_days(rules, clock.today())
         self.fields["when"].choices = [  # type: ignore[attr-defined]
-            ("first", _("On %(day)s, at 00:00") % {"day": _long(self.first)}),
-            ("later", _("On a later day, up to %(day)s") % {"day": _long(self.last)}),
+            ("first", _("On %(day)s, at 00:00") % {"day": long_day(self.first)}),
+            ("later", _("On a later day, up to %(day)s") % {"day": long_day(self.last)}),
         ]
         self.fields["when"].initial = "first"
 
@@ -204,7 +210,7 @@ class StartsForm(PortalForm):
                 self.add_error(
                     "later_day",
                     _("Cover can start from %(first)s to %(last)s. Choose a day between them.")
-                    % {"first": _long(self.first), "last": _long(self.last)},
+                    % {"first": long_day(self.first), "last": long_day(self.last)},
                 )
         return given
 
@@ -593,7 +599,3 @@ def _printable(text: str) -> str:
     if missing := printable(text):
         raise forms.ValidationError(str(MissingGlyph(characters=" ".join(missing))))
     return text.strip()
-
-
-def _long(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")

@@ -12,6 +12,7 @@ from selfcard.activation.queries import broken_by, broken_so_far
 from selfcard.activation.texts import versions_of_texts
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
+from selfcard.core.serials import card_number
 from selfcard.policies.application import Application, InsuredGiven, problems
 from selfcard.policies.errors import ApplicationNotComplete
 from selfcard.products.codec import to_json
@@ -73,9 +74,10 @@ def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> H
         refusals = _refused_by_rules(visit.answers, page, form)
         if not refusals:
             return _go_on(request, visit, page)
+        # Asked before the refusals stand on the form: they take back what it has read.
+        form.ways_out = _ways_out(visit.answers, page, form)
         for refusal in refusals:
             form.add_refusal(refusal)
-        form.ways_out = _ways_out(visit.answers, page, form)
     return _asked(request, visit, page, form)
 
 
@@ -244,18 +246,21 @@ def _refused_by_rules(answers: Answers, page: Page, form: Any) -> list[Refusal]:
 
 def _refused_person(version: ProductVersion, starts_on: Any, one: InsuredGiven) -> list[Refusal]:
     applies = one.relationship == Relationship.SELF
-    return broken_so_far(
+    found = broken_so_far(
         version,
         starts_on=starts_on,
         insured=(one,),
         applicant_birth_date=one.person.birth_date if applies else None,
     )
+    # Somebody who is too old to be insured need not hear that they are too old to apply as well.
+    about_insured = [each for each in found if (each.field or "").startswith("insured.")]
+    return about_insured or found
 
 
-def _ways_out(answers: Answers, page: Page, form: Any) -> list[ProductVersion]:
+def _ways_out(answers: Answers, page: Page, form: Any) -> list[ProductVersion] | None:
     """The card's other products that would take this person from the same day."""
     if page.name != INSURED:
-        return []
+        return None
     return [
         version
         for version in answers.versions
@@ -323,6 +328,7 @@ def _shown(
         "step_name": STEPS[now][0],
         "back": before.address if before else reverse("portal:start"),
         "card": visit.card,
+        "card_ending": card_number(visit.card.serial)[-4:],
         "chosen": answers.version,
         "changing": "change" in request.GET,
     }

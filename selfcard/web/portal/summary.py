@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from selfcard.core.serials import group_digits
@@ -107,7 +108,7 @@ def _person_rows(person: PersonGiven, page: Page, application: Application) -> l
         Row(_("Full name"), person.name, page),
         Row(IdentityKind(person.identity_kind).label, number, page, digits=True),
         Row(_("Date of birth"), age, page),
-        Row(_("Sex"), person.sex.label, page),
+        Row(_("Sex"), capfirst(person.sex.label), page),
     ]
 
 
@@ -147,7 +148,11 @@ def _agreed(application: Application) -> Section:
 
 
 def _moment(moment: Any) -> str:
-    return f"{weekday(moment)} {long_day(moment)} {clock_time(moment)}"
+    return _("%(weekday)s %(day)s, %(time)s") % {
+        "weekday": weekday(moment),
+        "day": long_day(moment),
+        "time": clock_time(moment),
+    }
 
 
 def _spoken(phone: str) -> str:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -32,6 +32,7 @@ from selfcard.policies.models import Policy
 from selfcard.policies.paperwork import policy_pdf
 from selfcard.policies.queries import find_policy, policy_view
 from selfcard.products.errors import NoSuchVersion
+from selfcard.products.people import Relationship
 from selfcard.products.queries import clauses_pdf, get_version
 from selfcard.web.portal.forms import (
     CardAndPinForm,
@@ -140,8 +141,7 @@ def _activated(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("portal:policy")
     found = find_policy(number)
     assert found is not None, "an activated card has a policy"
-    shown = {"view": policy_view(found, masked=True), "today": clock.today()}
-    return _shown(request, "portal/policy.html", form, shown)
+    return _shown(request, "portal/policy.html", form, _policy_facts(found, masked=True))
 
 
 @opened
@@ -159,8 +159,7 @@ def policy(request: HttpRequest) -> HttpResponse:
     found = policy_shown_to(request)
     if found is None:
         return redirect("portal:look_up")
-    view = policy_view(found, masked=False)
-    return render(request, "portal/policy.html", {"view": view, "today": clock.today()})
+    return render(request, "portal/policy.html", _policy_facts(found, masked=False))
 
 
 @never_cache
@@ -170,7 +169,7 @@ def done(request: HttpRequest) -> HttpResponse:
     found = policy_shown_to(request)
     if found is None:
         return redirect("portal:card")
-    return render(request, "portal/done.html", {"view": policy_view(found, masked=False)})
+    return render(request, "portal/done.html", _policy_facts(found, masked=False))
 
 
 @never_cache
@@ -209,6 +208,18 @@ def leave(request: HttpRequest) -> HttpResponse:
         request.session.pop(key, None)
     request.session.cycle_key()
     return redirect("portal:start")
+
+
+def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
+    """What a page says about a policy."""
+    view = policy_view(policy, masked=masked)
+    people = policy.insured.all()
+    return {
+        "view": view,
+        "names": pgettext("between two names", ", ").join(one.name for one in view.insured),
+        "for_oneself": any(one.relationship == Relationship.SELF for one in people),
+        "today": clock.today(),
+    }
 
 
 def _through_the_gate(request: HttpRequest, form: CardAndPinForm) -> PinProof | None:
