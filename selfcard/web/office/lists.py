@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 import django_filters
 import django_tables2 as tables
+from django.core.paginator import EmptyPage
 from django.db.models import QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpResponse, StreamingHttpResponse
@@ -182,7 +183,7 @@ def list_page(
     if request.GET.get("export") == "csv":
         # By class a streamed answer is none of these; whoever gets it only hands it on.
         return cast(HttpResponse, _csv(made, name))
-    made.paginate(page=_page_number(request), per_page=PER_PAGE)
+    _turn_to(made, _page_number(request))
     total = made.paginator.count
     return render(
         request,
@@ -208,6 +209,14 @@ def _page_number(request: OfficeRequest) -> int:
     """The page asked for; anything that is not a page is the first."""
     text = request.GET.get("page", "1")
     return max(int(text), 1) if text.isdigit() and len(text) < 9 else 1
+
+
+def _turn_to(table: OfficeTable, number: int) -> None:
+    """Turn to a page; the last one where the list has become shorter."""
+    try:
+        table.paginate(page=number, per_page=PER_PAGE)
+    except EmptyPage:
+        table.page = table.paginator.page(table.paginator.num_pages)
 
 
 def harmless(value: Any) -> Any:

@@ -1,0 +1,220 @@
+"""A member of a foreign organisation walks through every address of the office and finds nothing.
+
+The addresses come from the resolver, so that a new page is walked as soon as it exists; one that
+opens a thing by its number needs a sample here, and the walk fails until it has one. The walker
+may do everything, but at another branch: what stops them is reach alone.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from selfcard.cards.papers import PRINT_PROTOCOL
+from selfcard.core.models import AuditEvent
+from selfcard.core.serials import SerialRun
+from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
+from selfcard.organisations.models import May, Party
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
+from selfcard.policies.papers import POLICY
+from selfcard.sales.papers import CHARGE_LIST, NOTICE
+from selfcard.sales.queries import live_receipt
+from tests.factories.activation import activate, pay, sell
+from tests.factories.cards import an_ordered_batch
+from tests.factories.custody import cards_at_institution, hand_down
+from tests.factories.organisations import Insurer, a_staff_member, an_insurer
+
+pytestmark = pytest.mark.django_db
+
+# What everybody on the staff may read, and why.
+OPEN_TO_ALL = {
+    "office:products:version": "what cards may become is published to all who sell them",
+    "office:cards:type": "document types are the same everywhere",
+}
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Company:
+    insurer: Insurer
+    samples: dict[str, list[Arguments]]
+    secrets: list[str]
+    walker: Client
+
+
+@pytest.fixture
+def company() -> Company:
+    insurer = an_insurer()
+    Party.objects.filter(code__in=["100101", "I01", "I02"]).update(name_en="Faraway", pinyin="")
+    batch, cards = cards_at_institution(insurer, 20)
+    on_its_way = hand_down(
+        insurer,
+        SerialRun(cards[10].serial, cards[14].serial),
+        insurer.department.party,
+        "keeper",
+    )
+    sale = sell(insurer, cards[:2])
+    pay(insurer, sale)
+    unpaid = sell(insurer, cards[3:5])
+    policy = activate(cards[0])
+    waiting = an_ordered_batch(insurer, 10)
+    receipt = live_receipt(sale)
+    assert receipt is not None
+    invoice = receipt.invoice
+
+    numbers = {
+        "sales": [sale.number, unpaid.number],
+        "receipts": [receipt.number],
+        "invoices": [invoice.number],
+        "policies": [policy.number],
+        "issues": [on_its_way.number],
+        "batches": [batch.number, waiting.number],
+        "cards": [str(cards[0].serial), str(cards[10].serial)],
+        "people": [insurer.keeper.code],
+    }
+    foreigner = a_staff_member("O99", insurer.other_branch, *May.values)
+    walker = Client()
+    walker.force_login(foreigner, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    return Company(
+        insurer,
+        _samples(numbers),
+        [number for kind, found in numbers.items() if kind != "people" for number in found]
+        + ["Faraway"],
+        walker,
+    )
+
+
+# Which numbers the pages of a room open, where it is not all the same in the room.
+OPENS = {
+    "office:administration": ("code", "people"),
+    "office:cards": ("number", "batches"),
+    "office:custody": ("number", "issues"),
+    "office:custody:check_in_printed": ("number", "batches"),
+    "office:inquiry": ("number", "cards"),
+    "office:payments": ("number", "receipts"),
+    "office:payments:invoice": ("number", "invoices"),
+    "office:payments:invoice_paper": ("number", "invoices"),
+    "office:policies": ("number", "policies"),
+    "office:sales": ("number", "sales"),
+}
+
+PAPERS = {
+    ISSUE_NOTE: "issues",
+    CHECK_IN: "issues",
+    PRINT_PROTOCOL: "batches",
+    CHARGE_LIST: "sales",
+    NOTICE: "sales",
+    CHARGE_RECEIPT: "receipts",
+    INVOICE: "invoices",
+    POLICY: "policies",
+}
+
+
+def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
+    samples: dict[str, list[Arguments]] = {
+        "office:paper": [
+            {"kind": kind, "number": number}
+            for kind, things in PAPERS.items()
+            for number in numbers[things]
+        ]
+    }
+    for name, arguments in office_addresses():
+        for place in (name, name.rpartition(":")[0]):
+            if place in OPENS and arguments == [OPENS[place][0]]:
+                argument, things = OPENS[place]
+                samples[name] = [{argument: number} for number in numbers[things]]
+                break
+    return samples
+
+
+def office_addresses(
+    patterns: list[Any] | None = None, namespace: str = "", above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, list[str]]]:
+    """Every address of the office: its name, and the arguments that it takes."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        arguments = (*above, *pattern.pattern.converters)
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from office_addresses(pattern.url_patterns, inner, arguments)
+        elif namespace.startswith("office:"):
+            yield f"{namespace}{pattern.name}", list(arguments)
+
+
+def test_nothing_opens_by_its_number(company: Company) -> None:
+    without_sample = []
+    for name, arguments in office_addresses():
+        if not arguments or name in OPEN_TO_ALL:
+            continue
+        if name not in company.samples:
+            without_sample.append(name)
+        for sample in company.samples.get(name, []):
+            address = reverse(name, kwargs=sample)
+            for method in (company.walker.get, company.walker.post):
+                status = method(address).status_code
+                assert status in (403, 404, 405), f"{method.__name__} {address}: {status}"
+    assert without_sample == []
+
+
+def test_lists_and_forms_show_nothing_of_it(company: Company) -> None:
+    for name, arguments in office_addresses():
+        if arguments:
+            continue
+        for query in ({}, {"export": "csv"}):
+            answer = company.walker.get(reverse(name), query)
+            assert answer.status_code in (200, 302, 403, 405), name
+            assert _told(answer, company.secrets) == [], f"{name} {query}"
+
+
+def test_the_search_finds_none_of_it(company: Company) -> None:
+    for secret in company.secrets:
+        answer = company.walker.get(reverse("office:search"), {"q": secret})
+        assert answer.status_code == 200, secret
+        # The page repeats what was sought; what it links to is what it found.
+        links = re.findall(r"<main.*</main>", answer.content.decode(), re.S)[0]
+        assert 'class="results"' not in links, secret
+
+
+def test_the_inquiry_finds_none_of_its_cards(company: Company) -> None:
+    for secret in company.secrets:
+        if len(secret) == 15:
+            answer = company.walker.get(
+                reverse("office:inquiry:range"), {"first": secret, "last": secret}
+            )
+            assert answer.status_code in (200, 404, 422)
+            assert "Faraway" not in answer.content.decode()
+
+
+def test_the_walk_leaves_no_trace(company: Company) -> None:
+    before = AuditEvent.objects.count()
+
+    for name, arguments in office_addresses():
+        for sample in company.samples.get(name, [{}] if not arguments else []):
+            company.walker.post(reverse(name, kwargs=sample))
+
+    assert AuditEvent.objects.count() == before
+
+
+def test_the_samples_do_open_for_whoever_may_see_them(company: Company) -> None:
+    """The control: without reach in the way, the same addresses answer."""
+    everybody = a_staff_member("C99", company.insurer.head_office, *May.values)
+    here = Client()
+    here.force_login(everybody, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    opened = {
+        name
+        for name, samples in company.samples.items()
+        for sample in samples
+        if here.get(reverse(name, kwargs=sample)).status_code in (200, 302, 405)
+    }
+
+    assert set(company.samples) - opened == set()
+
+
+def _told(answer: Any, secrets: list[str]) -> list[str]:
+    text = b"".join(answer) if answer.streaming else answer.content
+    return [secret for secret in secrets if secret in text.decode()]
