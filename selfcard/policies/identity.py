@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import date
 
+import phonenumbers
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from stdnum.cn import ric
@@ -163,6 +164,15 @@ def masked_number(number: str) -> str:
     if len(plain) < 8:
         return "*" * len(plain)
     return plain[:3] + "*" * (len(plain) - 5) + plain[-2:]
+
+
+def written_phone(phone: str) -> str:
+    """A phone number of E.164 in groups, as people write it: +86 138 0013 8000."""
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def masked_phone(phone: str) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 
 from selfcard.core.clock import zone
 from selfcard.core.money import Money
 from selfcard.core.papers import MissingGlyph, Name, Text, printable, render
 from selfcard.core.papers.facts import plain
 from selfcard.policies.application import Application
-from selfcard.policies.identity import IdentityKind
+from selfcard.policies.identity import IdentityKind, written_phone
 from selfcard.policies.models import Beneficiary, InsuredPerson, Person, Policy
 from selfcard.policies.papers import (
     POLICY,
@@ -47,7 +48,9 @@ def policy_facts(policy: Policy) -> PolicyFacts:
         issued_at=policy.issued_at.astimezone(zone()),
         starts_at=policy.starts_at.astimezone(zone()),
         ends_at=policy.ends_at.astimezone(zone()),
-        applicant=_person(policy, phone=policy.phone, email=policy.email, address=policy.address),
+        applicant=_person(
+            policy, phone=written_phone(policy.phone), email=policy.email, address=policy.address
+        ),
         insured=tuple(_insured(one, beneficiaries) for one in policy.insured.all()),
         coverages=tuple(_coverage(one) for one in policy.coverages),
         exclusions=version.exclusion_texts,
@@ -82,7 +85,7 @@ def _both(label: str | Promise) -> Text:
     with translation.override("zh-hans"):
         chinese = str(label)
     with translation.override("en"):
-        return Text(zh=chinese, en=str(label))
+        return Text(zh=chinese, en=capfirst(str(label)))
 
 
 def _person(person: Person, *, phone: str = "", email: str = "", address: str = "") -> PersonFacts:

@@ -19,6 +19,7 @@ from selfcard.policies.identity import (
     masked_name,
     masked_number,
     masked_phone,
+    written_phone,
 )
 from selfcard.policies.models import Person, Policy, SeenState
 from selfcard.policies.numbers import read_policy_number
@@ -196,7 +197,7 @@ def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
             )
             for one in policy.beneficiaries.all()
         ),
-        phone=masked_phone(policy.phone) if masked else policy.phone,
+        phone=masked_phone(policy.phone) if masked else written_phone(policy.phone),
         email=masked_email(policy.email) if masked else policy.email,
         address="" if masked else policy.address,
     )

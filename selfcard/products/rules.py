@@ -40,6 +40,7 @@ from selfcard.products.errors import (
 from selfcard.products.occupations import find_occupation
 from selfcard.products.people import Detail, Relationship, Sex
 from selfcard.products.regions import REGIONS
+from selfcard.products.wording import listed
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def _broken_by_applicant(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
     elif ages.is_older(birth_date, allowed.highest, starts_on):
         yield ApplicantTooOld(field="applicant.birth_date", **said)
     if rules.regions and facts.region[:2] not in rules.regions:
-        names = ", ".join(str(REGIONS[code]) for code in rules.regions)
+        names = listed(REGIONS[code] for code in rules.regions)
         yield RegionNotInsured(field="contact.region", regions=names)
     for detail in rules.details:
         if detail not in facts.details:
@@ -263,7 +264,7 @@ def _broken_occupation(rules: Rules, one: InsuredFacts) -> Iterator[BrokenRule]:
         yield OccupationClassNotInsured(
             field="occupation",
             occupation=str(occupation),
-            classes=", ".join(str(one) for one in sorted(rules.occupation_classes)),
+            classes=listed(sorted(rules.occupation_classes)),
             found=occupation.risk_class,
         )
     elif occupation.code in rules.excluded_occupations:
@@ -275,7 +276,7 @@ def _broken_relationship(rules: Rules, facts: Facts, one: InsuredFacts) -> Itera
     if minor and one.relationship not in (Relationship.CHILD, Relationship.WARD):
         yield MinorNeedsParentOrGuardian(field="relationship")
     elif one.relationship not in rules.relationships:
-        allowed = ", ".join(str(each.label) for each in rules.relationships)
+        allowed = listed(each.label for each in rules.relationships)
         yield RelationshipNotInsured(field="relationship", allowed=allowed)
 
 

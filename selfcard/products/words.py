@@ -10,6 +10,7 @@ from selfcard.products.occupations import find_occupation
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.regions import REGIONS
 from selfcard.products.rules import Rules
+from selfcard.products.wording import listed
 
 _NO_LIMIT = 100  # an upper age for applicants from here on is nobody's concern
 
@@ -22,11 +23,11 @@ def rules_in_words(rules: Rules) -> list[str]:
         _applicant(rules),
     ]
     if set(rules.sexes) != set(Sex):
-        names = ", ".join(str(sex.label) for sex in rules.sexes)
+        names = listed(sex.label for sex in rules.sexes)
         lines.append(_("Only people of this sex are insured: %(names)s.") % {"names": names})
     lines += _occupations(rules)
     if set(rules.relationships) != set(Relationship):
-        names = ", ".join(str(one.label) for one in rules.relationships)
+        names = listed(one.label for one in rules.relationships)
         lines.append(_("Who can be insured: %(names)s.") % {"names": names})
     lines.append(
         ngettext(
@@ -37,10 +38,10 @@ def rules_in_words(rules: Rules) -> list[str]:
         % {"count": rules.policies_per_insured}
     )
     if rules.regions:
-        names = ", ".join(str(REGIONS[code]) for code in rules.regions)
+        names = listed(REGIONS[code] for code in rules.regions)
         lines.append(_("Offered only in: %(names)s.") % {"names": names})
     if rules.details:
-        names = ", ".join(str(detail.label) for detail in rules.details)
+        names = listed(detail.label for detail in rules.details)
         lines.append(_("Also asked for: %(names)s.") % {"names": names})
     return [*lines, _start(rules), _end(rules)]
 
@@ -81,11 +82,9 @@ def _applicant(rules: Rules) -> str:
 def _occupations(rules: Rules) -> list[str]:
     lines = []
     if set(rules.occupation_classes) != {1, 2, 3, 4, 5, 6}:
-        classes = ", ".join(str(one) for one in sorted(rules.occupation_classes))
+        classes = listed(sorted(rules.occupation_classes))
         lines.append(_("Occupations of class %(classes)s.") % {"classes": classes})
-    names = ", ".join(
-        str(found) for code in rules.excluded_occupations if (found := find_occupation(code))
-    )
+    names = listed(found for code in rules.excluded_occupations if (found := find_occupation(code)))
     if names:
         lines.append(_("Not insured: %(names)s.") % {"names": names})
     return lines

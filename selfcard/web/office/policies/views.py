@@ -22,6 +22,7 @@ from selfcard.policies.models import Policy, SeenState
 from selfcard.policies.queries import access_policy, policies_in_reach, policy_view
 from selfcard.products.models import Product
 from selfcard.products.regions import REGIONS
+from selfcard.products.wording import listed
 from selfcard.web.office.lists import (
     Blank,
     DayColumn,
@@ -104,7 +105,7 @@ class PolicyTable(OfficeTable):
         return str(record.seen_state(clock.now()).label)
 
     def render_insured(self, record: Policy) -> str:
-        return ", ".join(one.masked_name for one in record.insured.all())
+        return listed(one.masked_name for one in record.insured.all())
 
 
 def _totals(rows: QuerySet[Policy]) -> list[Total]:

@@ -8,10 +8,12 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from selfcard.organisations.models import May
+from selfcard.products.ages import ADULT_AT
 from selfcard.products.commands import publish_version
 from selfcard.products.models import Product, ProductVersion
 from selfcard.products.occupations import occupations
@@ -86,8 +88,11 @@ class VersionTable(OfficeTable):
     class Meta(OfficeTable.Meta):
         order_by = "code"
 
+    def render_kind(self, value: str) -> str:
+        return capfirst(value)
+
     def render_tax_rate(self, value: Any) -> str:
-        return percent(value) or _("exempt")
+        return percent(value) or _("Exempt")
 
 
 @office_view(*SEEING_PRODUCTS)
@@ -128,6 +133,7 @@ def version(request: OfficeRequest, code: str, number: int) -> HttpResponse:
             "own": one.drafted_by_id == request.staff.pk,
             "rules": rules_in_words(one.bounds),
             "siblings": [each for each in one.product.versions.all() if each != one],
+            "insures_minors": one.bounds.insured_age.lowest.years < ADULT_AT,
             "insured_occupations": sum(
                 each.risk_class in one.bounds.occupation_classes
                 and each.code not in one.bounds.excluded_occupations
