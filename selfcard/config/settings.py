@@ -4,11 +4,13 @@ Everything has a default that runs on one machine with nothing set; `docs/operat
 variables. No secret is here: keys are made on the first run, in the data folder's key folder.
 """
 
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
@@ -264,3 +266,16 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("SELFCARD_LOG", "WARNING")},
 }
+# One line a request, and tracebacks without the values of variables: a PIN may be among them.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper("iso"),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ],
+    wrapper_class=structlog.make_filtering_bound_logger(
+        logging.getLevelNamesMapping()[os.environ.get("SELFCARD_LOG", "WARNING")]
+    ),
+)

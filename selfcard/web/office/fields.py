@@ -34,18 +34,17 @@ class CodeInput(forms.TextInput):
         super().__init__(
             {"autocomplete": "off", "spellcheck": "false", "data-code": "", **(attrs or {})}
         )
-        self.options: Callable[[], list[tuple[str, str]]] = list
+        self.options: Callable[[], list[tuple[str, str, str]]] = list
 
     def format_value(self, value: Any) -> str | None:
         return value.code if hasattr(value, "code") else super().format_value(value)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        context["options"] = self.options()
-        context["widget"]["attrs"]["list"] = f"{context['widget']['attrs'].get('id', name)}_choices"
-        given = context["widget"]["value"] or ""
-        context["chosen"] = next((label for code, label in context["options"] if code == given), "")
-        return context
+        options, widget = self.options(), context["widget"]
+        widget["attrs"]["list"] = f"{widget['attrs'].get('id', name)}_choices"
+        chosen = next((names for code, names, _ in options if code == widget["value"]), "")
+        return context | {"options": options, "chosen": chosen}
 
 
 class CodeField(forms.Field):
@@ -76,14 +75,15 @@ class CodeField(forms.Field):
         self.queryset = self.reach(actor)
         self.widget.options = self.options
 
-    def options(self) -> list[tuple[str, str]]:
+    def options(self) -> list[tuple[str, str, str]]:
+        """The choices: code, names, and the names with the pinyin by which one may look."""
         assert self.queryset is not None
-        return [(one.code, self.label_of(one)) for one in self.queryset[:CHOICES_SHOWN]]
+        return [self.option(one) for one in self.queryset[:CHOICES_SHOWN]]
 
-    def label_of(self, one: Any) -> str:
-        pinyin = getattr(one, "pinyin", "")
+    def option(self, one: Any) -> tuple[str, str, str]:
         names = " ".join(dict.fromkeys((one.name_zh, one.name_en)))
-        return f"{names} · {pinyin}" if pinyin else names
+        pinyin = getattr(one, "pinyin", "")
+        return one.code, names, f"{names} · {pinyin}" if pinyin else names
 
     def clean(self, value: Any) -> Model | None:
         text = (value or "").strip()
@@ -134,8 +134,8 @@ class OrganisationCodeField(CodeField):
             **kw,
         )
 
-    def label_of(self, one: Organisation) -> str:
-        return super().label_of(one.party)
+    def option(self, one: Organisation) -> tuple[str, str, str]:
+        return super().option(one.party)
 
 
 class DocumentTypeCodeField(CodeField):

@@ -7,11 +7,13 @@ one of the things it names somewhere; an area is shown when one of its pages is.
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.organisations.models import May
+from selfcard.organisations.models import May, Staff
+from selfcard.organisations.queries import may_anywhere, staff_actor
 
 
 @dataclass(frozen=True)
@@ -158,12 +160,16 @@ def _url(name: str) -> str:
         return ""
 
 
-def office_context(request: Any) -> dict[str, Any]:
-    """For every office page: who is signed in, where, and what they may see."""
-    staff = getattr(request, "staff", None)
+def office_context(request: HttpRequest) -> dict[str, Any]:
+    """For the office's frame: who is signed in, where, and what they may see."""
+    staff = request.user
+    if not isinstance(staff, Staff):
+        return {"staff": None, "organisation": None, "areas": []}
+    # Pages about the account itself are no office views: there it has not been asked yet.
+    mays = getattr(request, "mays", None) or may_anywhere(staff_actor(staff))
     match = request.resolver_match
     return {
         "staff": staff,
-        "organisation": staff.organisation if staff else None,
-        "areas": navigation(request.mays, match.view_name if match else "") if staff else [],
+        "organisation": staff.organisation,
+        "areas": navigation(mays, match.view_name if match else ""),
     }

@@ -24,12 +24,9 @@ class BatchField(CodeField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(reach=batches_in_reach, names=("number",), code="number", **kwargs)
 
-    def options(self) -> list[tuple[str, str]]:
-        assert self.queryset is not None
-        return [(one.number, self.label_of(one)) for one in self.queryset[:50]]
-
-    def label_of(self, one: Batch) -> str:
-        return str(one.type_version.document_type.name)
+    def option(self, one: Batch) -> tuple[str, str, str]:
+        name = str(one.type_version.document_type.name)
+        return one.number, name, name
 
 
 class DetailsForm(FilterForm):

@@ -59,7 +59,7 @@
     if (!field) return;
     const options = [...(field.list?.options ?? [])];
     const chosen = options.find((option) => option.value.toLowerCase() === field.value.trim().toLowerCase());
-    field.parentElement.querySelector(".chosen").textContent = chosen ? chosen.label : "";
+    field.parentElement.querySelector(".chosen").textContent = chosen ? chosen.text : "";
   });
 
   /* Runs of serials: last and how many follow each other; a scanner's Enter goes on. */
