@@ -118,7 +118,7 @@ def issue_for_test(
         reason=reason,
         source=Text(zh=f"自助卡 {reason[1]}", en=f"Card {reason[1]}"),
         organisation=organisation,
-        evidence={"address": "203.0.113.7", "texts": {"terms": "2026-1"}},
+        evidence={"source": "203.0.113.7"},
         actor=actor,
     )
 

@@ -89,7 +89,7 @@ def test_a_policy_keeps_people_cover_money_and_consents(insurer, version):
     assert policy.premium == PREMIUM
     assert policy.coverages[0]["sum_insured"] == "100000.00"
     assert [one["kind"] for one in policy.consents] == ["terms", "privacy", "guardian"]
-    assert policy.evidence["address"] == "203.0.113.7"
+    assert policy.evidence["source"] == "203.0.113.7"
     assert policy.reason == ("card", "620")
 
 

@@ -117,7 +117,9 @@ def products(request: OfficeRequest) -> HttpResponse:
 def version(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     one = found(find_version(code, number))
     form = None
-    if not one.is_published and May.PUBLISH_PRODUCTS in request.mays:
+    # A click that is sent again meets the published version, and the command knows it again.
+    asked = request.method == "POST" or not one.is_published
+    if asked and May.PUBLISH_PRODUCTS in request.mays:
         form = DeedForm(request.POST or None, actor=request.actor)
         if form.is_valid():
             with refusals_shown_on(form):

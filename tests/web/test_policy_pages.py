@@ -1,0 +1,250 @@
+"""Products and policies in the office: what is shown, to whom, and what a button does once."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from playwright.sync_api import Page
+
+from selfcard.core import clock
+from selfcard.core.models import AuditEvent
+from selfcard.organisations.models import Staff
+from selfcard.policies.application import BeneficiaryGiven
+from selfcard.policies.models import Policy
+from selfcard.products.models import ProductVersion
+from selfcard.products.people import Relationship
+from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.policies import STUDENT, a_person, a_policy, an_application, an_insured
+from tests.factories.products import a_draft, a_product, a_published_version
+from tests.web.conftest import DESKTOP, PHONE, OpenPage
+
+MOTHER = a_person("王芳", date(1986, 5, 17))
+SON = a_person("欧阳小明", date(2019, 3, 1), order=7)
+
+
+@dataclass(frozen=True)
+class Office:
+    insurer: Insurer
+    version: ProductVersion
+    draft: ProductVersion
+    policy: Policy
+
+
+def an_office() -> Office:
+    insurer = an_insurer()
+    product = a_product(insurer)
+    version = a_published_version(insurer, product)
+    heir = BeneficiaryGiven(name="李𬱖", relationship=Relationship.PARENT, share=Decimal(100))
+    application = an_application(
+        an_insured(MOTHER),
+        an_insured(SON, Relationship.CHILD, STUDENT),
+        applicant=MOTHER,
+        beneficiaries=(heir,),
+        home_address="杭州市文三路2号",
+    )
+    policy = a_policy(version, insurer.institution, application, reason=("other", "62010017"))
+    return Office(insurer, version, a_draft(insurer, product), policy)
+
+
+@pytest.fixture
+def office(db: None) -> Office:
+    return an_office()
+
+
+def entered(staff: Staff, language: str = "en") -> Client:
+    Staff.objects.filter(pk=staff.pk).update(language=language)
+    client = Client()
+    client.force_login(staff, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    return client
+
+
+def shown(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return response.content.decode()
+
+
+def test_a_list_of_policies_names_nobody_in_full(office: Office) -> None:
+    page = shown(entered(office.insurer.keeper), "/office/policies/")
+
+    assert office.policy.number in page
+    assert "欧阳**" in page
+    for secret in ("王芳", "欧阳小明", "李𬱖", SON.identity_number, "13800138000"):
+        assert secret not in page
+
+
+def test_an_export_of_policies_names_nobody_in_full(office: Office) -> None:
+    response = entered(office.insurer.keeper).get("/office/policies/?export=csv")
+    lines = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+
+    assert "欧阳**" in lines
+    assert "王芳" not in lines
+
+
+def test_a_list_of_policies_takes_as_many_statements_for_one_as_for_many(office: Office) -> None:
+    keeper = entered(office.insurer.keeper)
+
+    def statements() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            shown(keeper, "/office/policies/")
+        return len(captured)
+
+    statements()  # the first page of a visit also writes the session
+    one = statements()
+    for _ in range(4):
+        a_policy(office.version, office.insurer.institution)
+    assert statements() == one
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=P0000", True),
+        ("q=P9999", False),
+        ("state=issued", True),
+        ("state=in_force", False),
+        ("state=expired", False),
+        ("state=cancelled", False),
+        ("kind=accident", True),
+        ("kind=travel", False),
+    ],
+)
+def test_policies_are_filtered(office: Office, query: str, found: bool) -> None:
+    page = shown(entered(office.insurer.keeper), f"/office/policies/?{query}")
+
+    assert (office.policy.number in page) == found
+
+
+@pytest.mark.parametrize(
+    ("days", "state"), [(0, "issued"), (1, "in_force"), (365, "in_force"), (366, "expired")]
+)
+def test_a_policy_is_listed_by_the_state_of_the_day(office: Office, days: int, state: str) -> None:
+    keeper = entered(office.insurer.keeper)
+    # Sessions live by the machine's clock, cover by the insurer's.
+    with clock.frozen(clock.today() + timedelta(days=days)):
+        for asked in ("issued", "in_force", "expired"):
+            page = shown(keeper, f"/office/policies/?state={asked}")
+            assert (office.policy.number in page) == (asked == state)
+
+
+def test_the_policy_says_everything_to_those_who_may_see_it(office: Office) -> None:
+    page = shown(entered(office.insurer.keeper), f"/office/policies/{office.policy.number}/")
+
+    for said in (
+        "王芳", "欧阳小明", "李𬱖", SON.identity_number, "+86 138 0013 8000", "Zhejiang",
+        "杭州市文三路2号", "23:59:59", "100,000.00", "203.0.113.7", "version 2026-1",
+    ):  # fmt: skip
+        assert said in page
+
+
+@pytest.mark.parametrize("who", ["other_keeper", "seller", "cashier"])
+def test_out_of_reach_there_is_no_policy(office: Office, who: str) -> None:
+    client = entered(getattr(office.insurer, who))
+
+    assert client.get(f"/office/policies/{office.policy.number}/").status_code in (403, 404)
+    assert client.get(f"/office/papers/policy/{office.policy.number}.pdf").status_code == 404
+    listed = client.get("/office/policies/")
+    assert office.policy.number not in listed.content.decode()
+
+
+def test_a_policy_opens_as_pdf_in_both_languages(office: Office) -> None:
+    keeper = entered(office.insurer.keeper)
+
+    for language in ("zh-hans", "en"):
+        paper = keeper.get(f"/office/papers/policy/{office.policy.number}.pdf?lang={language}")
+        assert paper.content.startswith(b"%PDF")
+
+
+def test_products_are_listed_with_their_bounds(office: Office) -> None:
+    page = shown(entered(office.insurer.chief), "/office/products/")
+
+    assert "ACC-1" in page
+    assert "ACC-2" in page
+    assert "0 to 80 years" in page
+    found = shown(entered(office.insurer.chief), "/office/products/?state=draft&q=acc")
+    assert "ACC-2" in found
+    assert "ACC-1" not in found
+
+
+def test_a_version_says_its_rules_in_words(office: Office) -> None:
+    page = shown(entered(office.insurer.chief), "/office/products/ACC/1/")
+
+    assert "The insured is 0 to 80 years old on the first day of cover." in page
+    assert "On the death of a child under 10" in page
+    assert "Driving after drinking" in page
+
+
+def test_a_version_is_published_by_a_second_person_once(office: Office) -> None:
+    second = entered(office.insurer.second)
+    page = shown(second, "/office/products/ACC/2/")
+    token = re.search('name="request_id" value="([^"]+)"', page)
+    assert token
+    form = {"request_id": token[1]}
+
+    for _ in range(2):  # a double click
+        assert second.post("/office/products/ACC/2/", form).status_code == 302
+
+    office.draft.refresh_from_db()
+    assert office.draft.published_by == office.insurer.second
+    assert AuditEvent.objects.filter(event="product.published").count() == 2  # the first and this
+    assert "is published" in shown(second, "/office/products/ACC/2/")
+
+
+def test_a_page_from_before_the_publication_says_so(office: Office) -> None:
+    second = entered(office.insurer.second)
+
+    answer = second.post("/office/products/ACC/1/", {"request_id": str(uuid4())})
+
+    assert answer.status_code == 422
+    assert "published already" in answer.content.decode()
+
+
+def test_whoever_drafted_a_version_finds_no_button_and_cannot_publish_it(office: Office) -> None:
+    chief = entered(office.insurer.chief)
+
+    page = shown(chief, "/office/products/ACC/2/")
+    assert "You drafted it" in page
+    assert "Publish ACC-2" not in page
+    chief.post("/office/products/ACC/2/", {})
+    office.draft.refresh_from_db()
+    assert not office.draft.is_published
+
+
+def test_there_is_no_page_for_a_version_that_is_not_there(office: Office) -> None:
+    assert entered(office.insurer.chief).get("/office/products/ACC/9/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_nothing_stands_in_anybodys_way(
+    open_page: OpenPage,
+    sign_in: Callable[[Page, Staff], None],
+    no_axe_violations: Callable[[Page], None],
+    language: str,
+    width: int,
+) -> None:
+    office = an_office()
+    Staff.objects.update(language=language)
+    page = open_page(width)
+    sign_in(page, office.insurer.chief)
+
+    for address in (
+        "/office/products/",
+        "/office/products/ACC/1/",
+        "/office/products/ACC/2/",
+        "/office/policies/",
+        f"/office/policies/{office.policy.number}/",
+    ):
+        page.goto(address)
+        no_axe_violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
