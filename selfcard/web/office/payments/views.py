@@ -70,9 +70,11 @@ class ReceiptTable(OfficeTable):
     organisation = tables.Column(
         gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
     )
-    issued_at = MomentColumn(verbose_name=gettext_lazy("Issued"))
+    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
     issued_by = tables.Column(
-        gettext_lazy("Issued by"), accessor="issued_by__name", order_by="issued_by__username"
+        pgettext_lazy("receipt", "Issued by"),
+        accessor="issued_by__name",
+        order_by="issued_by__username",
     )
     amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
 
@@ -224,7 +226,7 @@ class InvoiceTable(OfficeTable):
     organisation = tables.Column(
         gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
     )
-    issued_at = MomentColumn(verbose_name=gettext_lazy("Issued"))
+    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
     net = MoneyColumn(verbose_name=pgettext_lazy("money", "Net"))
     tax = MoneyColumn(verbose_name=gettext_lazy("Tax"))
     gross = MoneyColumn(verbose_name=gettext_lazy("Gross"))

@@ -52,7 +52,7 @@ class SaleForm(OfficeForm):
     )
     agency = CodeField(
         reach=lambda actor: agencies(),
-        label=_("Agency"),
+        label=_("Agency of the sale"),
         help_text=_("Asked for because the source is indirect."),
     )
     customer_reference = forms.CharField(
