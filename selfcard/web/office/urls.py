@@ -12,6 +12,8 @@ urlpatterns = [
     path("search/", home.search, name="search"),
     path("papers/<str:kind>/<str:number>.pdf", paper, name="paper"),
     path("inquiry/", include("selfcard.web.office.inquiry.urls")),
+    path("cards/", include("selfcard.web.office.cards.urls")),
+    path("custody/", include("selfcard.web.office.custody.urls")),
     path("sales/", include("selfcard.web.office.sales.urls")),
     path("payments/", include("selfcard.web.office.payments.urls")),
     path("ledger/", include("selfcard.web.office.ledger.urls")),

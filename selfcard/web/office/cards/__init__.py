@@ -1,0 +1,1 @@
+"""Pages of document types, printers and batches."""

@@ -1,0 +1,206 @@
+"""Batches: the list, the order, and one batch on its way from order to check-in."""
+
+from typing import Any, ClassVar
+
+import django_filters
+import django_tables2 as tables
+from django.contrib import messages
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from selfcard.cards.commands import order_batch
+from selfcard.cards.models import Batch
+from selfcard.custody.queries import distribution
+from selfcard.organisations.models import May
+from selfcard.web.office.cards.forms import OrderForm
+from selfcard.web.office.cards.stages import (
+    MOVING,
+    Stage,
+    batches_with_stage,
+    stage_of,
+    waiting_request,
+)
+from selfcard.web.office.forms import DeedForm, refusals_shown_on
+from selfcard.web.office.lists import (
+    Blank,
+    CountColumn,
+    DayColumn,
+    ListDeed,
+    MomentColumn,
+    NumberColumn,
+    OfficeFilter,
+    OfficeTable,
+    Total,
+    list_page,
+)
+from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.templatetags.selfcard import count as counted
+from selfcard.web.templatetags.selfcard import status as status_shown
+
+SEEING_BATCHES = (May.ORDER_BATCHES, May.APPROVE_BATCHES, May.RELEASE_PRINT, May.AUDIT)
+
+
+class BatchFilter(OfficeFilter):
+    q = django_filters.CharFilter(label=gettext_lazy("Batch or document type"), method="named")
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"),
+        choices=Batch.State.choices,
+        empty_label=gettext_lazy("all"),
+    )
+
+    class Meta:
+        model = Batch
+        fields: ClassVar = ["q", "state"]
+
+    def named(self, rows: QuerySet[Batch], name: str, text: str) -> QuerySet[Batch]:
+        return rows.filter(
+            Q(number__icontains=text)
+            | Q(type_version__document_type__code__icontains=text)
+            | Q(type_version__document_type__name_zh__icontains=text)
+            | Q(type_version__document_type__name_en__icontains=text)
+        )
+
+
+class BatchTable(OfficeTable):
+    number = NumberColumn(
+        verbose_name=gettext_lazy("Batch"), linkify=("office:cards:batch", [tables.A("number")])
+    )
+    state = tables.Column(gettext_lazy("State"))
+    document_type = tables.Column(
+        gettext_lazy("Document type"),
+        accessor="type_version__document_type__name",
+        order_by="type_version__document_type__code",
+    )
+    printer = tables.Column(
+        gettext_lazy("Printer"), accessor="printer__name", order_by="printer__code"
+    )
+    ordered_at = MomentColumn(verbose_name=gettext_lazy("Ordered"))
+    deadline = DayColumn(verbose_name=gettext_lazy("Last day to activate"))
+    count = CountColumn(verbose_name=gettext_lazy("Cards"))
+
+    class Meta(OfficeTable.Meta):
+        order_by = "-number"
+
+    def render_state(self, record: Batch) -> Any:
+        stage = stage_of(record)
+        return status_shown(stage, stage.label)
+
+    def value_state(self, record: Batch) -> str:
+        return str(stage_of(record).label)
+
+
+def _totals(rows: QuerySet[Batch]) -> list[Total]:
+    cards = rows.order_by().aggregate(cards=Sum("count"))["cards"]
+    return [Total(_("Cards"), counted(cards or 0))]
+
+
+@office_view(*SEEING_BATCHES)
+def batches(request: OfficeRequest) -> HttpResponse:
+    deed = None
+    if May.ORDER_BATCHES in request.mays:
+        deed = ListDeed(_("Order a batch"), reverse("office:cards:order"))
+    return list_page(
+        request,
+        rows=batches_with_stage(request.actor),
+        table=BatchTable,
+        filters=BatchFilter,
+        totals=_totals,
+        title=_("Batches"),
+        lead=_("Print orders, from the order to the box that was checked in."),
+        blank=Blank(
+            _("No batch yet"),
+            _("Cards begin with a batch: one person orders it, another approves it."),
+            icon="package-in",
+            url=deed.url if deed else "",
+            deed=deed.label if deed else "",
+        ),
+        deed=deed,
+        name="batches",
+    )
+
+
+@office_view(May.ORDER_BATCHES)
+def order(request: OfficeRequest) -> HttpResponse:
+    initial = {"document_type": request.GET.get("document_type", "")}
+    form = OrderForm(request.POST or None, actor=request.actor, initial=initial)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            one = order_batch(**form.cleaned_data, actor=request.actor)
+            messages.success(
+                request,
+                _("Batch %(number)s is ordered. Another person has to approve it.")
+                % {"number": one.number},
+            )
+            return redirect("office:cards:batch", one.number)
+    return show(request, "office/cards/order.html", {"form": form})
+
+
+@office_view(*SEEING_BATCHES)
+def batch(request: OfficeRequest, number: str) -> HttpResponse:
+    return batch_page(request, find(request, number))
+
+
+@office_view(*SEEING_BATCHES)
+def progress(request: OfficeRequest, number: str) -> HttpResponse:
+    """How far the making is. When the batch has come to another stage, the page is loaded anew."""
+    one = find(request, number)
+    stage = stage_of(one)
+    if request.GET.get("stage") != stage:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return render(request, "office/cards/_progress.html", {"batch": one, "stage": stage})
+
+
+def find(request: OfficeRequest, number: str) -> Batch:
+    return found(batches_with_stage(request.actor).filter(number=number).first())
+
+
+def batch_page(request: OfficeRequest, one: Batch, refused: DeedForm | None = None) -> HttpResponse:
+    """A batch with its steps and what can be done now; with what was refused, if something was."""
+    stage = stage_of(one)
+    return show(
+        request,
+        "office/cards/batch.html",
+        {
+            "batch": one,
+            "stage": stage,
+            "moves": stage in MOVING,
+            "document_type": one.type_version.document_type,
+            "print_file": getattr(one, "print_file", None),
+            "asked": waiting_request(one, stage, request.staff.pk, request.mays),
+            "has": _has_come_to(stage),
+            "may_order": May.ORDER_BATCHES in request.mays,
+            "may_check_in": May.CHECK_IN_CARDS in request.mays,
+            "cancellable": stage in (Stage.ORDERED, Stage.APPROVED, Stage.GENERATING, Stage.FAILED),
+            "deed": refused or DeedForm(actor=request.actor),
+            "refused": refused,
+            "shares": distribution([one.run]) if stage == Stage.CHECKED_IN else [],
+        },
+    )
+
+
+def _has_come_to(stage: Stage) -> dict[str, str]:
+    """The state of each step: done, now or ahead."""
+    steps = {
+        "ordered": Stage.ORDERED,
+        "making": Stage.APPROVED,
+        "asking": Stage.MADE,
+        "downloading": Stage.RELEASED,
+        "arriving": Stage.AT_PRINTER,
+    }
+    place = {
+        Stage.GENERATING: Stage.APPROVED,
+        Stage.FAILED: Stage.APPROVED,
+        Stage.ASKED: Stage.MADE,
+    }.get(stage, stage)
+    if place in (Stage.REFUSED, Stage.CANCELLED):
+        return dict.fromkeys(steps, "ahead")
+    order = [*steps.values(), Stage.CHECKED_IN]
+    at = order.index(place)
+    return {
+        name: "done" if order.index(step) < at else "now" if step == place else "ahead"
+        for name, step in steps.items()
+    }

@@ -1,0 +1,1 @@
+"""Pages on which cards change hands: issue, check-in, issue notes."""

@@ -1,0 +1,108 @@
+"""Forms on which cards change hands."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.papers import printable
+from selfcard.core.serials import PREFIX_DIGITS, SerialRun
+from selfcard.organisations.models import May, Party
+from selfcard.web.office.fields import (
+    DocumentTypeCodeField,
+    OrganisationCodeField,
+    PartyCodeField,
+    SerialRunsField,
+)
+from selfcard.web.office.forms import OfficeForm
+
+
+def printable_text(text: str) -> None:
+    """Refuse what a paper could not show."""
+    if missing := printable(text):
+        raise ValidationError(
+            _("These characters cannot be printed on our papers: %(characters)s."),
+            params={"characters": " ".join(missing)},
+        )
+
+
+class IssueForm(OfficeForm):
+    """Which cards go to whom."""
+
+    recipient_type = forms.ChoiceField(
+        label=_("Recipient type"),
+        choices=[
+            (Party.Kind.ORGANISATION, _("Organisation")),
+            (Party.Kind.PERSON, _("Individual")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    document_type = DocumentTypeCodeField()
+    to = PartyCodeField(
+        May.ISSUE_CARDS,
+        label=_("Recipient code"),
+        help_text=_("An individual needs the authorisation to hold cards."),
+    )
+    for_organisation = OrganisationCodeField(
+        May.ISSUE_CARDS,
+        label=_("For which institution or department"),
+        required=False,
+        help_text=_("A branch always names it. An institution that receives is meant itself."),
+    )
+    runs = SerialRunsField(answer="office:custody:issue_answer")
+    remark = forms.CharField(
+        label=_("Remark"),
+        max_length=200,
+        required=False,
+        validators=[printable_text],
+        help_text=_("Printed on the issue note."),
+    )
+    widths: ClassVar = {"recipient_type": 6, "document_type": 6, "to": 6, "for_organisation": 6}
+    refusal_fields: ClassVar = {"serials": "runs"}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        to, kind = cleaned.get("to"), cleaned.get("recipient_type")
+        if to is not None and kind and to.kind != kind:
+            self.add_error("to", _("%(name)s is not of this recipient type.") % {"name": to.name})
+        return cleaned
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the command takes; the recipient's type follows from the recipient."""
+        return {
+            name: value for name, value in self.cleaned_data.items() if name != "recipient_type"
+        }
+
+
+class RunsOfPaperField(SerialRunsField):
+    """Runs out of those on a paper: short serials are completed like the paper's own."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+        self.like: SerialRun | None = None
+
+    def _clean_bound_field(self, bound: BoundField) -> tuple[SerialRun, ...]:
+        prefix = f"{self.like.first:015d}"[:PREFIX_DIGITS] if self.like else ""
+        return self.clean(bound.data, prefix)
+
+
+class CheckInForm(OfficeForm):
+    """What of a shipment did not come."""
+
+    missing = RunsOfPaperField(label=_("Missing cards"))
+
+    def __init__(self, *args: Any, sent: SerialRun, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, RunsOfPaperField):
+                field.like = sent
+
+
+class CheckInPrintedForm(CheckInForm):
+    """What of a printed batch did not come, or came damaged."""
+
+    damaged = RunsOfPaperField(label=_("Damaged cards"))
+    refusal_fields: ClassVar = {"serials": "missing"}

@@ -1,0 +1,190 @@
+"""Issue registration with its live answer, the list of issue notes, and one note."""
+
+from typing import Any, ClassVar
+
+import django_filters
+import django_tables2 as tables
+from django.contrib import messages
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from selfcard.core.serials import SerialRun
+from selfcard.custody.commands import issue_cards
+from selfcard.custody.models import Issue
+from selfcard.custody.queries import (
+    RangePart,
+    distribution,
+    issues_seen_by,
+    runs_of,
+    shortage_of,
+    stock_of,
+    usable_parts,
+)
+from selfcard.organisations.models import May, Organisation, Party
+from selfcard.organisations.queries import may
+from selfcard.web.office.custody.forms import IssueForm
+from selfcard.web.office.fields import cards_said
+from selfcard.web.office.forms import refusals_shown_on
+from selfcard.web.office.lists import (
+    Blank,
+    CountColumn,
+    ListDeed,
+    MomentColumn,
+    NumberColumn,
+    OfficeFilter,
+    OfficeTable,
+    StatusColumn,
+    Total,
+    list_page,
+)
+from selfcard.web.office.named import cards_named
+from selfcard.web.office.views import OfficeRequest, found, office_view, runs_answer, show
+from selfcard.web.templatetags.selfcard import count as counted
+
+SEEING_ISSUES = (May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS)
+# Whoever works at these places hands cards to people; all others hand them to places.
+TO_PEOPLE = (Organisation.Level.INSTITUTION, Organisation.Level.DEPARTMENT)
+
+
+@office_view(May.ISSUE_CARDS)
+def issue(request: OfficeRequest) -> HttpResponse:
+    form = IssueForm(request.POST or None, actor=request.actor, initial=_usual(request))
+    if form.is_valid():
+        with refusals_shown_on(form):
+            one = issue_cards(**form.arguments, actor=request.actor)
+            messages.success(
+                request,
+                _("%(number)s: %(cards)s issued to %(name)s.")
+                % {"number": one.number, "cards": cards_said(one.count), "name": one.to_party.name},
+            )
+            return redirect("office:custody:issue_note", one.number)
+    organisation = request.staff.organisation
+    return show(
+        request,
+        "office/custody/issue.html",
+        {"form": form, "organisation": organisation, "stock": stock_of(organisation.party)},
+    )
+
+
+def _usual(request: OfficeRequest) -> dict[str, Any]:
+    """An institution's administrator mostly hands cards to themself, a branch's to institutions."""
+    usual: dict[str, Any] = {"recipient_type": Party.Kind.ORGANISATION}
+    if request.staff.organisation.level in TO_PEOPLE:
+        usual = {"recipient_type": Party.Kind.PERSON, "to": request.staff.party.code}
+    return {**usual, **cards_named(request)}
+
+
+@office_view(May.ISSUE_CARDS)
+@require_POST
+def issue_answer(request: OfficeRequest) -> HttpResponse:
+    """What stands below the range while it is typed."""
+
+    def answer(data: dict[str, Any], runs: tuple[SerialRun, ...]) -> list[RangePart]:
+        return usable_parts(data.get("document_type"), runs, request.actor, May.ISSUE_CARDS)
+
+    return runs_answer(request, IssueForm(request.POST, actor=request.actor), answer)
+
+
+class IssueFilter(OfficeFilter):
+    q = django_filters.CharFilter(label=gettext_lazy("Note, sender or recipient"), method="named")
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"), choices=Issue.State.choices, empty_label=gettext_lazy("all")
+    )
+
+    class Meta:
+        model = Issue
+        fields: ClassVar = ["q", "state"]
+
+    def named(self, rows: QuerySet[Issue], name: str, text: str) -> QuerySet[Issue]:
+        wanted = Q(number__icontains=text) | Q(remark__icontains=text)
+        for side in ("from_party", "to_party"):
+            wanted |= Q(**{f"{side}__code__iexact": text})
+            for part in ("name_zh", "name_en", "pinyin"):
+                wanted |= Q(**{f"{side}__{part}__icontains": text})
+        return rows.filter(wanted)
+
+
+class IssueTable(OfficeTable):
+    number = NumberColumn(
+        verbose_name=gettext_lazy("Issue note"),
+        linkify=("office:custody:issue_note", [tables.A("number")]),
+    )
+    state = StatusColumn(verbose_name=gettext_lazy("State"))
+    document_type = tables.Column(
+        gettext_lazy("Document type"),
+        accessor="document_type__name",
+        order_by="document_type__code",
+    )
+    from_party = tables.Column(
+        gettext_lazy("From"), accessor="from_party__name", order_by="from_party__code"
+    )
+    to_party = tables.Column(
+        gettext_lazy("To"), accessor="to_party__name", order_by="to_party__code"
+    )
+    issued_at = MomentColumn(verbose_name=gettext_lazy("Issued"))
+    count = CountColumn(verbose_name=gettext_lazy("Cards"))
+
+    class Meta(OfficeTable.Meta):
+        order_by = "-number"
+
+
+def _totals(rows: QuerySet[Issue]) -> list[Total]:
+    sums = rows.order_by().aggregate(
+        cards=Sum("count"), moving=Sum("count", filter=Q(state=Issue.State.IN_TRANSIT))
+    )
+    moving = sums["moving"] or 0
+    return [
+        Total(_("Cards"), counted(sums["cards"] or 0)),
+        Total(_("In transit"), counted(moving), "wait" if moving else ""),
+    ]
+
+
+@office_view(*SEEING_ISSUES)
+def issues(request: OfficeRequest) -> HttpResponse:
+    deed = None
+    if May.ISSUE_CARDS in request.mays:
+        deed = ListDeed(_("Issue cards"), reverse("office:custody:issue"))
+    return list_page(
+        request,
+        rows=issues_seen_by(request.actor),
+        table=IssueTable,
+        filters=IssueFilter,
+        totals=_totals,
+        title=_("Issues"),
+        lead=_("Cards that were handed down, and whether they were checked in."),
+        blank=Blank(
+            _("Nothing was issued yet"),
+            _("Cards go down the tree by issue notes. They begin with a batch in inventory."),
+            icon="send",
+            url=deed.url if deed else "",
+            deed=deed.label if deed else "",
+        ),
+        deed=deed,
+        name="issues",
+    )
+
+
+@office_view(*SEEING_ISSUES)
+def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
+    one = found(issues_seen_by(request.actor).filter(number=number).first())
+    runs = runs_of(one)
+    in_transit = one.state == Issue.State.IN_TRANSIT
+    return show(
+        request,
+        "office/custody/issue_note.html",
+        {
+            "issue": one,
+            "cards": cards_said(one.count),
+            "runs": runs,
+            "shares": distribution(runs),
+            "short": shortage_of(one),
+            "in_transit": in_transit,
+            "may_check_in": in_transit
+            and may(request.actor, May.CHECK_IN_CARDS, one.to_party.organisation),
+        },
+    )
