@@ -1,7 +1,5 @@
 """The office's frame: who gets in, how long, in which language, and what they may see."""
 
-import hashlib
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -10,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import get_resolver, reverse
+from django.views.defaults import server_error
 
 from selfcard.web.office.navigation import AREAS
 from selfcard.web.operations import OPERATIONS
@@ -196,6 +194,22 @@ def test_office_pages_are_not_kept_by_the_browser(keeper: Client) -> None:
     assert "no-store" in keeper.get("/office/")["Cache-Control"]
 
 
+def test_a_page_from_before_the_sign_in_is_refused_kindly(insurer: Insurer) -> None:
+    careful = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
+
+    answer = careful.post(SIGN_IN, {"login": insurer.keeper.code, "password": PASSWORD})
+
+    assert answer.status_code == 403
+    assert "This page is too old" in answer.content.decode()
+
+
+def test_a_mistake_of_ours_is_owned_in_both_languages(client: Client, db: None) -> None:
+    page = server_error(RequestFactory().get("/")).content.decode()
+
+    assert "It was our mistake" in page
+    assert "这是系统的问题" in page
+
+
 # Navigation and authorisation
 
 
@@ -242,24 +256,6 @@ def test_a_fragment_for_somebody_signed_out_reloads_the_page(client: Client, db:
 
     assert answer.status_code == 204
     assert answer["HX-Refresh"] == "true"
-
-
-# Files of others
-
-
-def test_vendored_files_are_what_the_manifest_says() -> None:
-    folder = Path(str(finders.find("vendor/manifest.json"))).parent
-    named = set()
-    for item in json.loads((folder / "manifest.json").read_text(encoding="utf-8")):
-        assert (folder / item["licence_file"]).is_file()
-        named.add((folder / item["licence_file"]).resolve())
-        for file in item["files"]:
-            path = folder / file["path"]
-            named.add(path.resolve())
-            assert hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"], file["path"]
-            assert b"sourceMappingURL" not in path.read_bytes()
-    present = {path.resolve() for path in folder.rglob("*") if path.is_file()}
-    assert present - {(folder / "manifest.json").resolve()} <= named
 
 
 def _walk(patterns: list[Any], namespace: str = "") -> Iterator[tuple[str, Any]]:
