@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from selfcard.core import clock
@@ -18,9 +19,11 @@ from selfcard.inquiry.queries.details import (
     holdings_sought,
     pieces,
 )
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import staff_actor
 from selfcard.sales.commands import register_sale
 from tests.factories.custody import cards_at_institution, cards_of, hand_down
-from tests.factories.organisations import an_insurer
+from tests.factories.organisations import a_staff_member, an_insurer
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +43,7 @@ def insurer():
 
 @pytest.fixture
 def batch(insurer):
-    """100 cards: 1–60 with the institution, 61–80 with its seller, 81–90 sold, 91–100 in transit."""
+    """100 cards: 1–60 with the institution, 61–80 its seller, 81–90 sold, 91–100 in transit."""
     batch, _ = cards_at_institution(insurer)
     hand_down(insurer, cards_of(batch, 61, 90), insurer.seller.party, "keeper")
     hand_down(insurer, cards_of(batch, 91, 100), insurer.department.party, "keeper")
@@ -167,12 +170,7 @@ def test_a_foreign_organisation_sees_nothing(insurer, batch):
 
 def test_whoever_waits_for_a_box_watches_it_come(insurer, batch):
     hand_down(insurer, cards_of(batch, 1, 10), insurer.department.party, "keeper")
-    from selfcard.organisations.models import May
-    from tests.factories.organisations import a_staff_member
-
     receiver = a_staff_member("D01", insurer.department, May.SEE_CARDS, May.CHECK_IN_CARDS)
-    from selfcard.organisations.queries import staff_actor
-
     assert runs_seen(staff_actor(receiver), first=batch.run.first) == [
         (1, 10, "in_transit", "Institution"),
         (91, 100, "in_transit", "Institution"),
@@ -180,10 +178,8 @@ def test_whoever_waits_for_a_box_watches_it_come(insurer, batch):
 
 
 def test_the_answer_takes_few_statements_however_many_runs_there_are(insurer, batch):
-    from django.db import connection
-
     def statements():
-        with CaptureQueriesContext(connection, ) as caught:
+        with CaptureQueriesContext(connection) as caught:
             explained(holdings_sought(insurer.actor("keeper"), Sought())[:25])
             distribution(insurer.actor("keeper"), Sought())
             pieces(insurer.actor("keeper"), Sought())

@@ -180,7 +180,6 @@ def _invoices(sought: str, actor: Actor) -> Iterator[Hit]:
             number=invoice.number,
             exact=_is_exact(sought, invoice.number),
             thing=invoice,
-            status="confirmed",
             amount=Money(invoice.gross, invoice.currency),
         )
 

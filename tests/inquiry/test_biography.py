@@ -1,0 +1,110 @@
+"""One card's life, told to whoever may see it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from selfcard.custody.statuses import SeenStatus
+from selfcard.inquiry.queries.biography import LIFE, find_biography
+from tests.factories.activation import activate
+from tests.factories.custody import hand_down
+
+pytestmark = pytest.mark.django_db
+
+
+def kinds(biography):
+    return [event.kind for event in biography.events]
+
+
+def test_a_card_tells_every_step_so_far_the_newest_first(shop):
+    hand_down(shop.insurer, shop.run(1, 10), shop.insurer.seller.party, "keeper")
+    shop.sell_and_settle((1, 5))
+    activate(shop.cards[2])
+
+    found = find_biography(shop.insurer.actor("keeper"), shop.cards[2].serial)
+
+    assert kinds(found) == [
+        "activated",
+        "settlement",
+        "charged",
+        "sale",
+        "issue",
+        "check_in",
+        "issue",
+        "check_in",
+        "issue",
+        "check_in_printed",
+        "print",
+    ]
+    assert found.card.seen == SeenStatus.ACTIVATED
+    assert LIFE[found.stage] == SeenStatus.ACTIVATED
+
+
+def test_every_step_names_who_did_it_and_its_paper(shop):
+    shop.sell_and_settle((1, 5))
+
+    found = find_biography(shop.insurer.actor("keeper"), shop.cards[0].serial)
+    settled, charged, sold, received, *_ = found.events
+
+    assert settled.who == shop.insurer.actor("cashier").name
+    assert settled.receipt.number == charged.number
+    assert settled.invoice is not None
+    assert sold.who == shop.insurer.actor("keeper").name
+    assert sold.sale.number == sold.number
+    assert received.issue.to_party == shop.insurer.institution.party
+
+
+def test_a_card_in_inventory_lies_in_a_run_of_like_cards(shop):
+    found = find_biography(shop.insurer.actor("keeper"), shop.cards[0].serial)
+
+    assert found.run == shop.batch.run
+    assert found.sale is None
+    assert found.policy is None
+
+
+def test_a_card_that_nobody_in_reach_answers_for_is_not_found(shop):
+    assert find_biography(shop.insurer.actor("other_keeper"), shop.cards[0].serial) is None
+
+
+def test_a_number_that_was_never_printed_is_not_found(shop):
+    assert find_biography(shop.insurer.actor("chief"), shop.batch.run.last + 1) is None
+
+
+def test_who_may_not_see_sales_and_money_sees_the_steps_without_them(shop):
+    hand_down(shop.insurer, shop.run(1, 10), shop.insurer.seller.party, "keeper")
+    shop.sell_and_settle((1, 5))
+
+    found = find_biography(shop.insurer.actor("seller"), shop.cards[0].serial)
+
+    assert kinds(found)[:2] == ["settlement", "sale"]
+    assert found.sale is None
+    assert found.receipt is None
+    assert found.card.reason[0] == "sale"
+
+
+def test_a_voided_receipt_stays_in_the_history_and_counts_no_more(shop):
+    sale = shop.sell((1, 5))
+    shop.void(shop.ask(sale))
+    live = shop.ask(sale)
+
+    found = find_biography(shop.insurer.actor("keeper"), shop.cards[0].serial)
+
+    assert kinds(found)[:2] == ["charged", "charged"]
+    assert found.receipt == live
+
+
+def test_a_long_life_takes_no_more_statements_than_a_short_one(shop):
+    def statements(serial):
+        with CaptureQueriesContext(connection) as caught:
+            find_biography(shop.insurer.actor("keeper"), serial)
+        return len(caught)
+
+    short = statements(shop.cards[50].serial)
+    hand_down(shop.insurer, shop.run(1, 10), shop.insurer.seller.party, "keeper")
+    shop.sell_and_settle((1, 5))
+    activate(shop.cards[2])
+
+    assert short <= 12
+    assert statements(shop.cards[2].serial) <= 20

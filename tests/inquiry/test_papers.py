@@ -1,0 +1,59 @@
+"""Any paper opens for whoever may see what it is about."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfcard.custody.models import Issue
+from selfcard.inquiry.errors import NoSuchPaper
+from selfcard.inquiry.queries.papers import open_paper
+from tests.factories.activation import activate
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def papers(shop):
+    """The kind and number of every paper that a card's life has made."""
+    invoice = shop.sell_and_settle((1, 5))
+    policy = activate(shop.cards[0])
+    return {
+        "print_protocol": shop.batch.number,
+        "check_in": shop.batch.number,
+        "issue_note": Issue.objects.earliest("issued_at").number,
+        "charge_list": invoice.receipt.reason_number,
+        "charge_receipt": invoice.receipt.number,
+        "invoice": invoice.number,
+        "notice": invoice.receipt.reason_number,
+        "policy": policy.number,
+        "clauses": policy.product_version.code,
+    }
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_paper_of_a_cards_life_opens_as_pdf(shop, papers, language):
+    for kind, number in papers.items():
+        pdf = open_paper(
+            kind=kind, number=number, language=language, actor=shop.insurer.actor("chief")
+        )
+        assert pdf.startswith(b"%PDF-"), kind
+
+
+def test_a_foreign_organisation_opens_none_of_them(shop, papers):
+    del papers["clauses"]  # everybody on the staff may read what is sold
+    for kind, number in papers.items():
+        with pytest.raises(NoSuchPaper):
+            open_paper(
+                kind=kind, number=number, language="en", actor=shop.insurer.actor("other_keeper")
+            )
+
+
+def test_what_is_no_paper_is_not_found(shop):
+    for kind, number in {
+        "policy": "P0",
+        "clauses": "ACC-x",
+        "unheard_of": "1",
+        "../x": "1",
+    }.items():
+        with pytest.raises(NoSuchPaper):
+            open_paper(kind=kind, number=number, language="en", actor=shop.insurer.actor("chief"))

@@ -1,0 +1,114 @@
+"""One search over every kind of number, in the actor's reach."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from selfcard.core.serials import group_digits
+from selfcard.custody.models import Issue
+from selfcard.inquiry.queries.search import find
+from tests.factories.activation import activate
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sold(shop):
+    """Five cards sold, paid, and one of them activated."""
+    invoice = shop.sell_and_settle((1, 5))
+    return shop, invoice, activate(shop.cards[0])
+
+
+def found(shop, text, by="keeper"):
+    return [(hit.kind.value, hit.number, hit.exact) for hit in find(text, shop.insurer.actor(by))]
+
+
+def test_a_whole_number_of_any_kind_finds_its_thing_exactly(sold):
+    shop, invoice, policy = sold
+    receipt = invoice.receipt
+    card = shop.cards[0]
+    for text, expected in {
+        receipt.reason_number: ("sale", receipt.reason_number, True),
+        receipt.number: ("receipt", receipt.number, True),
+        invoice.number: ("invoice", invoice.number, True),
+        policy.number: ("policy", policy.number, True),
+        shop.batch.number: ("batch", shop.batch.number, True),
+        card.card_number: ("card", str(card.serial), True),
+        str(card.serial): ("card", str(card.serial), True),
+    }.items():
+        assert found(shop, text) == [expected]
+
+
+def test_numbers_are_found_however_they_are_typed(sold):
+    shop, invoice, policy = sold
+
+    assert found(shop, f" {invoice.receipt.number.lower()} ") != []
+    assert found(shop, group_digits(shop.cards[0].card_number))[0][0] == "card"
+    assert found(shop, policy.number.removeprefix("P"))[0][0] == "policy"
+    full_width = str(shop.cards[0].serial).translate(
+        str.maketrans("0123456789", "０１２３４５６７８９")
+    )
+    assert found(shop, full_width)[0][0] == "card"
+
+
+def test_a_running_number_alone_finds_everything_that_carries_it(sold):
+    shop, invoice, policy = sold
+
+    for kind, number in {
+        "sale": invoice.receipt.reason_number,
+        "receipt": invoice.receipt.number,
+        "invoice": invoice.number,
+        "issue": Issue.objects.latest("issued_at", "id").number,
+        "batch": shop.batch.number,
+    }.items():
+        digits = number.rpartition("-")[2].lstrip("0").zfill(3)
+        assert (kind, number, False) in found(shop, digits)
+    assert ("policy", policy.number, False) in found(shop, policy.number[1:-1])
+    assert ("card", str(shop.cards[0].serial), False) in found(shop, "001")
+
+
+def test_holders_are_found_by_code_and_by_name(sold):
+    shop, *_ = sold
+
+    assert ("holder", "100101", True) in found(shop, "100101")
+    assert ("holder", "100101", False) in found(shop, "Instit")
+
+
+def test_too_little_finds_nothing(sold):
+    shop, *_ = sold
+
+    assert found(shop, "") == found(shop, "1") == found(shop, "  %  ") == []
+
+
+def test_a_foreign_organisation_finds_nothing(sold):
+    shop, invoice, policy = sold
+    receipt = invoice.receipt
+    for text in (
+        receipt.reason_number,
+        receipt.number,
+        invoice.number,
+        policy.number,
+        shop.batch.number,
+        shop.cards[0].card_number,
+        "001",
+        "100101",
+    ):
+        assert found(shop, text, "other_keeper") == []
+
+
+def test_who_may_not_see_money_finds_cards_only(sold):
+    shop, *_ = sold
+
+    kinds = {kind for kind, _, _ in found(shop, "001", "seller")}
+
+    assert kinds <= {"card", "issue", "batch"}
+
+
+def test_a_search_takes_a_bounded_number_of_statements(sold):
+    shop, *_ = sold
+    with CaptureQueriesContext(connection) as caught:
+        find("001", shop.insurer.actor("keeper"))
+
+    assert len(caught) <= 16

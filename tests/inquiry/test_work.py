@@ -1,0 +1,113 @@
+"""The work that waits: what somebody may do, and nobody has done yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from selfcard.core import clock
+from selfcard.custody.statuses import SeenStatus
+from selfcard.inquiry.queries.work import home_work
+from tests.factories.cards import a_made_batch, a_printed_batch, an_ordered_batch
+from tests.factories.custody import hand_down
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting(shop, who):
+    return {
+        pile.kind.value: [task.number for task in pile.tasks]
+        for pile in home_work(shop.insurer.actor(who)).piles
+    }
+
+
+def test_a_box_on_its_way_waits_for_its_receiver_and_for_nobody_else(shop):
+    issue = hand_down(shop.insurer, shop.run(1, 10), shop.insurer.department.party, "keeper")
+
+    assert waiting(shop, "keeper") == {"check_in": [issue.number]}
+    assert waiting(shop, "seller") == {}
+    assert waiting(shop, "other_keeper") == {}
+
+
+def test_a_sale_waits_for_its_receipt_and_the_receipt_for_another_person(shop):
+    sale = shop.sell((1, 5))
+    assert waiting(shop, "keeper") == {"issue_receipt": [sale.number]}
+
+    receipt = shop.ask(sale)
+    assert waiting(shop, "keeper") == {}
+    assert waiting(shop, "cashier") == {"confirm_receipt": [receipt.number]}
+
+    shop.settle(receipt)
+    assert waiting(shop, "cashier") == {}
+
+
+def test_an_unpaid_sale_is_chased_after_some_days(shop):
+    sale = shop.sell((1, 5))
+    shop.ask(sale)
+
+    with clock.frozen(clock.today() + timedelta(days=5)):
+        assert waiting(shop, "keeper") == {"chase": [sale.number]}
+
+
+def test_a_batch_waits_at_each_step_for_whoever_does_the_next(shop):
+    ordered = an_ordered_batch(shop.insurer)
+    assert waiting(shop, "second") == {"approval": [ordered.number]}
+
+    made = a_made_batch(shop.insurer)
+    printed, _ = a_printed_batch(shop.insurer)
+    assert waiting(shop, "chief")["ask_release"] == [made.number]
+    assert waiting(shop, "chief")["check_in_printed"] == [printed.number]
+
+
+def test_what_waits_too_long_is_late(shop):
+    hand_down(shop.insurer, shop.run(1, 10), shop.insurer.department.party, "keeper")
+
+    assert not home_work(shop.insurer.actor("keeper")).piles[0].is_late
+    with clock.frozen(clock.today() + timedelta(days=4)):
+        assert home_work(shop.insurer.actor("keeper")).piles[0].is_late
+
+
+def test_cards_about_to_expire_are_counted_by_their_last_day(shop):
+    shop.sell_and_settle((1, 5))
+
+    assert home_work(shop.insurer.actor("keeper")).expiring == ()
+    with clock.frozen(shop.batch.deadline - timedelta(days=10)):
+        (soon,) = home_work(shop.insurer.actor("keeper")).expiring
+    assert (soon.deadline, soon.inventory, soon.to_be_activated) == (shop.batch.deadline, 95, 5)
+
+
+def test_the_stock_and_the_unpaid_stand_beside_the_work(shop):
+    shop.sell((1, 5))
+
+    work = home_work(shop.insurer.actor("keeper"))
+
+    assert {part.status: part.count for part in work.stock.statuses} == {
+        SeenStatus.INVENTORY: 95,
+        SeenStatus.SOLD: 5,
+    }
+    assert work.unpaid_total == 500
+    assert home_work(shop.insurer.actor("cashier")).stock is None
+
+
+def test_the_home_page_costs_the_same_on_a_busy_day(shop):
+    def statements():
+        with CaptureQueriesContext(connection) as caught:
+            home_work(shop.insurer.actor("keeper"))
+        return len(caught)
+
+    shop.sell((1, 1))
+    hand_down(shop.insurer, shop.run(90, 90), shop.insurer.department.party, "keeper")
+    quiet = statements()
+    for number in range(10, 30):
+        shop.sell((number, number))
+        hand_down(
+            shop.insurer,
+            shop.run(60 + number, 60 + number),
+            shop.insurer.department.party,
+            "keeper",
+        )
+
+    assert statements() == quiet <= 20

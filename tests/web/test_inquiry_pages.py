@@ -1,0 +1,145 @@
+"""The pages of the inquiry: what they show, where they lead, and to whom they stay closed."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from tests.factories.activation import activate
+from tests.factories.custody import hand_down
+from tests.factories.sales import a_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    return a_shop()
+
+
+@pytest.fixture
+def as_(shop, client):
+    """Sign in as one of the cast."""
+
+    def sign_in(name):
+        staff = getattr(shop.insurer, name)
+        client.force_login(staff, backend=settings.AUTHENTICATION_BACKENDS[-1])
+        return client
+
+    return sign_in
+
+
+def inquiry(**asked):
+    return reverse("office:inquiry:range", query=asked)
+
+
+def card_page(card):
+    return reverse("office:inquiry:card", args=[card.card_number])
+
+
+def test_one_number_alone_opens_its_card(shop, as_):
+    for number in (shop.cards[3].card_number, str(shop.cards[3].serial)):
+        answer = as_("keeper").get(inquiry(first=number))
+        assert answer.status_code == 302
+        assert answer.url == card_page(shop.cards[3])
+
+
+def test_a_short_serial_is_enough_beside_the_document_type(shop, as_):
+    answer = as_("keeper").get(inquiry(first="4", document_type="AC-100"))
+
+    assert answer.url == card_page(shop.cards[3])
+
+
+def test_a_range_is_shown_as_runs_and_the_filter_is_in_the_address(shop, as_):
+    hand_down(shop.insurer, shop.run(11, 20), shop.insurer.seller.party, "keeper")
+    run = shop.run(5, 15)
+
+    page = as_("keeper").get(inquiry(first=run.first, last=run.last))
+
+    assert [(one.run.count, one.holder.code) for one in page.context["runs"]] == [
+        (6, "100101"),
+        (5, "I02"),
+    ]
+    assert page.context["spread"].count == 11
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"first": "620118000000020", "last": "620118000000010"}, "reversed"),
+        ({"first": "6201180000000013"}, "typing mistake"),
+        ({"first": "abc"}, "is not a serial"),
+        ({"last": "620118000000010"}, "first serial is missing"),
+        ({"holder": "nobody"}, "nothing with the code"),
+        ({"batch": "B-1"}, "nothing with the code"),
+    ],
+)
+def test_what_cannot_be_read_is_said_at_its_field(shop, as_, asked, said):
+    page = as_("keeper").get(inquiry(**asked))
+
+    assert page.status_code == 422
+    assert said in page.content.decode()
+
+
+def test_the_export_has_every_run(shop, as_):
+    shop.sell((1, 5))
+
+    lines = b"".join(as_("keeper").get(inquiry(export="csv")).streaming_content).decode()
+
+    assert lines.startswith("\ufeffFirst,Last,Number of cards")
+    assert len(lines.strip().splitlines()) == 3
+    assert "620118000000001,620118000000005,5,sold" in lines
+
+
+def test_a_card_says_what_it_is_and_what_comes_next(shop, as_):
+    sale = shop.sell((1, 5))
+    page = as_("keeper").get(card_page(shop.cards[0])).content.decode()
+
+    assert "Nobody is insured by it yet." in page
+    assert reverse("office:sales:issue_receipt", args=[sale.number]) in page
+
+    shop.settle(shop.ask(sale))
+    activate(shop.cards[0])
+    page = as_("keeper").get(card_page(shop.cards[0])).content.decode()
+    assert "It has become a policy." in page
+    assert "Open the policy" in page
+
+
+def test_no_page_of_a_card_shows_its_pin_or_a_whole_name(shop, as_):
+    shop.sell_and_settle((1, 1))
+    policy = activate(shop.cards[0])
+
+    page = as_("keeper").get(card_page(shop.cards[0])).content.decode()
+
+    assert shop.cards[0].pin not in page
+    assert policy.name not in page
+    assert policy.masked_name in page
+
+
+def test_a_foreign_organisation_finds_no_card_and_no_paper(shop, as_):
+    invoice = shop.sell_and_settle((1, 1))
+    client = as_("other_keeper")
+
+    assert client.get(card_page(shop.cards[0])).status_code == 404
+    assert client.get(inquiry(first=shop.cards[0].card_number)).status_code == 422
+    assert client.get(inquiry()).context["spread"].count == 0
+    paper = reverse("office:paper", args=["invoice", invoice.number])
+    assert client.get(paper).status_code == 404
+
+
+def test_a_paper_opens_in_the_language_that_is_asked_for(shop, as_):
+    invoice = shop.sell_and_settle((1, 1))
+    paper = reverse("office:paper", args=["invoice", invoice.number])
+
+    chinese = as_("keeper").get(paper, {"lang": "zh-hans"})
+    english = as_("keeper").get(paper, {"lang": "en"})
+
+    assert chinese["Content-Type"] == "application/pdf"
+    assert f"invoice-{invoice.number}.pdf" in chinese["Content-Disposition"]
+    assert chinese.content != english.content
+    assert as_("keeper").get(paper).content == english.content
+
+
+def test_whoever_may_not_see_cards_has_no_inquiry(shop, as_):
+    assert as_("cashier").get(inquiry()).status_code == 403
