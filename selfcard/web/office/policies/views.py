@@ -42,7 +42,7 @@ _ONE_LINE = {"td": {"class": "nowrap"}}
 
 
 class PolicyFilter(OfficeFilter):
-    q = django_filters.CharFilter(label=gettext_lazy("Policy number"), method="numbered")
+    q = django_filters.CharFilter(label=pgettext_lazy("office", "Policy number"), method="numbered")
     state = django_filters.ChoiceFilter(
         label=gettext_lazy("State"),
         method="seen",
@@ -77,12 +77,12 @@ class PolicyFilter(OfficeFilter):
 
 class PolicyTable(OfficeTable):
     number = NumberColumn(
-        verbose_name=gettext_lazy("Policy number"),
+        verbose_name=pgettext_lazy("office", "Policy number"),
         linkify=("office:policies:policy", [tables.A("number")]),
     )
     seen = tables.Column(gettext_lazy("State"), empty_values=(), orderable=False)
     product = tables.Column(
-        gettext_lazy("Product"),
+        pgettext_lazy("office", "Product"),
         accessor="product_version__name",
         order_by="product_version__product__code",
     )

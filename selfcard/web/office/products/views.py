@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from selfcard.organisations.models import May
 from selfcard.products.ages import ADULT_AT
@@ -69,7 +69,7 @@ class VersionTable(OfficeTable):
         order_by=("product__code", "number"),
         linkify=("office:products:version", [tables.A("product__code"), tables.A("number")]),
     )
-    name = tables.Column(gettext_lazy("Product"), order_by="name_en")
+    name = tables.Column(pgettext_lazy("office", "Product"), order_by="name_en")
     kind = tables.Column(
         gettext_lazy("Kind of product"),
         accessor="product__get_kind_display",
