@@ -74,7 +74,7 @@ def open_gate(
     if not (charged.compared and check.matches):
         record(actor, "gate.refused", serials=card)
         return None
-    gate.forgive(source=source, target=target, now=now)
+    gate.forgive(source=source, target=target)
     OpenedCard.objects.bulk_create(
         [OpenedCard(serial=serial, opened_at=now)], ignore_conflicts=True
     )
@@ -223,7 +223,7 @@ def open_policy(
     if policy is None or not (charged.compared and known):
         record(actor, "policy.refused", number=target.removeprefix("policy "))
         return None
-    gate.forgive(source=source, target=target, now=now)
+    gate.forgive(source=source, target=target)
     record(actor, "policy.opened", policy)
     return policy
 

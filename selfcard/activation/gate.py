@@ -21,7 +21,7 @@ from django.db import connection
 _CHARGE = """
 WITH source AS (
     INSERT INTO activation_sourcecounter AS kept (source, failures, since, opens_at, admitted)
-    VALUES (%(source)s, 1, %(now)s, %(now)s, true)
+    VALUES (%(source)s, 1, %(now)s, %(now)s - %(wait)s, true)
     ON CONFLICT (source) DO UPDATE SET
         admitted = kept.opens_at <= %(now)s,
         failures = CASE WHEN kept.since <= %(source_since)s THEN 0 ELSE kept.failures END
@@ -31,7 +31,7 @@ WITH source AS (
             WHEN kept.opens_at > %(now)s THEN kept.opens_at
             WHEN kept.since > %(source_since)s AND kept.failures + 1 >= %(free_tries)s
                 THEN %(now)s + %(wait)s
-            ELSE %(now)s END
+            ELSE kept.opens_at END
     RETURNING admitted, opens_at
 ), target AS (
     -- Reads from the source, so that the rows are always locked in this order.
@@ -53,7 +53,8 @@ _FORGIVE = """
 WITH source AS (
     UPDATE activation_sourcecounter
     SET failures = greatest(failures - 1, 0),
-        opens_at = CASE WHEN failures - 1 < %(free_tries)s THEN %(now)s ELSE opens_at END
+        -- A moment before any try that is under way, so that none of them waits.
+        opens_at = CASE WHEN failures - 1 < %(free_tries)s THEN since - %(wait)s ELSE opens_at END
     WHERE source = %(source)s
 )
 UPDATE activation_targetcounter SET failures = 0 WHERE target = %(target)s
@@ -100,13 +101,13 @@ def charge(*, source: str, target: str, counts: bool, now: datetime) -> Charged:
     return Charged(admitted, compared, opens_at)
 
 
-def forgive(*, source: str, target: str, now: datetime) -> None:
+def forgive(*, source: str, target: str) -> None:
     """Give a right secret its charge back, and let the target begin from zero again."""
     given: dict[str, Any] = {
         "source": source,
         "target": target,
-        "now": now,
         "free_tries": settings.GATE_FREE_TRIES,
+        "wait": settings.GATE_WAIT,
     }
     with connection.cursor() as cursor:
         cursor.execute(_FORGIVE, given)
