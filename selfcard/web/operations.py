@@ -23,6 +23,7 @@ class Place(NamedTuple):
 
 OPERATIONS: dict[str, Place] = {
     "custody.check_in": Place("office:custody:check_in", _("Check in")),
+    "custody.check_in_printed": Place("office:custody:check_in_printed", _("Check in")),
     "custody.issue": Place("office:custody:issue", _("Issue cards")),
     "inquiry.card": Place("office:inquiry:card", _("Where is this card?")),
     "sales.sale": Place("office:sales:sale", _("Open the sale")),
