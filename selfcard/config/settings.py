@@ -49,6 +49,9 @@ PROOF_IDLE = timedelta(minutes=30)
 PROOF_LONGEST = timedelta(hours=2)
 DRAFT_MEMORY = timedelta(days=30)
 
+# How many of our own web servers stand before this one and name the visitor's address.
+SERVERS_BEFORE = int(os.environ.get("SELFCARD_SERVERS_BEFORE", "0"))
+
 # Django
 SECRET_KEY = key_in(KEY_FOLDER, "django").hex()
 DEBUG = False
@@ -98,6 +101,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "selfcard.web.proxies.BehindProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -5,7 +5,6 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -48,7 +47,7 @@ ANSWERS: dict[str, dict[str, str]] = {
 }
 
 
-def shown(response: HttpResponse) -> str:
+def shown(response: Any) -> str:
     """What a page says, as its reader reads it."""
     return html.unescape(response.content.decode())
 
@@ -74,7 +73,7 @@ def fill_in(
     product: int | None = None,
     begin: str = "",
     until: str = "",
-    **changed: dict[str, str],
+    changed: dict[str, dict[str, str]] | None = None,
 ) -> None:
     """Choose a product and answer every page in turn, up to but without `until`.
 
@@ -91,4 +90,4 @@ def fill_in(
             return
         begun = begun or path == begin
         if begun:
-            client.post(f"/{path}/", answers | changed.get(path, {}))
+            client.post(f"/{path}/", answers | (changed or {}).get(path, {}))

@@ -225,7 +225,7 @@ def test_the_second_of_two_browsers_is_told_that_the_card_is_activated(
     other.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     for browser in (client, other):
         open_card(browser, cards[0].card_number, cards[0].pin)
-        fill_in(browser, **{"insured/1": {"name": "Li Ming"}})
+        fill_in(browser, changed={"insured/1": {"name": "Li Ming"}})
     check = other.get(reverse("portal:check"))
     press(client, reverse("portal:check"))
     response = press(other, reverse("portal:check"), page=check)
@@ -342,7 +342,7 @@ def test_a_child_needs_the_applicants_data_and_the_guardians_consent(
     open_card(client, cards[0].card_number, cards[0].pin)
     fill_in(
         client,
-        **{
+        changed={
             "insured/1": {
                 "relationship": "child",
                 "name": "Wang Le",

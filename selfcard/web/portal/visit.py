@@ -34,8 +34,12 @@ def source_of(request: HttpRequest) -> str:
 
     A household changes its address within such a block, and a guesser would.
     """
-    address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104
-    if address.version == 6 and address.ipv4_mapped:
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        # Asked through a socket of this machine.
+        return "net local"
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     size = 24 if address.version == 4 else 56
     return f"net {ipaddress.ip_network((address, size), strict=False)}"
