@@ -48,7 +48,7 @@ def post_entry(
         EntryOutOfBalance: the lines do not sum to zero, or none moves an amount.
     """
     moving = [line for line in lines if line.amount]
-    if not moving or sum(line.amount for line in moving):
+    if not moving or sum((line.amount for line in moving), Decimal(0)):
         raise EntryOutOfBalance([(line.account, line.amount) for line in lines])
     return _book(
         Entry(kind=kind, counts_from=counts_from, currency=currency), moving, reason, actor

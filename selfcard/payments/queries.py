@@ -66,4 +66,4 @@ def debits_of(receipt: Receipt) -> tuple[Line, ...]:
     by_kind = (
         receipt.tenders.order_by().values("kind").annotate(total=Sum("amount")).order_by("kind")
     )
-    return tuple(debit(ACCOUNTS[row["kind"]], row["total"]) for row in by_kind)
+    return tuple(debit(ACCOUNTS[Tender.Kind(row["kind"])], row["total"]) for row in by_kind)

@@ -97,4 +97,4 @@ def _type_name(sale: Sale) -> Name:
 
 def _description(sale: Sale) -> Text:
     name = _type_name(sale)
-    return Text(zh=f"保险费:{name.zh}", en=f"Premium: {name.en}")
+    return Text(zh=f"保险费：{name.zh}", en=f"Premium: {name.en}")

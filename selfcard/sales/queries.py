@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from selfcard.cards.models import DocumentType
@@ -125,7 +125,7 @@ def sales_without_receipt(actor: Actor) -> QuerySet[Sale]:
     return (
         sales_in_reach(actor)
         .filter(
-            receipt_state__isnull=True,
+            Q(receipt_state__isnull=True),
             seller_organisation__in=organisations_in_reach(actor, May.ISSUE_RECEIPTS).values("pk"),
         )
         .order_by("id")
@@ -135,3 +135,11 @@ def sales_without_receipt(actor: Actor) -> QuerySet[Sale]:
 def agencies() -> QuerySet[Agency]:
     """All agencies; they are the whole insurer's."""
     return Agency.objects.order_by("code")
+
+
+def agencies_at_work(actor: Actor) -> QuerySet[Agency]:
+    """All agencies, each with how many of its sales the actor may see (`sales_seen`)."""
+    seen = organisations_in_reach(actor, *SEEING_SALES).values("pk")
+    return agencies().annotate(
+        sales_seen=Count("sales", filter=Q(sales__seller_organisation__in=seen))
+    )

@@ -2,7 +2,6 @@
 
 import django_tables2 as tables
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import head_office, may
 from selfcard.sales.commands import register_agency
-from selfcard.sales.queries import agencies
+from selfcard.sales.queries import agencies_at_work
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -30,7 +29,7 @@ class AgencyTable(OfficeTable):
     name = tables.Column(gettext_lazy("Name"), order_by="name_zh")
     kind = tables.Column(gettext_lazy("Kind"), accessor="get_kind_display", order_by="kind")
     licence = tables.Column(gettext_lazy("Licence number"), attrs={"td": {"class": "id"}})
-    sales = CountColumn(verbose_name=gettext_lazy("Sales"), accessor="sales_made")
+    sales = CountColumn(verbose_name=gettext_lazy("Sales"), accessor="sales_seen")
 
     class Meta(OfficeTable.Meta):
         order_by = "code"
@@ -45,7 +44,7 @@ def agency_list(request: OfficeRequest) -> HttpResponse:
     )
     return list_page(
         request,
-        rows=agencies().annotate(sales_made=Count("sales")),
+        rows=agencies_at_work(request.actor),
         table=AgencyTable,
         title=_("Agencies"),
         lead=_("Who sells for us: agencies, concurrent agencies and brokers."),

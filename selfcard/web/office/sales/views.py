@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -45,6 +46,7 @@ from selfcard.web.office.lists import (
     Total,
     list_page,
 )
+from selfcard.web.office.named import cards_named
 from selfcard.web.office.sales.forms import ReceiptForm, SaleForm
 from selfcard.web.office.views import OfficeRequest, found, office_view, runs_answer, show
 from selfcard.web.templatetags.selfcard import count as counted
@@ -52,7 +54,7 @@ from selfcard.web.templatetags.selfcard import money
 from selfcard.web.templatetags.selfcard import status as status_shown
 
 # What the money of a sale says about it: glyph and words.
-MONEY_STATES = {
+MONEY_STATES: dict[str | None, tuple[str, Promise]] = {
     None: ("sold", gettext_lazy("sold, not asked for")),
     Receipt.State.ISSUED: ("issued", gettext_lazy("sold, not paid")),
     Receipt.State.CONFIRMED: ("paid", gettext_lazy("paid")),
@@ -85,9 +87,8 @@ class SaleFilter(OfficeFilter):
         return rows.filter(Q(number__icontains=text) | Q(customer_reference__icontains=text))
 
     def by_money(self, rows: QuerySet[Sale], name: str, state: str) -> QuerySet[Sale]:
-        if state == "open":
-            return rows.filter(receipt_state__isnull=True)
-        return rows.filter(receipt_state=state)
+        asked = Q(receipt_state__isnull=True) if state == "open" else Q(receipt_state=state)
+        return rows.filter(asked)
 
 
 class SaleTable(OfficeTable):
@@ -179,12 +180,11 @@ def register(request: OfficeRequest) -> HttpResponse:
 
 def _own(request: OfficeRequest) -> dict[str, Any]:
     """Most sales are by and for whoever registers them; an address may name the cards."""
-    named = {key: request.GET[key] for key in ("document_type",) if key in request.GET}
     return {
         "seller_organisation": request.staff.organisation.code,
         "seller": request.staff.party.code,
         "business_source": BusinessSource.DIRECT,
-        **named,
+        **cards_named(request),
     }
 
 
