@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -131,9 +131,9 @@ def navigation(mays: set[str], view_name: str) -> list[ShownArea]:
     shown = []
     for area in AREAS:
         pages = tuple(
-            ShownPage(page.label, url, page.url_name == view_name)
+            ShownPage(page.label, reverse(page.url_name), page.url_name == view_name)
             for page in area.pages
-            if (not page.may or mays.intersection(page.may)) and (url := _url(page.url_name))
+            if not page.may or mays.intersection(page.may)
         )
         if not pages:
             continue
@@ -151,13 +151,6 @@ def navigation(mays: set[str], view_name: str) -> list[ShownArea]:
             )
         )
     return shown
-
-
-def _url(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 def office_context(request: HttpRequest) -> dict[str, Any]:
