@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from selfcard.organisations.models import May, Organisation, Staff
 from selfcard.organisations.queries import authorisations_of, organisations_in_reach, staff_in_reach
@@ -74,7 +75,9 @@ class StaffTable(OfficeTable):
         verbose_name=_("Staff code"),
         linkify=("office:administration:person", [tables.A("username")]),
     )
-    name = tables.Column(_("Name"), accessor="party__name", order_by="party__pinyin")
+    name = tables.Column(
+        pgettext_lazy("of a person", "Name"), accessor="party__name", order_by="party__pinyin"
+    )
     title = tables.Column(_("Position"), orderable=False)
     organisation = tables.Column(
         _("Organisation"), accessor="organisation__name", order_by="organisation__path"
