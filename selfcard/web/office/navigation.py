@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from selfcard.organisations.models import May, Staff
 from selfcard.organisations.queries import may_anywhere, staff_actor
@@ -34,7 +35,7 @@ class Area:
 AREAS: tuple[Area, ...] = (
     Area(_("Work that waits"), "inbox", (Page("office:home", _("Work that waits")),)),
     Area(
-        _("Cards"),
+        pgettext_lazy("area of work", "Cards"),
         "cards",
         (
             Page("office:inquiry:range", _("Status details inquiry"), (May.SEE_CARDS,)),
