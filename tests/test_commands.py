@@ -1,14 +1,20 @@
 """A command is a deed: every public function of every `commands.py`, walked."""
 
+import ast
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from django.apps import apps
+
+import selfcard
+
+PACKAGE = Path(selfcard.__file__).parent
 
 
 def test_every_deed_is_a_command_or_a_step() -> None:
@@ -59,3 +65,22 @@ def _public_functions_of_commands() -> Iterator[tuple[ModuleType, str, Callable[
 
 def test_deeds_are_found_at_all() -> None:
     assert len(list(_public_functions_of_commands())) > 5
+
+
+def test_faces_call_commands_and_never_the_steps_within_them() -> None:
+    steps = {
+        (module.__name__, name)
+        for module, name, function in _public_functions_of_commands()
+        if getattr(function, "is_step", False)
+    }
+    through_a_side_door = [
+        f"{path.relative_to(PACKAGE)}: {name.name}"
+        for face in ("web", "inquiry")
+        for path in (PACKAGE / face).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if any(name.name == step and module.startswith(str(node.module)) for module, step in steps)
+    ]
+
+    assert through_a_side_door == []

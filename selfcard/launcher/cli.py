@@ -7,12 +7,14 @@ traceback means a mistake of ours.
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
 from selfcard import __version__
 from selfcard.launcher.errors import Trouble
+from selfcard.launcher.folder import PROJECT
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -133,6 +135,24 @@ def test(arguments: tuple[str, ...]) -> None:
     from selfcard.launcher.suite import test as test_everything
 
     sys.exit(test_everything(arguments))
+
+
+@main.command()
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=PROJECT / "pictures",
+    help="The folder for the pictures; pictures/ by default.",
+)
+def pictures(into: Path) -> None:
+    """Take the pages that matter most as pictures: both widths, both languages.
+
+    Runs a demo insurer of its own meanwhile, and needs Chromium and what
+    `make test` installs.
+    """
+    from selfcard.launcher.pictures import take
+
+    take(into)
 
 
 @main.command()

@@ -54,7 +54,8 @@ def test(arguments: Sequence[str]) -> int:
     ensure_chromium()
     with _throw_away_database():
         failed = [] if arguments else _failed_checks()
-        workers = [] if arguments else ["-n", str(os.cpu_count() or 1)]
+        # A file stays with one worker, and so do a browser and a running insurer with their tests.
+        workers = [] if arguments else ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
         tests = subprocess.run(
             [sys.executable, "-m", "pytest", *workers, *arguments], cwd=PROJECT
         ).returncode
