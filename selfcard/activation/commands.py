@@ -20,7 +20,7 @@ from selfcard.activation.errors import (
     SourceMustWait,
 )
 from selfcard.activation.models import Draft, OpenedCard, PinProof, SourceCounter, TargetCounter
-from selfcard.activation.queries import broken_by, card_at_hand, why_not_ready
+from selfcard.activation.queries import broken_by, card_at_hand, draft_of, why_not_ready
 from selfcard.activation.texts import versions_of_texts
 from selfcard.cards.queries import check_pin, product_versions_of
 from selfcard.core import clock
@@ -34,7 +34,8 @@ from selfcard.core.serials import card_number as number_of_card
 from selfcard.custody import commands as custody
 from selfcard.custody.locks import lock_custody
 from selfcard.ledger import chart
-from selfcard.ledger.commands import credit, debit, post_entry
+from selfcard.ledger.commands import post_entry
+from selfcard.ledger.lines import credit, debit
 from selfcard.ledger.models import EntryKind
 from selfcard.policies.application import Application
 from selfcard.policies.commands import issue_policy
@@ -169,6 +170,7 @@ def activate_card(
 
     sale = sale_of(serial)
     assert sale is not None, "a card to be activated was sold"
+    draft = draft_of(serial)
     starts_at, ends_at = cover_period(version.bounds, application.starts_on)
     policy = issue_policy(
         version=version,
@@ -182,6 +184,7 @@ def activate_card(
         evidence={
             "proof": str(proof.pk),
             "opened_at": proof.opened_at.isoformat(),
+            "begun_at": draft.begun_at.isoformat() if draft else None,
             "source": actor.source,
             "channel": actor.channel,
             "sale": sale.number,

@@ -170,9 +170,8 @@ def test_a_card_whose_premium_has_not_arrived_is_refused_kindly(insurer) -> None
     _, cards = cards_at_institution(insurer, 2)
     sale = sell(insurer, cards)
 
-    with pytest.raises(PremiumNotArrived) as refused:
+    with pytest.raises(PremiumNotArrived):
         activate(cards[0])
-    assert "premium has not reached us yet" in str(refused.value)
     assert not Policy.objects.exists()
 
     pay(insurer, sale)

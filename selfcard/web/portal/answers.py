@@ -26,13 +26,13 @@ from selfcard.products.ages import is_minor
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship
 from selfcard.products.rules import Rules
-from selfcard.web.portal.forms import (
+from selfcard.web.portal.forms import PortalForm
+from selfcard.web.portal.questions import (
     ApplicantForm,
     ContactForm,
     DeclarationsForm,
     DetailsForm,
     InsuredForm,
-    PortalForm,
     StartsForm,
     WhoIsPaidForm,
 )

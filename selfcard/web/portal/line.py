@@ -33,7 +33,8 @@ from selfcard.web.portal.answers import (
     Answers,
     Page,
 )
-from selfcard.web.portal.forms import IS_FOR, ActivateForm, PortalForm
+from selfcard.web.portal.forms import ActivateForm, PortalForm
+from selfcard.web.portal.questions import IS_FOR
 from selfcard.web.portal.summary import sections_of
 from selfcard.web.portal.visit import Visit, filling_in, holder_of, show_policy_to
 from selfcard.web.problems import Help, Problem

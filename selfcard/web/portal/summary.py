@@ -26,7 +26,7 @@ from selfcard.web.portal.answers import (
     Answers,
     Page,
 )
-from selfcard.web.portal.forms import IS_FOR, IS_TO_INSURED
+from selfcard.web.portal.questions import IS_FOR, IS_TO_INSURED
 from selfcard.web.templatetags.portal import clock_time, long_day, weekday
 
 
