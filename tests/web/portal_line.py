@@ -61,10 +61,11 @@ def open_card(client: Client, number: str, pin: str, **given: Any) -> Any:
 
 
 def press(client: Client, path: str, page: Any = None, **answers: Any) -> Any:
-    """Send a page's form with the request id that it came with."""
-    found = re.search(r'name="request_id" value="([^"]+)"', shown(page or client.get(path)))
-    assert found is not None
-    return client.post(path, {"request_id": found[1], **answers}, follow=True)
+    """Send a page's form with the hidden answers that it came with."""
+    text = shown(page or client.get(path))
+    hidden = dict(re.findall(r'name="(request_id|starts_on)" value="([^"]+)"', text))
+    assert "request_id" in hidden
+    return client.post(path, {**hidden, **answers}, follow=True)
 
 
 def fill_in(

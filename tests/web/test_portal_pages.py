@@ -206,6 +206,23 @@ def test_pressing_twice_makes_one_policy(client: Client, cards: list[PrintedCard
     assert Policy.objects.count() == 1
 
 
+def test_whoever_reads_over_midnight_is_asked_again(
+    client: Client, cards: list[PrintedCard]
+) -> None:
+    evening = clock.day_end(clock.today())
+    with clock.frozen(evening):
+        open_card(client, cards[0].card_number, cards[0].pin)
+        fill_in(client)
+        page = client.get(reverse("portal:check"))
+    with clock.frozen(evening + timedelta(minutes=2)):
+        again = press(client, reverse("portal:check"), page=page)
+        assert "A new day has begun" in shown(again)
+        assert not Policy.objects.exists()
+        press(client, reverse("portal:check"), page=again)
+
+    assert Policy.objects.get().starts_at == clock.day_start(evening.date() + timedelta(days=2))
+
+
 def test_going_back_after_the_policy_leads_to_the_policy(
     client: Client, cards: list[PrintedCard]
 ) -> None:

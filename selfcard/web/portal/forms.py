@@ -161,4 +161,6 @@ class IdentityNumberForm(GateForm):
 
 
 class ActivateForm(RequestIdMixin, PortalForm):
-    """The button that makes the policy."""
+    """The button that makes the policy, with the first day of cover that stood beside it."""
+
+    starts_on = forms.DateField(widget=forms.HiddenInput(attrs={"id": False}))

@@ -138,9 +138,13 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _to(answers.first_open)
     version, application = answers.version, answers.application()
     assert version is not None
-    form = ActivateForm(request.POST or None)
+    form = ActivateForm(request.POST or None, initial={"starts_on": application.starts_on})
     refusals: list[Refusal] = []
-    if form.is_valid():
+    # Whoever reads over midnight agrees to the day that was read, and is asked again.
+    moved = form.is_valid() and form.cleaned_data["starts_on"] != application.starts_on
+    if moved:
+        form = ActivateForm(initial={"starts_on": application.starts_on})
+    elif form.is_valid():
         try:
             policy = activate_card(
                 proof=visit.proof,
@@ -163,6 +167,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         refusals = problems(application, today=clock.today()) or broken_by(application, version)
     shown = {
         "form": form,
+        "moved": moved,
         "problems": [_problem(refusal) for refusal in refusals],
         "ways_out": _ways_for(answers, application) if refusals else [],
         "sections": sections_of(answers, application),
