@@ -59,13 +59,13 @@ def typed(**data: str | list[str]) -> QueryDict:
 def runs_of(**data: str | list[str]) -> tuple[SerialRun, ...]:
     form = CardsForm(typed(**data), actor=Actor.system())
     assert form.is_valid(), form.errors
-    return form.cleaned_data["runs"]  # type: ignore[no-any-return]
+    return form.cleaned_data["runs"]
 
 
 def problem_of(**data: str | list[str]) -> str:
     form = CardsForm(typed(**data), actor=Actor.system())
     assert not form.is_valid()
-    return form.errors["runs"][0]
+    return str(form.errors["runs"][0])
 
 
 # Serial ranges
