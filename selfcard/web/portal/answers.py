@@ -44,7 +44,7 @@ PAID, DETAILS, CONTACT, DECLARATIONS, CHECK = "paid", "details", "contact", "dec
 # The progress line, and which pages belong to each of its steps.
 STEPS = (
     (_("Card"), ()),
-    (_("Product"), (PRODUCT, STARTS)),
+    (pgettext_lazy("step of activation", "Product"), (PRODUCT, STARTS)),
     (_("Who is insured"), (INSURED, PEOPLE, APPLICANT, PAID, DETAILS)),
     (_("Contact"), (CONTACT,)),
     (_("Declarations"), (DECLARATIONS,)),
