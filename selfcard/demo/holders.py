@@ -1,6 +1,7 @@
 """The demo company's customers: whoever holds a paid card and makes a policy out of it."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 from stdnum.cn import ric
@@ -26,7 +27,7 @@ from selfcard.policies.application import (
 from selfcard.policies.identity import IdentityKind
 from selfcard.policies.models import Policy
 from selfcard.products.models import ProductVersion
-from selfcard.products.people import Relationship, Sex
+from selfcard.products.people import Detail, Relationship, Sex
 
 CUSTOMERS = (
     ("李秀兰", date(1955, 3, 8), Sex.FEMALE, "330106"),
@@ -47,8 +48,8 @@ def identity_number(born: date, sex: Sex, region: str, running: int = 10) -> str
 
 
 def activate(card: PrintedCard, version: ProductVersion, customer: int) -> Policy:
-    """Activate a card as its holder would on the portal, for the holder themself."""
-    name, born, sex, region = CUSTOMERS[customer % len(CUSTOMERS)]
+    """Activate a card as its holder would on the portal, with whatever the product asks for."""
+    region = CUSTOMERS[customer % len(CUSTOMERS)][3]
     holder = Actor.holder(Channel.PORTAL, "127.0.0.1")
     proof = open_gate(
         card_number=card.card_number,
@@ -57,25 +58,18 @@ def activate(card: PrintedCard, version: ProductVersion, customer: int) -> Polic
         **deed(holder),
     )
     assert proof is not None
-    person = PersonGiven(
-        name=name,
-        identity_kind=IdentityKind.IDENTITY_CARD,
-        identity_number=identity_number(born, sex, region),
-        birth_date=born,
-        sex=sex,
-    )
+    person = _person(customer)
     application = Application(
         applicant=person,
         contact=ContactGiven(phone=f"+861395550{customer:04d}", region=region[:2] + "0000"),
-        insured=(
-            InsuredGiven(person=person, relationship=Relationship.SELF, occupation=OCCUPATION),
-        ),
+        insured=(_insured(person, Relationship.SELF), *_family(version, customer)),
         starts_on=clock.today() + timedelta(days=1),
         consents=tuple(
             ConsentGiven(kind=kind, version=text, given_at=clock.now())
             for kind, text in versions_of_texts(version).items()
             if kind != ConsentKind.GUARDIAN
         ),
+        **_details(version, customer),
     )
     return activate_card(
         proof=proof,
@@ -84,6 +78,37 @@ def activate(card: PrintedCard, version: ProductVersion, customer: int) -> Polic
         actor=holder,
         request_id=uuid4(),
     )
+
+
+def _person(customer: int) -> PersonGiven:
+    name, born, sex, region = CUSTOMERS[customer % len(CUSTOMERS)]
+    return PersonGiven(
+        name=name,
+        identity_kind=IdentityKind.IDENTITY_CARD,
+        identity_number=identity_number(born, sex, region),
+        birth_date=born,
+        sex=sex,
+    )
+
+
+def _insured(person: PersonGiven, relationship: Relationship) -> InsuredGiven:
+    return InsuredGiven(person=person, relationship=relationship, occupation=OCCUPATION)
+
+
+def _family(version: ProductVersion, customer: int) -> tuple[InsuredGiven, ...]:
+    """The husband or wife, where a policy insures more than one."""
+    if version.bounds.insured_lowest == 1:
+        return ()
+    return (_insured(_person(customer + 1), Relationship.SPOUSE),)
+
+
+def _details(version: ProductVersion, customer: int) -> dict[str, Any]:
+    """What the product asks for beyond the people."""
+    answers = {
+        Detail.VEHICLE_PLATE: f"浙A{customer:05d}",
+        Detail.HOME_ADDRESS: f"杭州市西湖区文三路{customer + 1}号",
+    }
+    return {str(detail): answers[detail] for detail in version.bounds.details}
 
 
 def activate_for_holders() -> None:
