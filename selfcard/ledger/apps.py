@@ -15,11 +15,14 @@ class LedgerConfig(AppConfig):
         post_migrate.connect(_keep_chart, sender=self)
 
 
-def _keep_chart(using: str, **kwargs: Any) -> None:
+def _keep_chart(using: str, apps: Any, **kwargs: Any) -> None:
     """Bring the accounts into line with the chart, after each migration."""
     from selfcard.ledger.chart import CHART
-    from selfcard.ledger.models import Account
 
+    try:
+        Account = apps.get_model("ledger", "Account")
+    except LookupError:  # other rooms were migrated, this one is not there yet
+        return
     Account.objects.using(using).bulk_create(
         [
             Account(code=one.code, name_zh=one.name_zh, name_en=one.name_en, kind=one.kind)

@@ -1,6 +1,5 @@
 """Booking. Entries are posted by the rooms above, within their own commands."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -9,23 +8,8 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
 from selfcard.ledger.errors import EntryOutOfBalance
+from selfcard.ledger.lines import Line
 from selfcard.ledger.models import Entry, EntryKind, Posting
-
-
-@dataclass(frozen=True)
-class Line:
-    """An amount for an account of the chart: debits positive, credits negative."""
-
-    account: str
-    amount: Decimal
-
-
-def debit(account: str, amount: Decimal) -> Line:
-    return Line(account, amount)
-
-
-def credit(account: str, amount: Decimal) -> Line:
-    return Line(account, -amount)
 
 
 @step

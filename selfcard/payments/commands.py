@@ -14,6 +14,7 @@ from selfcard.core.command import step
 from selfcard.core.money import CENT, Money
 from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import plain
+from selfcard.core.refusals import Operation
 from selfcard.organisations.models import Organisation, Staff
 from selfcard.organisations.queries import acting_staff
 from selfcard.payments.errors import (
@@ -176,7 +177,9 @@ def _open_receipt(receipt: Receipt) -> Receipt:
     """The receipt as it is now, locked, if it still waits for its money."""
     locked = Receipt.objects.select_for_update(no_key=True).get(pk=receipt.pk)
     if locked.state == Receipt.State.CONFIRMED:
-        raise ReceiptAlreadyConfirmed(number=locked.number)
+        raise ReceiptAlreadyConfirmed(
+            number=locked.number, help=Operation.named("payments.receipt", number=locked.number)
+        )
     if locked.state == Receipt.State.VOID:
         raise ReceiptIsVoid(number=locked.number)
     return locked

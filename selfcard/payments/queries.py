@@ -4,7 +4,7 @@ from django.db.models import QuerySet, Sum
 
 from selfcard.core.actor import Actor
 from selfcard.ledger import chart
-from selfcard.ledger.commands import Line, debit
+from selfcard.ledger.lines import Line, debit
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import Invoice, Receipt, Tender

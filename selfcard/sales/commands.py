@@ -12,11 +12,13 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.papers import freeze_paper
+from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
 from selfcard.custody.commands import sell_cards, settle_cards
 from selfcard.custody.locks import lock_custody
 from selfcard.ledger import chart
-from selfcard.ledger.commands import credit, post_entry
+from selfcard.ledger.commands import post_entry
+from selfcard.ledger.lines import credit
 from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import (
@@ -177,7 +179,11 @@ def issue_charge_receipt(
     require(actor, May.ISSUE_RECEIPTS, sale.seller_organisation)
     lock(LockSpace.SALE, sale.pk)
     if earlier := live_receipt(sale):
-        raise SaleAlreadyHasReceipt(number=sale.number, receipt=earlier.number)
+        raise SaleAlreadyHasReceipt(
+            number=sale.number,
+            receipt=earlier.number,
+            help=Operation.named("payments.receipt", number=earlier.number),
+        )
     receipt = issue_receipt(
         organisation=sale.seller_organisation,
         payer_name=payer_name,

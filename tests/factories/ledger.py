@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from selfcard.core.actor import Actor
 from selfcard.core.command import command
 from selfcard.ledger import chart
-from selfcard.ledger.commands import Line, post_entry, reverse_entry
+from selfcard.ledger.commands import post_entry, reverse_entry
+from selfcard.ledger.lines import Line
 from selfcard.ledger.models import Entry, EntryKind
 
 TO_CASH = (

@@ -9,8 +9,9 @@ from selfcard.core.actor import Actor
 from selfcard.core.command import NotWithinCommand
 from selfcard.core.models import AuditEvent
 from selfcard.ledger import chart
-from selfcard.ledger.commands import Line, credit, debit, post_entry
+from selfcard.ledger.commands import post_entry
 from selfcard.ledger.errors import EntryOutOfBalance
+from selfcard.ledger.lines import Line, credit, debit
 from selfcard.ledger.models import Account, Entry, EntryKind, Posting
 from selfcard.ledger.queries import balances, entries_for, trial_balance
 from tests.factories.ledger import TO_CASH, an_entry, the_reversal_of

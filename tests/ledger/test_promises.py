@@ -63,7 +63,7 @@ def test_an_entry_of_one_side_is_refused() -> None:
 def test_nothing_is_posted_later_to_anothers_entry() -> None:
     entry = an_entry()
 
-    with refused_by_postgresql("has no place for line 4"):
+    with refused_by_postgresql("has no place for line"):
         post(entry, "1.00", "-1.00", first=4)
     with refused_by_postgresql("each_line_of_an_entry_is_posted_once"):
         post(entry, "1.00", "-1.00")

@@ -149,9 +149,12 @@ def test_a_tax_number_belongs_to_a_named_company(till: Till, buyer: dict[str, st
 def test_what_a_receipt_asks_for_never_changes(till: Till) -> None:
     receipt = till.receipt()
 
-    for facts in ({"amount": 1}, {"payer_name": "x"}, {"lines": []}, {"number": "R-1"}):
-        with refused_by_postgresql("is never changed"):
-            change(receipt, **facts)
+    with refused_by_postgresql("is never changed"):
+        change(receipt, amount=1)
+    with refused_by_postgresql("is never changed"):
+        change(receipt, payer_name="x")
+    with refused_by_postgresql("is never changed"):
+        change(receipt, lines=[])
 
 
 def test_a_settled_receipt_stands(till: Till) -> None:

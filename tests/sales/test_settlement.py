@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -221,9 +222,9 @@ def test_the_list_of_sales_knows_the_state_of_the_money(shop: Shop) -> None:
     shop.settle(shop.ask(paid))
     shop.ask(asked)
 
-    states = {
-        sale.number: sale.receipt_state for sale in sales_in_reach(shop.insurer.actor("keeper"))
-    }
+    seen: Any = sales_in_reach(shop.insurer.actor("keeper"))
+
+    states = {sale.number: sale.receipt_state for sale in seen}
 
     assert states == {paid.number: "confirmed", asked.number: "issued", fresh.number: None}
 
