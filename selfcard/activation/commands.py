@@ -97,7 +97,7 @@ def save_draft(*, proof: PinProof, page: str, answers: Any, actor: Actor, reques
         ProofExpired: the visit is over; the PIN is asked for again.
     """
     now = clock.now()
-    require_open(proof)
+    _require_open(proof)
     draft = Draft.objects.select_for_update().filter(serial=proof.serial).first()
     kept = json.loads(draft.answers) if draft else {}
     kept[page] = answers
@@ -125,7 +125,7 @@ def discard_draft(*, proof: PinProof, actor: Actor, request_id: UUID) -> None:
     Raises:
         ProofExpired: the visit is over; the PIN is asked for again.
     """
-    require_open(proof)
+    _require_open(proof)
     Draft.objects.filter(serial=proof.serial).delete()
     record(actor, "draft.discarded", serials=SerialRun(proof.serial, proof.serial))
 
@@ -158,7 +158,7 @@ def activate_card(
     proof.refresh_from_db()
     if proof.used_at:
         raise CardActivatedAlready
-    require_open(proof)
+    _require_open(proof)
     card = card_at_hand(serial)
     if refusal := why_not_ready(card):
         raise refusal
@@ -250,7 +250,7 @@ def sweep(*, actor: Actor, request_id: UUID) -> int:
     return gone
 
 
-def require_open(proof: PinProof) -> None:
+def _require_open(proof: PinProof) -> None:
     """Refuse a proof whose visit is over.
 
     Raises:
