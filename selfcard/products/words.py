@@ -76,7 +76,7 @@ def _applicant(rules: Rules) -> str:
         adult = _("The applicant is at least %(lowest)s old.") % {"lowest": age.lowest}
     if rules.insured_age.lowest.years >= ADULT_AT:
         return adult
-    return f"{adult} " + _("For somebody under 18 a parent or guardian applies.")
+    return _("%(adult)s For somebody under 18 a parent or guardian applies.") % {"adult": adult}
 
 
 def _occupations(rules: Rules) -> list[str]:

@@ -188,6 +188,7 @@ def _consents(one: Policy) -> Iterator[dict[str, Any]]:
 # What the evidence of a policy is called on its page; what is not named here stays inside.
 _EVIDENCE = {
     "opened_at": gettext_lazy("PIN accepted"),
+    "begun_at": gettext_lazy("First answer saved"),
     "source": gettext_lazy("Network address"),
 }
 
