@@ -75,7 +75,11 @@ OFFICE = (
         "office-issue",
         "S110101",
         "/office/custody/issue/",
-        fill=(("runs-first", "620050000002001"), ("runs-count", "3000")),
+        fill=(
+            ("document_type", "AC-050"),
+            ("runs-first", "620050000002801"),
+            ("runs-count", "200"),
+        ),
     ),
     OfficePicture("office-sale", "S110101", "/office/sales/", row="/sales/S-"),
     OfficePicture("office-receipt", "B1102", "/office/", row="/receipts/"),
@@ -181,7 +185,7 @@ def take(folder: Path) -> None:
 
 
 def _identity_numbers() -> Iterator[str]:
-    """Identity numbers of women born on the day that the answers give; the last is a check digit."""
+    """Identity numbers of women who were born on the day of the answers."""
     for order in count(1):
         body = f"31010119860314{order:02}2"
         yield body + ric.calc_check_digit(f"{body}0")

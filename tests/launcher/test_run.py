@@ -161,7 +161,15 @@ def children_of(running: Running) -> list[tuple[int, str]]:
 
 def processes_of(data: Path) -> list[str]:
     """The processes that still work on a data folder."""
-    return [words for _pid, words, _parent in _processes() if str(data) in words]
+    return [words for pid, words, _parent in _processes() if str(data) in words + _told(pid)]
+
+
+def _told(pid: int) -> str:
+    """The environment that a process was started with."""
+    try:
+        return (Path("/proc") / str(pid) / "environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _processes() -> Iterator[tuple[int, str, int]]:
