@@ -1,6 +1,7 @@
 """What higher rooms do with cards: sell, settle, activate; and what people see of it."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,7 +30,7 @@ from selfcard.custody.queries import (
     stock_of,
     usable_parts,
 )
-from selfcard.custody.statuses import CardStatus, seen_status
+from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
 from selfcard.organisations.models import May
 from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
 from tests.factories.postgresql import refused_by_postgresql
@@ -44,7 +45,7 @@ def within_a_command(*, deed, given, actor, request_id):
     STEPS[deed](**PENDING.pop(given), actor=actor)
 
 
-STEPS = {"sell": sell_cards, "settle": settle_cards, "activate": activate_card}
+STEPS: dict[str, Any] = {"sell": sell_cards, "settle": settle_cards, "activate": activate_card}
 PENDING: dict = {}
 
 
@@ -249,7 +250,7 @@ def test_a_range_shows_how_its_cards_are_spread(insurer, batch):
         ("Institution", "inventory"): 85,
         ("Person I02", "inventory"): 10,
     }
-    assert shares["Institution", "to_be_activated"].runs == (
+    assert shares["Institution", SeenStatus.TO_BE_ACTIVATED].runs == (
         cards_of(batch, 1, 2),
         cards_of(batch, 4, 5),
     )

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -30,7 +31,7 @@ class OfficeRequest(HttpRequest):
     mays: set[str]
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Found = TypeVar("Found")
 
 
@@ -44,7 +45,7 @@ def office_view(*may: May) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @never_cache
         @wraps(view)
-        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_sign_in(request, view)
             asked = cast(OfficeRequest, request)
@@ -64,7 +65,7 @@ def office_view(*may: May) -> Callable[[View], View]:
     return decorate
 
 
-def _to_sign_in(request: HttpRequest, view: View) -> HttpResponse:
+def _to_sign_in(request: HttpRequest, view: View) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         # A fragment cannot show the sign-in page: the whole page goes there.
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})

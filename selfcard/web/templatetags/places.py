@@ -38,7 +38,7 @@ def may_open(url_name: str, mays: set[str]) -> bool:
 def place_link(context: template.Context, url_name: str, number: Any, text: Any = "") -> SafeString:
     """The number, or the text given for it, as the link that opens its page."""
     shown = text or number
-    mays = getattr(context.get("request"), "mays", set())
+    mays: set[str] = getattr(context.get("request"), "mays", set())
     if may_open(url_name, mays):
         try:
             address = reverse(url_name, args=[number])

@@ -1,13 +1,14 @@
 """The work that waits, and the search over every kind of number."""
 
 from itertools import groupby
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from selfcard.core import clock
 from selfcard.inquiry.queries.search import SHORTEST, find
-from selfcard.inquiry.queries.work import home_work
+from selfcard.inquiry.queries.work import Task, home_work
 from selfcard.web.office.home.places import (
     HITS,
     WORK,
@@ -22,19 +23,24 @@ from selfcard.web.office.views import OfficeRequest, office_view, show
 @office_view()
 def home(request: OfficeRequest) -> HttpResponse:
     work = home_work(request.actor)
-    rows = [
-        {"task": task, "words": task_words(task), "deed": WORK[task.kind].deed, "url": task_place(task)}
-        for task in work.tasks
-    ]
-    late = [row for row in rows if row["task"].is_late]  # type: ignore[attr-defined]
     context = {
         "today": clock.today(),
         "work": work,
         "piles": [(pile, WORK[pile.kind].pile) for pile in work.piles],
-        "late": late,
-        "other": [row for row in rows if row not in late],
+        "late": [_row(task) for task in work.tasks if task.is_late],
+        "other": [_row(task) for task in work.tasks if not task.is_late],
     }
     return show(request, "office/home/home.html", context)
+
+
+def _row(task: Task) -> dict[str, Any]:
+    """A task as a row of the list: its words, and the deed with the page where it is done."""
+    return {
+        "task": task,
+        "words": task_words(task),
+        "deed": WORK[task.kind].deed,
+        "url": task_place(task),
+    }
 
 
 @office_view()
@@ -46,7 +52,10 @@ def search(request: OfficeRequest) -> HttpResponse:
     groups = [
         {
             "words": HITS[kind],
-            "hits": [{"hit": hit, "url": hit_place(hit, request.mays), "says": hit_says(hit)} for hit in found],
+            "hits": [
+                {"hit": hit, "url": hit_place(hit, request.mays), "says": hit_says(hit)}
+                for hit in found
+            ],
         }
         for kind, found in groupby(hits, key=lambda hit: hit.kind)
     ]
