@@ -40,10 +40,12 @@ def _forward(found: Biography, mays: set[str]) -> Iterator[Deed]:
     match card.seen:
         case SeenStatus.PRINTED:
             yield Deed(
-                _("Open the batch"),
-                _("Printed cards are checked in there when they come"),
-                "box",
-                place("office:cards:batch", card.batch.number),
+                _("Check in the batch"),
+                _("When its cards have come from the printer"),
+                "package-in",
+                place("office:custody:check_in_printed", card.batch.number)
+                if May.CHECK_IN_CARDS in mays
+                else "",
             )
         case SeenStatus.IN_TRANSIT if found.issue:
             yield Deed(

@@ -43,11 +43,12 @@ class DetailsForm(FilterForm):
     last = forms.CharField(label=_("Last serial"), required=False, max_length=40, strip=True)
     batch = BatchField(label=_("Batch"), required=False)
     holder = PartyCodeField(label=_("Holder"), reach=holders_in_reach, required=False)
-    status = forms.ChoiceField(
+    # A field is no attribute of the form, so the form's own status stays.
+    status = forms.ChoiceField(  # type: ignore[assignment]
         label=_("Status"), choices=[("", _("all")), *SeenStatus.choices], required=False
     )
 
-    field_order: ClassVar = ["first", "last", "document_type", "batch", "holder", "status"]
+    field_order = ["first", "last", "document_type", "batch", "holder", "status"]
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

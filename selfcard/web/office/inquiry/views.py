@@ -91,8 +91,8 @@ def _csv(request: OfficeRequest, sought: Sought) -> StreamingHttpResponse:
     """All runs of the answer, in serial order."""
     writer = csv.writer(_Echo())
     head = [
-        _("First"), _("Last"), _("Number of cards"), _("Status"), _("Activated"), _("Holder"), _("Name"),
-        _("Document type"), _("Batch"), _("Since"), _("Paper"),
+        _("First"), _("Last"), _("Number of cards"), _("Status"), _("Activated"), _("Holder"),
+        _("Name"), _("Document type"), _("Batch"), _("Since"), _("Paper"),
     ]  # fmt: skip
 
     def lines() -> Iterator[str]:
