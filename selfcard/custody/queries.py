@@ -18,6 +18,7 @@ from selfcard.custody.errors import (
     CardsInOtherStatus,
     CardsNotHeld,
     CardsOfOtherType,
+    CardsOfSeveralHolders,
     CardsRefused,
     NoSuchCards,
 )
@@ -30,7 +31,7 @@ from selfcard.custody.models import (
     Movement,
     Reason,
 )
-from selfcard.custody.parts import Part, Use, judge, read_parts
+from selfcard.custody.parts import Part, Use, Verdict, judge, read_parts
 from selfcard.custody.statuses import CardStatus, MovementKind, SeenStatus, seen_status
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
@@ -200,6 +201,9 @@ def usable_parts(
         .filter(pk__in=holders)
         .values_list("pk", flat=True)
     )
+    verdicts = [judge(part, use) for part in parts]
+    if deed == May.ISSUE_CARDS:
+        verdicts = _from_one_sender(verdicts)
     return [
         _range_part(
             verdict.part,
@@ -207,7 +211,18 @@ def usable_parts(
             verdict.help,
             seen=verdict.part.holder is not None and verdict.part.holder.pk in seen,
         )
-        for verdict in (judge(part, use) for part in parts)
+        for verdict in verdicts
+    ]
+
+
+def _from_one_sender(verdicts: list[Verdict]) -> list[Verdict]:
+    """An issue note has one sender: whoever holds the first cards that fit."""
+    sender = next((one.part.holder for one in verdicts if one.refused is None), None)
+    return [
+        Verdict(one.part, CardsOfSeveralHolders)
+        if one.refused is None and one.part.holder != sender
+        else one
+        for one in verdicts
     ]
 
 
@@ -238,7 +253,8 @@ def _short_reason(refused: type[CardsRefused], part: Part) -> str:
     said = {
         NoSuchCards: _("No: there are no such cards"),
         CardsOfOtherType: _("No: of another document type"),
-        CardsNotHeld: _("No: not held where you may take them from"),
+        CardsOfSeveralHolders: _("No: of another sender"),
+        CardsNotHeld: _("No: held elsewhere"),
         CardsFrozen: _("No: frozen"),
         CardsExpired: _("No: the last day to activate them is over"),
     }

@@ -48,6 +48,7 @@ AREAS: tuple[Area, ...] = (
                 (May.ORDER_BATCHES, May.APPROVE_BATCHES, May.RELEASE_PRINT),
             ),
             Page("office:cards:types", _("Document types"), (May.DEFINE_TYPES, May.SEE_CARDS)),
+            Page("office:cards:printers", _("Printers"), (May.DEFINE_TYPES,)),
         ),
         ("inquiry", "custody", "cards"),
     ),

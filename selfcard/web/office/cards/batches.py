@@ -1,5 +1,6 @@
 """Batches: the list, the order, and one batch on its way from order to check-in."""
 
+from textwrap import wrap
 from typing import Any, ClassVar
 
 import django_filters
@@ -161,6 +162,7 @@ def find(request: OfficeRequest, number: str) -> Batch:
 def batch_page(request: OfficeRequest, one: Batch, refused: DeedForm | None = None) -> HttpResponse:
     """A batch with its steps and what can be done now; with what was refused, if something was."""
     stage = stage_of(one)
+    print_file = getattr(one, "print_file", None)
     return show(
         request,
         "office/cards/batch.html",
@@ -169,7 +171,8 @@ def batch_page(request: OfficeRequest, one: Batch, refused: DeedForm | None = No
             "stage": stage,
             "moves": stage in MOVING,
             "document_type": one.type_version.document_type,
-            "print_file": getattr(one, "print_file", None),
+            "print_file": print_file,
+            "digest": wrap(print_file.sha256, 8) if print_file else [],
             "asked": waiting_request(one, stage, request.staff.pk, request.mays),
             "has": _has_come_to(stage),
             "may_order": May.ORDER_BATCHES in request.mays,
