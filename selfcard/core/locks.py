@@ -18,7 +18,6 @@ class LockSpace(IntEnum):
     BATCH = 1
     PERSON = 2
     SALE = 3
-    RECEIPT = 4
 
 
 def lock(space: LockSpace, *keys: int | bytes | str, shared: bool = False) -> None:
