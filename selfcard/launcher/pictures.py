@@ -42,6 +42,9 @@ ANSWERS = {
     "birth_date_day": "14",
     "sex": "female",
     "phone": "13800138000",
+    "occupation": "0208",
+    "region": "31",
+    "vehicle_plate": "沪A12345",
     "address": "上海市黄浦区中山东一路 12 号",
 }
 
@@ -197,8 +200,10 @@ def _answer(page: Page, answers: dict[str, str]) -> None:
         field = page.locator(f"main [name='{name}']:visible")
         if not field.count():
             continue
-        if field.first.get_attribute("type") == "radio":
+        if field.first.evaluate("field => field.type") == "radio":
             page.locator(f"main [name='{name}'][value='{value}']").check(force=True)
+        elif field.first.evaluate("field => field.tagName") == "SELECT":
+            field.first.select_option(value)
         elif not field.first.input_value():
             field.first.fill(value)
     for select in page.locator("main select:visible").all():
@@ -226,7 +231,8 @@ def _demo_insurer() -> Iterator[Insurer]:
                 [*command, "demo", "credentials", "--json"], env=environment, cwd=PROJECT
             )
             known: dict[str, Any] = json.loads(listed)
-            cards = [card for several in known["cards"].values() for card in several]
+            # One for each picture of the line, of types whose products insure one person.
+            cards = known["cards"]["AC-050"] + known["cards"]["DR-200"]
             yield Insurer(address, known["password"], cards)
         finally:
             run.send_signal(signal.SIGTERM)
