@@ -137,6 +137,35 @@ def test(arguments: tuple[str, ...]) -> None:
     sys.exit(test_everything(arguments))
 
 
+@main.group(cls=PlainSpoken)
+def bench() -> None:
+    """Measure how much the house carries. Works after `make test`, which installs what it needs."""
+
+
+@bench.command()
+@click.option("--cards", default=100_000, show_default=True, help="Cards in each batch.")
+@click.option("--seconds", default=5.0, show_default=True, help="How long for each length of run.")
+def custody(cards: int, seconds: float) -> None:
+    """Issue runs of 1, 100 and 10,000 cards: the cost must not depend on the length.
+
+    Works on a throw-away database, never on your books.
+    """
+    from selfcard.launcher.benches import books_to_forget
+
+    with books_to_forget():
+        from bench.custody import measure
+
+        click.echo(
+            f"{'cards each':>12}{'issues':>10}{'ms each':>10}{'issues/s':>10}{'holdings':>10}"
+        )
+        for measured in measure(cards, seconds):
+            click.echo(
+                f"{measured.cards_each:>12,}{measured.issues:>12,}"
+                f"{measured.milliseconds_each:>12.2f}{measured.issues / measured.seconds:>12.0f}"
+                f"{measured.holdings_after:>12,}"
+            )
+
+
 @main.command()
 @click.option(
     "--into",

@@ -52,7 +52,7 @@ def test(arguments: Sequence[str]) -> int:
     Returns the exit code: 0 when everything held.
     """
     ensure_chromium()
-    with _throw_away_database():
+    with throw_away_database():
         failed = [] if arguments else _failed_checks()
         # A file stays with one worker, and so do a browser and a running insurer with their tests.
         workers = [] if arguments else ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
@@ -66,8 +66,8 @@ def test(arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def _throw_away_database() -> Iterator[None]:
-    """A database for this run: the server that DATABASE_URL names, else a forgetful one."""
+def throw_away_database() -> Iterator[None]:
+    """A server to work on and forget: the one that DATABASE_URL names, else one of our own."""
     base = Path(tempfile.mkdtemp(prefix="selfcard-test-"))
     base.chmod(0o755)  # the account that runs the server may be another
     os.environ["SELFCARD_TESTING"] = "1"
