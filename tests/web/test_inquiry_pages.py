@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.conf import settings
 from django.urls import reverse
@@ -87,7 +89,7 @@ def test_the_export_has_every_run(shop, as_):
 
     lines = b"".join(as_("keeper").get(inquiry(export="csv")).streaming_content).decode()
 
-    assert lines.startswith("\ufeffFirst,Last,Number of cards")
+    assert lines.startswith("\ufeffFirst,Last,Cards")
     assert len(lines.strip().splitlines()) == 3
     assert "620118000000001,620118000000005,5,sold" in lines
 
@@ -104,6 +106,20 @@ def test_a_card_says_what_it_is_and_what_comes_next(shop, as_):
     page = as_("keeper").get(card_page(shop.cards[0])).content.decode()
     assert "It has become a policy." in page
     assert "Open the policy" in page
+
+
+def test_every_link_of_a_card_opens_for_whoever_sees_it(shop, as_):
+    hand_down(shop.insurer, shop.run(1, 10), shop.insurer.seller.party, "keeper")
+    shop.sell_and_settle((1, 5))
+    activate(shop.cards[0])
+    for name in ("keeper", "seller", "branch_keeper", "chief", "auditor"):
+        client = as_(name)
+        for card in (shop.cards[0], shop.cards[1], shop.cards[50]):
+            page = client.get(card_page(card)).content.decode()
+            main = page[page.index('<main class="main"') :]
+            for address in set(re.findall(r'href="(/office/[^"]+)"', main)):
+                answer = client.get(address.replace("&amp;", "&"))
+                assert answer.status_code == 200, (name, address)
 
 
 def test_no_page_of_a_card_shows_its_pin_or_a_whole_name(shop, as_):

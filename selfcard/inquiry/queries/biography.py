@@ -9,7 +9,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.money import Money
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import ISSUE_REASON, ActivatedCard, Issue, Movement
-from selfcard.custody.queries import CardState, find_card, history_of
+from selfcard.custody.queries import CardState, find_card, history_of, issues_seen_by
 from selfcard.custody.statuses import MovementKind, SeenStatus
 from selfcard.inquiry.queries.details import Sought, explained, holdings_sought
 from selfcard.organisations.models import Party
@@ -40,7 +40,8 @@ class Event:
     """One step of a card: what, when, by whom, and what it was part of.
 
     `kind` is a movement's kind, or `charged` and `activated`, which move nothing. Sale, receipt,
-    invoice and policy are there only for who may see them.
+    invoice and policy are there only for who may see them. A step higher up in the tree is told,
+    but its issue note opens only for its sender and receiver.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Event:
     holder: Party | None = None
     cards: int = 1
     issue: Issue | None = None
+    note_opens: bool = False
     sale: Sale | None = None
     receipt: Receipt | None = None
     invoice: Invoice | None = None
@@ -92,6 +94,9 @@ def find_biography(actor: Actor, serial: int) -> Biography | None:
         return None
     movements = list(history_of([SerialRun(serial, serial)]))
     issues = _issues(movements)
+    open_notes = set(
+        issues_seen_by(actor).filter(number__in=issues).values_list("number", flat=True)
+    )
     sales = _by_number(sales_in_reach(actor), _numbers(movements, SALE_REASON))
     receipts = list(
         receipts_in_reach(actor).filter(
@@ -105,7 +110,7 @@ def find_biography(actor: Actor, serial: int) -> Biography | None:
     policies = _by_number(policies_in_reach(actor), _policy_numbers(serial))
     live = _live(receipts, card.reason[1])
     events = [
-        *_moved(movements, issues, sales, receipts, invoices),
+        *_moved(movements, issues, open_notes, sales, receipts, invoices),
         *_charged(receipts, sales),
         *_activated(serial, policies),
     ]
@@ -160,6 +165,7 @@ def _live(receipts: Iterable[Receipt], sale_number: str) -> Receipt | None:
 def _moved(
     movements: Iterable[Movement],
     issues: dict[str, Issue],
+    open_notes: set[str],
     sales: dict[str, Sale],
     receipts: list[Receipt],
     invoices: dict[int, Invoice],
@@ -176,6 +182,7 @@ def _moved(
             holder=each.to_holder,
             cards=each.run.count,
             issue=issues.get(each.reason_number),
+            note_opens=each.reason_number in open_notes,
             sale=sales.get(each.reason_number),
             receipt=receipt,
             invoice=invoices.get(receipt.pk) if receipt else None,

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
@@ -91,8 +91,8 @@ def _csv(request: OfficeRequest, sought: Sought) -> StreamingHttpResponse:
     """All runs of the answer, in serial order."""
     writer = csv.writer(_Echo())
     head = [
-        _("First"), _("Last"), _("Number of cards"), _("Status"), _("Activated"), _("Holder"),
-        _("Name"), _("Document type"), _("Batch"), _("Since"), _("Paper"),
+        _("First"), _("Last"), pgettext("how many", "Cards"), _("Status"), _("Activated"),
+        _("Holder"), _("Name"), _("Document type"), _("Batch"), _("Since"), _("Paper"),
     ]  # fmt: skip
 
     def lines() -> Iterator[str]:
