@@ -1,10 +1,11 @@
-"""Custody is locked by batch, before anything is read."""
+"""Custody is locked by batch, and by whoever may hold only so many, before anything is read."""
 
 from collections.abc import Iterable
 
 from selfcard.cards.queries import batches_touching
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.serials import SerialRun
+from selfcard.organisations.models import Party
 
 
 def lock_custody(runs: Iterable[SerialRun], *, shared: bool = False) -> None:
@@ -19,3 +20,8 @@ def lock_custody(runs: Iterable[SerialRun], *, shared: bool = False) -> None:
 def lock_batches(batches: Iterable[int], *, shared: bool = False) -> None:
     """The same for batches that are known already."""
     lock(LockSpace.BATCH, *batches, shared=shared)
+
+
+def lock_holder(party: Party) -> None:
+    """Wait for whoever else hands cards to the individual: their limit counts over all batches."""
+    lock(LockSpace.HOLDER, party.pk)

@@ -14,8 +14,10 @@ from selfcard.core.models import Work
 from selfcard.core.work import WorkCancelled, end_work, progress
 from selfcard.custody.commands import take_in_batch
 
+MAKE_BATCH = "custody.make_batch"
 
-@app.task(name="custody.make_batch")
+
+@app.task(name=MAKE_BATCH)
 def make_batch(*, batch: int, work: str) -> None:
     """Make a batch: PIN sheets and print file chunk by chunk, its cards with the last one.
 
@@ -43,6 +45,14 @@ def make_batch(*, batch: int, work: str) -> None:
     finally:
         if written is not None:
             written.discard()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="custody.resume_broken_makings", queueing_lock="custody.resume_broken_makings")
+async def resume_broken_makings(timestamp: int) -> None:
+    """Put the makings whose worker has died back into the queue; they begin anew."""
+    for job in await app.job_manager.get_stalled_jobs(task_name=MAKE_BATCH):
+        await app.job_manager.retry_job(job)
 
 
 def _end_where_it_stands(batch: int, row: Work) -> None:

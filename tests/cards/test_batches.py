@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pyrage
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 
 from selfcard.approvals.errors import NotYourOwnRequest
@@ -37,6 +38,7 @@ from selfcard.cards.models import Batch, BatchKey, PinSheet, PrintFile
 from selfcard.cards.print_file import print_folder, take
 from selfcard.cards.queries import batch_of, batches_seen_by, check_pin
 from selfcard.core import clock
+from selfcard.core.actor import Actor
 from selfcard.core.models import Paper, Work
 from selfcard.core.serials import card_number
 from selfcard.core.work import cancel_work, run_waiting_jobs
@@ -243,6 +245,30 @@ def test_a_making_that_was_overtaken_by_another_cannot_end(insurer, monkeypatch)
     first = pyrage.decrypt(kept, [PRINTING_HOUSE]).decode().splitlines()[1].split(",")
     assert check_pin(int(first[0]), first[2].replace(" ", "")).matches
     assert Work.objects.get(pk=batch.work.pk).state == Work.State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_making_whose_worker_was_killed_is_taken_up_again():
+    batch = an_approved_batch(an_insurer(), 25_000)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")  # its worker is gone
+    key = tasks.begin_batch(batch=batch, actor=Actor.system("batch"), request_id=uuid4())
+    PinSheet.objects.create(
+        key=key, first_serial=batch.run.first, cards=1, digests=b"", selectors=b""
+    )
+    leftover = print_folder() / f".{batch.number}.age.{key.pk}.partial"
+    leftover.write_bytes(b"half a file")
+
+    async_to_sync(tasks.resume_broken_makings.func)(timestamp=0)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+    run_waiting_jobs()
+
+    batch.refresh_from_db()
+    assert batch.state == "generated"
+    assert PinSheet.objects.count() == 25
+    assert Holding.objects.get().run == batch.run
+    assert not leftover.exists()
 
 
 def test_a_made_batch_is_not_made_again(insurer):

@@ -3,6 +3,7 @@ each page refuses."""
 
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pyrage
@@ -331,7 +332,7 @@ def test_a_print_file_is_given_once_and_then_refused_with_a_sentence(insurer: In
     chief, sent = entered(insurer.chief), {"request_id": str(uuid4())}
     address = f"/office/cards/batches/{batch.number}/download/"
 
-    first = chief.post(address, sent)
+    first: Any = chief.post(address, sent)
     assert b"".join(first.streaming_content).startswith(b"age-encryption.org")
     for again in (sent, {"request_id": str(uuid4())}):  # the back button, and another try
         refused = chief.post(address, again)

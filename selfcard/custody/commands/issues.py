@@ -20,7 +20,7 @@ from selfcard.custody.errors import (
     OrganisationIsNotBelow,
     RecipientIsNotBelow,
 )
-from selfcard.custody.locks import lock_batches, lock_custody
+from selfcard.custody.locks import lock_batches, lock_custody, lock_holder
 from selfcard.custody.models import SHORTAGE_REASON, Freeze, Holding, Issue, Movement
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.papers.freezing import freeze_issue_check_in, freeze_issue_note
@@ -67,6 +67,8 @@ def issue_cards(
     """
     runs = tuple(distinct_runs(runs))
     lock_custody(runs)
+    if to.is_person:
+        lock_holder(to)
     parts = read_parts(runs)
     places = _places(parts, to, for_organisation, actor)
     refuse_unusable(parts, Use(document_type, {one.pk for one in places if one.may_issue}))

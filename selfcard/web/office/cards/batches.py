@@ -25,7 +25,7 @@ from selfcard.web.office.cards.stages import (
     stage_of,
     waiting_request,
 )
-from selfcard.web.office.forms import DeedForm, refusals_shown_on
+from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
     CountColumn,
@@ -159,7 +159,9 @@ def find(request: OfficeRequest, number: str) -> Batch:
     return found(batches_with_stage(request.actor).filter(number=number).first())
 
 
-def batch_page(request: OfficeRequest, one: Batch, refused: DeedForm | None = None) -> HttpResponse:
+def batch_page(
+    request: OfficeRequest, one: Batch, refused: OfficeForm | None = None
+) -> HttpResponse:
     """A batch with its steps and what can be done now; with what was refused, if something was."""
     stage = stage_of(one)
     print_file = getattr(one, "print_file", None)

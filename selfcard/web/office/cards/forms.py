@@ -39,7 +39,7 @@ class TypeForm(OfficeForm):
     """A new kind of card."""
 
     code = forms.CharField(label=_("Document type code"), max_length=20)
-    prefix = forms.CharField(
+    prefix = forms.CharField(  # type: ignore[assignment]  # a field, and gone from the class
         label=_("Prefix"),
         max_length=6,
         help_text=_("Six digits that open every serial and card number of the type."),
