@@ -1,7 +1,7 @@
 """Transaction advisory locks, taken in one documented order.
 
-The order over the whole system is: request, batch, person, receipt, invoice series last (see
-`docs/locking.md`). Within a space the keys are taken in ascending order. A lock is taken in a
+The order over the whole system is: request, batch, holder, person, receipt, invoice series last
+(see `docs/locking.md`). Within a space the keys are taken in ascending order. A lock is taken in a
 statement of its own *before* anything is read: what is read earlier is a snapshot from before
 the wait.
 """
@@ -16,8 +16,9 @@ class LockSpace(IntEnum):
     """What is locked; the numbers are also the order in which spaces are taken."""
 
     BATCH = 1
-    PERSON = 2
-    SALE = 3
+    HOLDER = 2
+    PERSON = 3
+    SALE = 4
 
 
 def lock(space: LockSpace, *keys: int | bytes | str, shared: bool = False) -> None:

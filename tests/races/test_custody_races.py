@@ -13,11 +13,21 @@ from selfcard.core.refusals import Refusal
 from selfcard.custody import locks
 from selfcard.custody.commands import check_in, issue_cards
 from selfcard.custody.commands import issues as issues_module
-from selfcard.custody.errors import CardsInOtherStatus, IssueAlreadyCheckedIn
-from selfcard.custody.models import Issue
+from selfcard.custody.errors import (
+    CardsInOtherStatus,
+    HoldingLimitExceeded,
+    IssueAlreadyCheckedIn,
+)
+from selfcard.custody.models import Holding, Issue
 from selfcard.custody.verify import violations
-from tests.factories.cards import an_ordered_batch
-from tests.factories.custody import cards_at_head_office, cards_of, custody, hand_down
+from tests.factories.cards import a_document_type, an_ordered_batch
+from tests.factories.custody import (
+    cards_at_head_office,
+    cards_at_institution,
+    cards_of,
+    custody,
+    hand_down,
+)
 from tests.factories.organisations import an_insurer
 from tests.races.threads import at_once
 
@@ -145,3 +155,59 @@ def test_two_batches_of_a_type_approved_at_once_get_serials_of_their_own(insurer
     assert sorted(batch.run.first for batch in Batch.objects.all()) == [
         620118_000_000_001 + 100 * place for place in range(4)
     ]
+
+
+@pytest.fixture
+def both_have_counted(monkeypatch):
+    """Hold everybody back after they have counted what the individual holds."""
+    barrier = threading.Barrier(2)
+    people = issues_module._people
+
+    def count_and_wait(*args):
+        counted = people(*args)
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(1)
+        return counted
+
+    monkeypatch.setattr(issues_module, "_people", count_and_wait)
+
+
+@pytest.fixture
+def two_issues_to_the_seller(insurer):
+    """Two issues from two batches, each of which alone uses the seller's limit up."""
+    document_type = a_document_type(insurer, holding_limit=100)
+    batches = [cards_at_institution(insurer, 100, document_type)[0] for _ in range(2)]
+    return [
+        lambda batch=batch: issue_cards(
+            document_type=document_type,
+            runs=(batch.run,),
+            to=insurer.seller.party,
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
+        )
+        for batch in batches
+    ]
+
+
+def cards_held(party):
+    return sum(holding.run.count for holding in Holding.objects.filter(holder=party))
+
+
+def test_nobody_is_given_more_than_their_limit_by_two_clerks_at_once(
+    insurer, two_issues_to_the_seller, both_have_counted
+):
+    results = at_once(*two_issues_to_the_seller)
+
+    assert {type(result) for result in results} == {Issue, HoldingLimitExceeded}
+    assert cards_held(insurer.seller.party) == 100
+
+
+def test_without_the_lock_two_clerks_at_once_exceed_the_limit(
+    insurer, two_issues_to_the_seller, both_have_counted, monkeypatch
+):
+    """The control: each counts before the other has written."""
+    monkeypatch.setattr(issues_module, "lock_holder", lambda party: None)
+
+    at_once(*two_issues_to_the_seller)
+
+    assert cards_held(insurer.seller.party) == 200
