@@ -74,7 +74,7 @@ def reach(address: str) -> None:
         with psycopg.connect(address, connect_timeout=10) as connection:
             major = connection.info.server_version // 10_000
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         raise Trouble(f"The database that DATABASE_URL names does not answer: {reason}") from error
     if major < OLDEST_MAJOR:
         raise Trouble(f"Selfcard needs PostgreSQL {OLDEST_MAJOR} or later, and this is {major}.")
