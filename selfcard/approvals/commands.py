@@ -9,12 +9,14 @@ from selfcard.approvals.errors import (
     ApprovalExpired,
     NotYourOwnRequest,
     ReasonMissing,
+    RequestWithdrawn,
 )
 from selfcard.approvals.models import Approval
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
+from selfcard.core.refusals import Operation
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import acting_staff, require
 
@@ -69,7 +71,7 @@ def grant(*, approval: Approval, actor: Actor) -> Approval:
     """Agree to what another person asked for; the command that calls this then does it.
 
     Raises:
-        NotAuthorised, NotYourOwnRequest, AlreadyDecided, ApprovalExpired.
+        NotAuthorised, NotYourOwnRequest, AlreadyDecided, RequestWithdrawn, ApprovalExpired.
     """
     return _decide(approval, Approval.State.GRANTED, "", actor)
 
@@ -80,27 +82,38 @@ def refuse(*, approval: Approval, reason: str, actor: Actor) -> Approval:
 
     Raises:
         ReasonMissing: no reason is given.
-        NotAuthorised, NotYourOwnRequest, AlreadyDecided, ApprovalExpired.
+        NotAuthorised, NotYourOwnRequest, AlreadyDecided, RequestWithdrawn, ApprovalExpired.
     """
     if not reason.strip():
         raise ReasonMissing
     return _decide(approval, Approval.State.REFUSED, reason.strip(), actor)
 
 
+@step
+def withdraw(*, approval: Approval, actor: Actor) -> Approval:
+    """Take a request back that nobody has decided: a deed has made it pointless.
+
+    The command that calls this has checked that the actor may do that deed.
+
+    Raises:
+        AlreadyDecided, RequestWithdrawn: it does not wait any more.
+    """
+    approval = _locked(approval)
+    _refuse_closed(approval)
+    approval.state = Approval.State.WITHDRAWN
+    approval.save()
+    record(actor, "approval.withdrawn", approval, kind=approval.kind, about=approval.subject_number)
+    return approval
+
+
 def _decide(approval: Approval, state: Approval.State, reason: str, actor: Actor) -> Approval:
-    # Read again under the row's lock: another person may have decided meanwhile.
-    approval = (
-        Approval.objects.select_for_update(of=["self"])
-        .select_related("organisation__party", "decided_by__party")
-        .get(pk=approval.pk)
-    )
+    approval = _locked(approval)
     require(actor, May(approval.may), approval.organisation)
     if approval.asked_by_id == actor.id:
         raise NotYourOwnRequest
-    if approval.decided_by is not None:
-        raise AlreadyDecided(name=approval.decided_by.name)
+    _refuse_closed(approval)
     if approval.has_expired:
-        raise ApprovalExpired
+        raise ApprovalExpired(help=Operation.named(approval.kind, number=approval.subject_number))
     approval.state = state
     approval.reason = reason
     approval.decided_by = acting_staff(actor)
@@ -108,3 +121,19 @@ def _decide(approval: Approval, state: Approval.State, reason: str, actor: Actor
     approval.save()
     record(actor, f"approval.{state}", approval, kind=approval.kind, about=approval.subject_number)
     return approval
+
+
+def _locked(approval: Approval) -> Approval:
+    """The request as it is now, its row locked: another person may have decided meanwhile."""
+    return (
+        Approval.objects.select_for_update(of=["self"])
+        .select_related("organisation__party", "decided_by__party")
+        .get(pk=approval.pk)
+    )
+
+
+def _refuse_closed(approval: Approval) -> None:
+    if approval.decided_by is not None:
+        raise AlreadyDecided(name=approval.decided_by.name)
+    if approval.state == Approval.State.WITHDRAWN:
+        raise RequestWithdrawn

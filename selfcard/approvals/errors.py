@@ -15,6 +15,10 @@ class AlreadyDecided(Refusal):
     message = _("%(name)s has already decided this.")
 
 
+class RequestWithdrawn(Refusal):
+    message = _("This request was withdrawn: there is nothing to decide any more.")
+
+
 class AlreadyAsked(Refusal):
     message = _("This has already been asked for and waits for a second person.")
 

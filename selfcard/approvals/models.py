@@ -19,6 +19,7 @@ class Approval(models.Model):
         GRANTED = "granted", _("granted")
         REFUSED = "refused", _("refused")
         EXPIRED = "expired", _("expired")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
@@ -30,7 +31,7 @@ class Approval(models.Model):
     asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
     decided_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
@@ -47,7 +48,9 @@ class Approval(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    state__in=["asked", "expired"], decided_by__isnull=True, decided_at__isnull=True
+                    state__in=["asked", "expired", "withdrawn"],
+                    decided_by__isnull=True,
+                    decided_at__isnull=True,
                 )
                 | Q(
                     state__in=["granted", "refused"],
@@ -70,7 +73,7 @@ class Approval(models.Model):
             refused(
                 "a_decision_stands",
                 pgtrigger.Update,
-                condition=pgtrigger.Q(old__state__in=["granted", "refused", "expired"]),
+                condition=~pgtrigger.Q(old__state="asked"),
             ),
             refused("an_approval_is_kept", pgtrigger.Delete),
             never_truncated("approval"),

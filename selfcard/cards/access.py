@@ -3,7 +3,8 @@
 from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import approval_of
 from selfcard.cards.errors import BatchInOtherState, NobodyAskedForIt
-from selfcard.cards.models import Batch
+from selfcard.cards.models import Batch, PrintFile
+from selfcard.cards.print_file import is_waiting
 
 
 def batch_in(batch: Batch, *states: str) -> Batch:
@@ -23,3 +24,14 @@ def asked_for(kind: str, batch: Batch) -> Approval:
     if approval is None:
         raise NobodyAskedForIt(batch=batch.number)
     return approval
+
+
+def waiting_request(kind: str, batch: Batch) -> Approval | None:
+    """The request about a batch that nobody has decided, expired or not."""
+    approval = approval_of(kind, "batch", batch.number)
+    return approval if approval and approval.state == Approval.State.ASKED else None
+
+
+def is_still_theirs(print_file: PrintFile, staff_id: int | None) -> bool:
+    """Whether somebody is in the books as having downloaded a file that was never taken."""
+    return print_file.downloaded_by_id == staff_id and is_waiting(print_file.name)

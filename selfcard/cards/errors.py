@@ -1,5 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.cards.models import PrintFile
+from selfcard.core import clock
 from selfcard.core.refusals import Refusal
 
 
@@ -23,8 +25,8 @@ class NameMissing(Refusal):
     default_field = "name_zh"
 
 
-class FaceValueNotPositive(Refusal):
-    message = _("The face value must be more than nothing, in whole cents.")
+class FaceValueOutOfBounds(Refusal):
+    message = _("The face value must be more than nothing and at most %(most)s, in whole cents.")
     default_field = "face_value"
 
 
@@ -39,7 +41,7 @@ class DeadlineOutOfBounds(Refusal):
 
 
 class HoldingLimitOutOfBounds(Refusal):
-    message = _("The holding limit must be at least one card.")
+    message = _("One person may hold 1 to %(most)s cards.")
     default_field = "holding_limit"
 
 
@@ -85,6 +87,10 @@ class BatchInOtherState(Refusal):
     message = _("Batch %(batch)s is already further, or has ended: it is %(state)s.")
 
 
+class NotYourOrder(Refusal):
+    message = _("%(name)s ordered batch %(batch)s and has to ask again, or cancel the order.")
+
+
 class ReasonMissing(Refusal):
     message = _("Give the reason.")
     default_field = "reason"
@@ -111,3 +117,14 @@ class PrintFileAlreadyDownloaded(Refusal):
         "The print file of batch %(batch)s was downloaded by %(name)s on %(when)s. It can be had"
         " only once."
     )
+
+    @classmethod
+    def of(cls, print_file: PrintFile) -> "PrintFileAlreadyDownloaded":
+        """The refusal for a file that somebody has, with who and when."""
+        assert print_file.downloaded_by is not None
+        assert print_file.downloaded_at is not None
+        return cls(
+            batch=print_file.batch.number,
+            name=print_file.downloaded_by.name,
+            when=f"{print_file.downloaded_at.astimezone(clock.zone()):%Y-%m-%d %H:%M}",
+        )

@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
@@ -21,6 +22,9 @@ from selfcard.products.models import ProductVersion
 SHORTEST_PIN = 8
 LONGEST_PIN = 16
 SELECTOR_DIGITS = 4
+LARGEST_BATCH = 10_000_000
+# A whole batch of the dearest card is still a sum that every column of money can hold.
+LARGEST_FACE_VALUE = Decimal("99999.99")
 
 
 class DocumentType(models.Model):

@@ -88,6 +88,11 @@ def take(name: str) -> BinaryIO | None:
     return gone.open("rb")
 
 
+def is_waiting(name: str) -> bool:
+    """Whether a print file lies in its folder and nobody has taken it."""
+    return (print_folder() / name).exists()
+
+
 def header() -> bytes:
     return (",".join(COLUMNS) + "\r\n").encode()
 

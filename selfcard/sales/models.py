@@ -77,7 +77,7 @@ class Sale(models.Model):
     customer_reference = models.CharField(_("reference"), max_length=60, blank=True)
     remark = models.CharField(_("remark"), max_length=200, blank=True)
     count = models.PositiveBigIntegerField()
-    face_value = models.DecimalField(max_digits=12, decimal_places=2)
+    face_value = models.DecimalField(max_digits=14, decimal_places=2)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     registered_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")

@@ -22,6 +22,8 @@ class Place(NamedTuple):
 
 
 OPERATIONS: dict[str, Place] = {
+    "cards.approve_batch": Place("office:cards:batch", _("Open the batch")),
+    "cards.release_print_file": Place("office:cards:batch", _("Open the batch")),
     "custody.check_in": Place("office:custody:check_in", _("Check in")),
     "custody.check_in_printed": Place("office:custody:check_in_printed", _("Check in")),
     "custody.issue": Place("office:custody:issue", _("Issue cards")),

@@ -49,6 +49,7 @@ LOOKS: dict[str, Look] = {
     "asked": Look("waiting", "wait", "wait"),
     "granted": Look("tick", fill="activated"),
     "refused": Look("cross", "stop", "bad"),
+    "withdrawn": Look("struck", "off", "void"),
     # receipts, policies, products
     "issued": Look("waiting", "wait", "wait"),
     "confirmed": Look("tick", fill="activated"),

@@ -6,18 +6,20 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from selfcard.approvals.commands import ask, grant, refuse
+from selfcard.approvals.commands import ask, grant, refuse, withdraw
 from selfcard.approvals.errors import (
     AlreadyAsked,
     AlreadyDecided,
     ApprovalExpired,
     NotYourOwnRequest,
     ReasonMissing,
+    RequestWithdrawn,
 )
 from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import approval_of, approvals_waiting_for
 from selfcard.core import clock
 from selfcard.core.command import command
+from selfcard.core.refusals import Operation
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May
 from tests.factories.organisations import an_insurer
@@ -132,3 +134,33 @@ def test_a_request_expires_and_can_be_asked_again(insurer):
     assert approval_of("batch", "cards.batch", "B-2026-001") == again
     approval.refresh_from_db()
     assert approval.state == "expired"
+
+
+def test_an_expired_request_leads_to_where_it_is_asked_again(insurer):
+    approval = asked_by(insurer)
+    with clock.frozen(clock.now() + timedelta(days=15)), pytest.raises(ApprovalExpired) as refused:
+        granted(insurer, approval)
+    assert refused.value.help == Operation.named("batch", number="B-2026-001")
+
+
+def withdrawn(insurer, approval):
+    return carried_out(
+        insurer.actor("chief"), lambda actor: withdraw(approval=approval, actor=actor)
+    )
+
+
+def test_a_withdrawn_request_waits_for_nobody_and_cannot_be_decided(insurer):
+    approval = withdrawn(insurer, asked_by(insurer))
+    assert approval.state == "withdrawn"
+    assert not approvals_waiting_for(insurer.actor("second")).exists()
+    with pytest.raises(RequestWithdrawn):
+        granted(insurer, approval)
+    with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
+        Approval.objects.update(state="asked")
+    assert asked_by(insurer).state == "asked"
+
+
+def test_what_is_decided_cannot_be_withdrawn(insurer):
+    approval = granted(insurer, asked_by(insurer))
+    with pytest.raises(AlreadyDecided):
+        withdrawn(insurer, approval)

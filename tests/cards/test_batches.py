@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pyrage
@@ -10,11 +10,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
 
-from selfcard.approvals.errors import NotYourOwnRequest
+from selfcard.approvals.errors import AlreadyAsked, ApprovalExpired, NotYourOwnRequest
 from selfcard.approvals.errors import ReasonMissing as NoReasonToRefuse
+from selfcard.approvals.models import Approval
 from selfcard.cards import making
 from selfcard.cards.commands import (
     approve_batch,
+    ask_batch_approval,
     ask_print_release,
     cancel_batch,
     download_print_file,
@@ -28,6 +30,7 @@ from selfcard.cards.errors import (
     BatchInOtherState,
     BatchSizeOutOfBounds,
     NobodyAskedForIt,
+    NotYourOrder,
     PrintFileAlreadyDownloaded,
     PrintFileAlreadyReleased,
     PrintFileNotMade,
@@ -45,6 +48,8 @@ from selfcard.core.work import cancel_work, run_waiting_jobs
 from selfcard.custody import tasks
 from selfcard.custody.models import Holding
 from selfcard.organisations.errors import NotAuthorised
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import staff_actor
 from tests.factories.cards import (
     PRINTING_HOUSE,
     a_document_type,
@@ -54,7 +59,7 @@ from tests.factories.cards import (
     an_approved_batch,
     an_ordered_batch,
 )
-from tests.factories.organisations import an_insurer
+from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +125,47 @@ def test_an_order_is_approved_once(insurer):
 
     with pytest.raises(BatchInOtherState):
         do(approve_batch, insurer, "second", batch)
+
+
+def in_fifteen_days():
+    return clock.frozen(clock.now() + timedelta(days=15))
+
+
+def test_an_order_whose_request_expired_is_asked_for_again_and_then_approved(insurer):
+    batch = an_ordered_batch(insurer)
+    with in_fifteen_days():
+        with pytest.raises(ApprovalExpired) as refused:
+            do(approve_batch, insurer, "second", batch)
+        do(ask_batch_approval, insurer, "chief", batch)
+        approved = do(approve_batch, insurer, "second", batch)
+
+    assert refused.value.help.args == {"number": batch.number}
+    assert approved.state == "approved"
+
+
+def test_only_whoever_ordered_asks_again(insurer):
+    batch = an_ordered_batch(insurer)
+    colleague = a_staff_member("1009", insurer.head_office, May.ORDER_BATCHES, May.APPROVE_BATCHES)
+    with in_fifteen_days(), pytest.raises(NotYourOrder):
+        ask_batch_approval(batch=batch, actor=staff_actor(colleague), request_id=uuid4())
+
+
+def test_an_order_that_waits_is_not_asked_for_twice(insurer):
+    with pytest.raises(AlreadyAsked):
+        do(ask_batch_approval, insurer, "chief", an_ordered_batch(insurer))
+
+
+def test_cancelling_an_order_withdraws_its_request(insurer):
+    batch = an_ordered_batch(insurer)
+    do(cancel_batch, insurer, "chief", batch, reason="Wrong printer")
+    assert Approval.objects.get().state == "withdrawn"
+
+
+def test_an_order_whose_request_expired_can_be_cancelled(insurer):
+    batch = an_ordered_batch(insurer)
+    with in_fifteen_days():
+        do(cancel_batch, insurer, "chief", batch, reason="Nobody wanted it")
+    assert Approval.objects.get().state == "withdrawn"
 
 
 def test_a_refusal_says_why(insurer):
@@ -377,6 +423,34 @@ def test_a_repeated_download_does_not_give_the_file_a_second_time(insurer):
     assert first is not None
     first.close()
     assert again is None
+
+
+def a_download_that_broke_off(insurer):
+    """The download is in the books, and the file still lies in its folder."""
+    batch = a_made_batch(insurer)
+    do(ask_print_release, insurer, "chief", batch)
+    do(release_print_file, insurer, "second", batch)
+    do(download_print_file, insurer, "chief", batch)
+    return batch
+
+
+def test_whoever_downloaded_takes_a_file_that_a_crash_left_lying_once(insurer):
+    batch = a_download_that_broke_off(insurer)
+
+    taken = take(do(download_print_file, insurer, "chief", batch).name)
+
+    assert taken is not None
+    taken.close()
+    with pytest.raises(PrintFileAlreadyDownloaded):
+        do(download_print_file, insurer, "chief", batch)
+
+
+def test_nobody_else_takes_a_file_that_a_crash_left_lying(insurer):
+    batch = a_download_that_broke_off(insurer)
+    colleague = a_staff_member("1009", insurer.head_office, May.ORDER_BATCHES)
+
+    with pytest.raises(PrintFileAlreadyDownloaded):
+        download_print_file(batch=batch, actor=staff_actor(colleague), request_id=uuid4())
 
 
 def test_the_protocol_is_kept_with_checksum_and_key(insurer):

@@ -7,9 +7,11 @@ from uuid import uuid4
 import pytest
 
 from selfcard.cards.commands import define_document_type, register_printer
+from selfcard.cards.commands.types import CARDS_OF_A_TYPE
 from selfcard.cards.errors import (
     DocumentTypeCodeTaken,
-    FaceValueNotPositive,
+    FaceValueOutOfBounds,
+    HoldingLimitOutOfBounds,
     NoProducts,
     NotAPrefix,
     NotAPrinterKey,
@@ -18,9 +20,19 @@ from selfcard.cards.errors import (
     ProductNotPublished,
     TaxRatesDiffer,
 )
-from selfcard.cards.models import DocumentType, DocumentTypeVersion, TypeProduct
+from selfcard.cards.models import (
+    LARGEST_BATCH,
+    LARGEST_FACE_VALUE,
+    DocumentType,
+    DocumentTypeVersion,
+    TypeProduct,
+)
 from selfcard.organisations.errors import NotAuthorised
+from selfcard.payments.models import Receipt
+from selfcard.sales.models import Sale
+from tests.factories.activation import sell
 from tests.factories.cards import a_document_type, a_printer
+from tests.factories.custody import cards_at_institution
 from tests.factories.organisations import an_insurer
 from tests.factories.postgresql import refused_by_postgresql
 from tests.factories.products import a_draft, a_product, a_published_version
@@ -66,8 +78,11 @@ def test_a_code_and_a_prefix_belong_to_one_type(insurer):
 @pytest.mark.parametrize(
     ("terms", "refusal"),
     [
-        ({"face_value": Decimal(0)}, FaceValueNotPositive),
-        ({"face_value": Decimal("1.005")}, FaceValueNotPositive),
+        ({"face_value": Decimal(0)}, FaceValueOutOfBounds),
+        ({"face_value": Decimal("1.005")}, FaceValueOutOfBounds),
+        ({"face_value": Decimal("100000.00")}, FaceValueOutOfBounds),
+        ({"holding_limit": 0}, HoldingLimitOutOfBounds),
+        ({"holding_limit": 10**9}, HoldingLimitOutOfBounds),
         ({"pin_length": 7}, PinLengthOutOfBounds),
         ({"pin_length": 17}, PinLengthOutOfBounds),
     ],
@@ -77,6 +92,16 @@ def test_terms_out_of_their_bounds_are_refused_at_their_field(insurer, terms, re
         a_document_type(insurer, "AC-100", "620118", a_published_version(insurer), **terms)
 
     assert refused.value.field == next(iter(terms))
+
+
+def test_a_whole_batch_of_the_dearest_card_can_be_paid_for(insurer):
+    largest = LARGEST_BATCH * LARGEST_FACE_VALUE
+    for field in (Sale._meta.get_field("amount"), Receipt._meta.get_field("amount")):
+        assert largest == field.clean(largest, None)
+
+    dear = a_document_type(insurer, face_value=LARGEST_FACE_VALUE, holding_limit=CARDS_OF_A_TYPE)
+    cards = cards_at_institution(insurer, 3, dear)[1]
+    assert sell(insurer, cards).amount == 3 * LARGEST_FACE_VALUE
 
 
 @pytest.mark.parametrize("prefix", ["62011", "6201188", "012345", "６２０１１８", "62O118", ""])

@@ -3,6 +3,7 @@ each page refuses."""
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,8 +16,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from playwright.sync_api import Page, expect
 
-from selfcard.cards.commands import ask_print_release, release_print_file
+from selfcard.cards.commands import (
+    ask_print_release,
+    download_print_file,
+    release_print_file,
+)
 from selfcard.cards.models import Batch
+from selfcard.core import clock
 from selfcard.core.models import Work
 from selfcard.core.work import run_waiting_jobs
 from selfcard.custody.models import Issue
@@ -340,6 +346,35 @@ def test_a_print_file_is_given_once_and_then_refused_with_a_sentence(insurer: In
         assert batch.number in str(refused.context["refused"].errors)
 
 
+def test_a_file_that_a_crash_left_lying_is_offered_to_whoever_downloaded_it(
+    insurer: Insurer,
+) -> None:
+    batch = a_made_batch(insurer, 10)
+    ask_print_release(batch=batch, actor=insurer.actor("chief"), request_id=uuid4())
+    release_print_file(batch=batch, actor=insurer.actor("second"), request_id=uuid4())
+    download_print_file(batch=batch, actor=insurer.actor("chief"), request_id=uuid4())
+    address = f"/office/cards/batches/{batch.number}/"
+    download = f"{address}download/"
+
+    chief = entered(insurer.chief)
+    assert download in chief.get(address).content.decode()
+    assert download not in entered(insurer.second).get(address).content.decode()
+    given: Any = chief.post(download, {"request_id": str(uuid4())})
+    assert b"".join(given.streaming_content).startswith(b"age-encryption.org")
+    assert download not in chief.get(address).content.decode()
+
+
+def test_who_has_the_print_file_is_said_with_the_insurers_day(insurer: Insurer) -> None:
+    with clock.frozen(datetime(2026, 11, 23, 6, 0, tzinfo=clock.zone())):
+        batch, _ = a_printed_batch(insurer, 10)
+        chief = entered(insurer.chief)
+        refused = chief.post(
+            f"/office/cards/batches/{batch.number}/download/", {"request_id": str(uuid4())}
+        )
+
+    assert "2026-11-23 06:00" in str(refused.context["refused"].errors)
+
+
 def test_a_refusal_of_an_order_asks_why(insurer: Insurer) -> None:
     batch = an_ordered_batch(insurer, 10)
     second = entered(insurer.second)
@@ -352,6 +387,33 @@ def test_a_refusal_of_an_order_asks_why(insurer: Insurer) -> None:
     assert done.status_code == 302
     batch.refresh_from_db()
     assert (batch.state, batch.reason) == ("refused", "Too many")
+
+
+def test_an_expired_order_is_asked_for_again_on_its_page(insurer: Insurer) -> None:
+    batch = an_ordered_batch(insurer, 10)
+    address = f"/office/cards/batches/{batch.number}/"
+    ask_again, approve = f"{address}ask-approval/", f"{address}approve/"
+
+    with clock.frozen(clock.now() + timedelta(days=15)):
+        chief, second = entered(insurer.chief), entered(insurer.second)
+        assert ask_again in chief.get(address).content.decode()
+        assert approve not in second.get(address).content.decode()
+        assert chief.post(ask_again, {"request_id": str(uuid4())}).status_code == 302
+        assert ask_again not in chief.get(address).content.decode()
+        assert approve in second.get(address).content.decode()
+
+
+def test_an_expired_release_is_asked_for_again_on_its_page(insurer: Insurer) -> None:
+    batch = a_made_batch(insurer, 10)
+    ask_print_release(batch=batch, actor=insurer.actor("chief"), request_id=uuid4())
+    address = f"/office/cards/batches/{batch.number}/"
+
+    with clock.frozen(clock.now() + timedelta(days=15)):
+        chief, second = entered(insurer.chief), entered(insurer.second)
+        assert f"{address}ask-release/" in chief.get(address).content.decode()
+        assert f"{address}release/" not in second.get(address).content.decode()
+        chief.post(f"{address}ask-release/", {"request_id": str(uuid4())})
+        assert f"{address}release/" in second.get(address).content.decode()
 
 
 def test_a_deed_that_comes_too_late_says_so_on_the_batchs_page(insurer: Insurer) -> None:

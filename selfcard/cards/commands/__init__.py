@@ -2,6 +2,7 @@
 
 from selfcard.cards.commands.orders import (
     approve_batch,
+    ask_batch_approval,
     cancel_batch,
     make_batch_again,
     order_batch,
@@ -19,6 +20,7 @@ from selfcard.cards.commands.types import define_document_type, register_printer
 
 __all__ = [
     "approve_batch",
+    "ask_batch_approval",
     "ask_print_release",
     "begin_batch",
     "cancel_batch",

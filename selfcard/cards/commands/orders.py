@@ -3,15 +3,16 @@ from uuid import UUID
 from django.db.models import Max
 from procrastinate.contrib.django import app
 
-from selfcard.approvals.commands import ask, grant, refuse
-from selfcard.cards.access import asked_for, batch_in
+from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from selfcard.cards.access import asked_for, batch_in, waiting_request
 from selfcard.cards.errors import (
     BatchInOtherState,
     BatchSizeOutOfBounds,
+    NotYourOrder,
     ReasonMissing,
     SerialsUsedUp,
 )
-from selfcard.cards.models import Batch, DocumentType, Printer
+from selfcard.cards.models import LARGEST_BATCH, Batch, DocumentType, Printer
 from selfcard.cards.queries import current_version
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -29,7 +30,6 @@ APPROVE_BATCH = "cards.approve_batch"
 # known, since imports point down.
 MAKE_BATCH = "custody.make_batch"
 
-LARGEST_BATCH = 10_000_000
 State = Batch.State
 
 
@@ -62,16 +62,29 @@ def order_batch(
         ordered_by=acting_staff(actor),
         ordered_at=clock.now(),
     )
-    ask(
-        kind=APPROVE_BATCH,
-        subject_kind="batch",
-        subject_number=batch.number,
-        asked={"document_type": document_type.code, "count": count, "printer": printer.code},
-        may=May.APPROVE_BATCHES,
-        organisation=office,
-        actor=actor,
-    )
+    _ask_for_approval(batch, actor)
     record(actor, "batch.ordered", batch, document_type=document_type.code, count=count)
+    return batch
+
+
+@command
+def ask_batch_approval(*, batch: Batch, actor: Actor, request_id: UUID) -> Batch:
+    """Ask again for the approval of an order, after the request has expired undecided.
+
+    Only whoever ordered asks: whoever asks is the one who cannot approve.
+
+    Raises:
+        NotAuthorised: the actor may not order batches.
+        BatchInOtherState: the order was cancelled, refused or approved before.
+        NotYourOrder: somebody else ordered the batch.
+        AlreadyAsked: the request has not expired.
+    """
+    require(actor, May.ORDER_BATCHES, batch.organisation)
+    batch = batch_in(batch, State.ORDERED)
+    if batch.ordered_by_id != actor.id:
+        raise NotYourOrder(batch=batch.number, name=batch.ordered_by.name)
+    _ask_for_approval(batch, actor)
+    record(actor, "batch.approval_asked_again", batch)
     return batch
 
 
@@ -120,6 +133,8 @@ def refuse_batch(*, batch: Batch, reason: str, actor: Actor, request_id: UUID) -
 def cancel_batch(*, batch: Batch, reason: str, actor: Actor, request_id: UUID) -> Batch:
     """Cancel a batch before it is made. Serials that it had stay unused for ever.
 
+    A request that still waits for its approval is withdrawn.
+
     Raises:
         NotAuthorised: the actor may not order batches.
         ReasonMissing: no reason is given.
@@ -132,6 +147,8 @@ def cancel_batch(*, batch: Batch, reason: str, actor: Actor, request_id: UUID) -
     batch.state, batch.reason = State.CANCELLED, reason.strip()
     batch.cancelled_by, batch.cancelled_at = acting_staff(actor), clock.now()
     batch.save()
+    if waiting := waiting_request(APPROVE_BATCH, batch):
+        withdraw(approval=waiting, actor=actor)
     if batch.work is not None:
         cancel_work(batch.work)
     record(actor, "batch.cancelled", batch)
@@ -153,6 +170,22 @@ def make_batch_again(*, batch: Batch, actor: Actor, request_id: UUID) -> Batch:
     _have_it_made(batch)
     record(actor, "batch.making_asked_again", batch)
     return batch
+
+
+def _ask_for_approval(batch: Batch, actor: Actor) -> None:
+    ask(
+        kind=APPROVE_BATCH,
+        subject_kind="batch",
+        subject_number=batch.number,
+        asked={
+            "document_type": batch.type_version.document_type.code,
+            "count": batch.count,
+            "printer": batch.printer.code,
+        },
+        may=May.APPROVE_BATCHES,
+        organisation=batch.organisation,
+        actor=actor,
+    )
 
 
 def _next_serials(batch: Batch) -> SerialRun:

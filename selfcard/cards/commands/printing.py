@@ -2,7 +2,7 @@ from uuid import UUID
 
 from selfcard.approvals.commands import ask, grant, refuse
 from selfcard.approvals.models import Approval
-from selfcard.cards.access import asked_for, batch_in
+from selfcard.cards.access import asked_for, batch_in, is_still_theirs
 from selfcard.cards.errors import (
     BatchInOtherState,
     PrintFileAlreadyDownloaded,
@@ -135,22 +135,22 @@ def refuse_print_release(*, batch: Batch, reason: str, actor: Actor, request_id:
 def download_print_file(*, batch: Batch, actor: Actor, request_id: UUID) -> PrintFile:
     """Let the print file go its one way out, and keep the protocol of it.
 
-    The file itself is then taken with `print_file.take`, which gives it once.
+    The file itself is then taken with `print_file.take`, which gives it once. Whoever is in the
+    books as having downloaded it may come again as long as it still lies in its folder: something
+    broke off before it was taken.
 
     Raises:
-        NotAuthorised: the actor may neither order batches nor release print files.
+        NotAuthorised: the actor may not order batches.
         PrintFileNotMade, PrintFileNotReleased: it is too early.
         PrintFileAlreadyDownloaded: somebody has it.
     """
     require(actor, May.ORDER_BATCHES, batch.organisation)
     print_file = _print_file(batch)
     if print_file.downloaded_at is not None:
-        assert print_file.downloaded_by is not None
-        raise PrintFileAlreadyDownloaded(
-            batch=batch.number,
-            name=print_file.downloaded_by.name,
-            when=f"{print_file.downloaded_at.astimezone(clock.zone()):%Y-%m-%d %H:%M}",
-        )
+        if not is_still_theirs(print_file, actor.id):
+            raise PrintFileAlreadyDownloaded.of(print_file)
+        record(actor, "print_file.fetched_again", batch, sha256=print_file.sha256)
+        return print_file
     if print_file.released_at is None:
         raise PrintFileNotReleased(batch=batch.number)
     print_file.downloaded_by, print_file.downloaded_at = acting_staff(actor), clock.now()

@@ -6,7 +6,7 @@ import pyrage
 from selfcard.cards.errors import (
     DeadlineOutOfBounds,
     DocumentTypeCodeTaken,
-    FaceValueNotPositive,
+    FaceValueOutOfBounds,
     HoldingLimitOutOfBounds,
     NameMissing,
     NoProducts,
@@ -19,6 +19,7 @@ from selfcard.cards.errors import (
     TaxRatesDiffer,
 )
 from selfcard.cards.models import (
+    LARGEST_FACE_VALUE,
     LONGEST_PIN,
     SHORTEST_PIN,
     DocumentType,
@@ -31,12 +32,13 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.money import to_cents
-from selfcard.core.serials import PREFIX_DIGITS
+from selfcard.core.serials import PREFIX_DIGITS, RUNNING
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, head_office, require
 from selfcard.products.models import ProductVersion
 
 LONGEST_DEADLINE = 120  # months
+CARDS_OF_A_TYPE = RUNNING - 1
 
 
 @command
@@ -62,7 +64,7 @@ def define_document_type(
 
     Raises:
         NotAuthorised: the actor may not define document types at head office.
-        NameMissing, NotAPrefix, FaceValueNotPositive, PinLengthOutOfBounds, DeadlineOutOfBounds,
+        NameMissing, NotAPrefix, FaceValueOutOfBounds, PinLengthOutOfBounds, DeadlineOutOfBounds,
         HoldingLimitOutOfBounds, NoProducts: something is left out or out of its bounds.
         DocumentTypeCodeTaken, PrefixTaken: another type has the code or the prefix.
         ProductNotPublished, TaxRatesDiffer: the products do not fit.
@@ -110,14 +112,14 @@ def _refuse_taken(code: str, prefix: str) -> None:
 def _refuse_bad_bounds(
     face_value: Decimal, deadline_months: int, pin_length: int, holding_limit: int
 ) -> None:
-    if face_value <= 0 or face_value != to_cents(face_value):
-        raise FaceValueNotPositive
+    if not 0 < face_value <= LARGEST_FACE_VALUE or face_value != to_cents(face_value):
+        raise FaceValueOutOfBounds(most=f"{LARGEST_FACE_VALUE:,}")
     if not 1 <= deadline_months <= LONGEST_DEADLINE:
         raise DeadlineOutOfBounds(longest=LONGEST_DEADLINE)
     if not SHORTEST_PIN <= pin_length <= LONGEST_PIN:
         raise PinLengthOutOfBounds(shortest=SHORTEST_PIN, longest=LONGEST_PIN)
-    if holding_limit < 1:
-        raise HoldingLimitOutOfBounds
+    if not 1 <= holding_limit <= CARDS_OF_A_TYPE:
+        raise HoldingLimitOutOfBounds(most=f"{CARDS_OF_A_TYPE:,}")
 
 
 def _common_tax_rate(versions: tuple[ProductVersion, ...]) -> Decimal | None:

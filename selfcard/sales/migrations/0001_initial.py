@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('customer_reference', models.CharField(blank=True, max_length=60, verbose_name='reference')),
                 ('remark', models.CharField(blank=True, max_length=200, verbose_name='remark')),
                 ('count', models.PositiveBigIntegerField()),
-                ('face_value', models.DecimalField(decimal_places=2, max_digits=12)),
+                ('face_value', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('currency', models.CharField(max_length=3)),
                 ('registered_at', models.DateTimeField()),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from selfcard.cards.access import is_still_theirs
 from selfcard.cards.commands import order_batch
 from selfcard.cards.models import Batch
 from selfcard.custody.queries import distribution
@@ -180,6 +181,9 @@ def batch_page(
             "may_order": May.ORDER_BATCHES in request.mays,
             "may_check_in": May.CHECK_IN_CARDS in request.mays,
             "cancellable": stage in (Stage.ORDERED, Stage.APPROVED, Stage.GENERATING, Stage.FAILED),
+            "may_fetch_again": print_file is not None
+            and stage == Stage.AT_PRINTER
+            and is_still_theirs(print_file, request.staff.pk),
             "deed": refused or DeedForm(actor=request.actor),
             "refused": refused,
             "shares": distribution([one.run]) if stage == Stage.CHECKED_IN else [],

@@ -12,9 +12,7 @@ from django.views.decorators.http import require_POST
 
 from selfcard.cards import commands
 from selfcard.cards.errors import PrintFileAlreadyDownloaded
-from selfcard.cards.models import Batch, PrintFile
 from selfcard.cards.print_file import take
-from selfcard.core.refusals import Refusal
 from selfcard.web.office.cards.batches import SEEING_BATCHES, batch_page, find
 from selfcard.web.office.cards.forms import ReasonForm
 from selfcard.web.office.forms import DeedForm, refusals_shown_on
@@ -32,6 +30,10 @@ class Deed(NamedTuple):
 
 DEEDS: dict[str, Deed] = {
     "approve": Deed(commands.approve_batch, _("Batch %(number)s is approved and is being made.")),
+    "ask-approval": Deed(
+        commands.ask_batch_approval,
+        _("A second person is asked again to approve batch %(number)s."),
+    ),
     "refuse": Deed(
         commands.refuse_batch,
         _("The order of batch %(number)s is refused."),
@@ -102,14 +104,5 @@ def download(request: OfficeRequest, number: str) -> HttpResponse | FileResponse
                     filename=given.name,
                     content_type="application/octet-stream",
                 )
-            raise _gone(batch, given)
+            raise PrintFileAlreadyDownloaded.of(given)
     return batch_page(request, find(request, number), form)
-
-
-def _gone(batch: Batch, print_file: PrintFile) -> Refusal:
-    assert print_file.downloaded_by is not None
-    return PrintFileAlreadyDownloaded(
-        batch=batch.number,
-        name=print_file.downloaded_by.name,
-        when=f"{print_file.downloaded_at:%Y-%m-%d}",
-    )

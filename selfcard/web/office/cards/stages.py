@@ -13,6 +13,7 @@ from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.commands.printing import RELEASE_PRINT_FILE
 from selfcard.cards.models import Batch
 from selfcard.cards.queries import batches_seen_by
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.custody.models import Holding
 from selfcard.custody.statuses import CardStatus
@@ -58,7 +59,10 @@ MOVING = (Stage.APPROVED, Stage.GENERATING, Stage.RELEASED)
 def batches_with_stage(actor: Actor) -> QuerySet[Batch]:
     """The batches that the actor may see, with what tells their stage."""
     asked = Approval.objects.filter(
-        kind=RELEASE_PRINT_FILE, subject_number=OuterRef("number"), state=Approval.State.ASKED
+        kind=RELEASE_PRINT_FILE,
+        subject_number=OuterRef("number"),
+        state=Approval.State.ASKED,
+        expires_at__gt=clock.now(),
     )
     printed = Holding.objects.filter(batch=OuterRef("pk"), status=CardStatus.PRINTED)
     return (
@@ -104,6 +108,10 @@ class Asked:
     is_own: bool
     may_decide: bool
 
+    @property
+    def has_expired(self) -> bool:
+        return self.approval.has_expired
+
 
 def waiting_request(batch: Batch, stage: Stage, staff_id: int, mays: set[str]) -> Asked | None:
     """The request that waits at this stage, if one does."""
@@ -112,4 +120,5 @@ def waiting_request(batch: Batch, stage: Stage, staff_id: int, mays: set[str]) -
     if approval is None:
         return None
     is_own = approval.asked_by_id == staff_id
-    return Asked(approval, is_own, not is_own and approval.may in mays)
+    may_decide = not is_own and not approval.has_expired and approval.may in mays
+    return Asked(approval, is_own, may_decide)
