@@ -36,7 +36,7 @@ class AuditEvent(models.Model):
     actor_kind = models.CharField(max_length=8)
     # No foreign key: core knows nobody, and an event outlives every account.
     actor_id = models.BigIntegerField(null=True)
-    actor_name = models.CharField(max_length=120)
+    actor_name = models.CharField(max_length=210)
     channel = models.CharField(max_length=16)
     source = models.CharField(max_length=64, blank=True)
     request = models.UUIDField(null=True)

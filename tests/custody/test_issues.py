@@ -28,7 +28,7 @@ from selfcard.custody.errors import (
     OrganisationIsNotBelow,
     RecipientIsNotBelow,
 )
-from selfcard.custody.models import Holding, Issue
+from selfcard.custody.models import Holding, Issue, Movement
 from selfcard.custody.queries import (
     find_card,
     issues_seen_by,
@@ -38,7 +38,8 @@ from selfcard.custody.queries import (
 )
 from selfcard.organisations.commands import dismiss_staff
 from selfcard.organisations.errors import NotAuthorised
-from selfcard.organisations.models import Organisation
+from selfcard.organisations.models import May, Organisation, Party
+from selfcard.organisations.queries import staff_actor
 from tests.factories.cards import a_document_type
 from tests.factories.custody import (
     cards_at_head_office,
@@ -47,6 +48,7 @@ from tests.factories.custody import (
     custody,
     hand_down,
 )
+from tests.factories.organisations import a_staff_member
 
 pytestmark = pytest.mark.django_db
 
@@ -493,3 +495,21 @@ def test_a_card_is_found_with_one_statement(insurer, batch, django_assert_num_qu
 
     assert (card.holder, card.seen) == (insurer.head_office.party, "inventory")
     assert find_card(SerialRun(1, 1).first) is None
+
+
+def test_a_deed_of_somebody_with_the_longest_name_is_in_the_books(insurer, batch):
+    long = a_staff_member("Z01", insurer.head_office, May.ISSUE_CARDS, name="N" * 100)
+    Party.objects.filter(pk=long.party_id).update(name_zh="名" * 100)
+    long.refresh_from_db()
+
+    note = issue_cards(
+        document_type=batch.type_version.document_type,
+        runs=(cards_of(batch, 1, 10),),
+        to=insurer.branch.party,
+        actor=staff_actor(long),
+        request_id=uuid4(),
+    )
+
+    name = AuditEvent.objects.get(event="cards.issued", subject_number=note.number).actor_name
+    assert name == "名" * 100 + " " + "N" * 100
+    assert Movement.objects.get(reason_number=note.number).actor_name == name

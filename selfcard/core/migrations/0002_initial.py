@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('event', models.CharField(max_length=60)),
                 ('actor_kind', models.CharField(max_length=8)),
                 ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=120)),
+                ('actor_name', models.CharField(max_length=210)),
                 ('channel', models.CharField(max_length=16)),
                 ('source', models.CharField(blank=True, max_length=64)),
                 ('request', models.UUIDField(null=True)),
