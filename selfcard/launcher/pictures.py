@@ -32,6 +32,7 @@ HEIGHTS = {"phone": 844, "desktop": 900}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 CODES = {"zh": "zh-hans", "en": "en"}
 MOST_STEPS = 20
+MILLISECONDS_TO_ANSWER = 1500  # a typed range is answered while one goes on
 
 # Who is insured in the pictures: an adult, for herself; another one for each card.
 ANSWERS = {
@@ -122,7 +123,7 @@ class Camera:
 
     def shoot(self, page: Page, name: str) -> None:
         page.wait_for_load_state("networkidle")
-        page.evaluate("document.activeElement && document.activeElement.blur()")
+        page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
         path = self.folder / f"{name}-{self.width}-{self.language}.png"
         page.screenshot(path=path, full_page=True)
         click.echo(path)
@@ -168,6 +169,8 @@ class Camera:
         for name, value in picture.fill:
             page.fill(f"[name='{name}']", value)
             page.press(f"[name='{name}']", "Tab")
+        if picture.fill:
+            page.wait_for_timeout(MILLISECONDS_TO_ANSWER)
         self.shoot(page, picture.name)
         page.context.close()
 

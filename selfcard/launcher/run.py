@@ -166,9 +166,16 @@ def _collect_static(folder: DataFolder) -> None:
 
 
 def _build_demo() -> None:
-    from selfcard.demo.company import build, is_built
+    from selfcard.demo.company import HalfBuilt, build, is_built
 
-    if not is_built():
+    try:
+        built = is_built()
+    except HalfBuilt as error:
+        raise Trouble(
+            "The first start was interrupted while it built the demo company: "
+            "let DATABASE_URL name an empty database, and start again."
+        ) from error
+    if not built:
         click.echo("Building the demo company …")
         build()
 
