@@ -13,14 +13,16 @@ from selfcard.activation import gate
 from selfcard.activation.errors import (
     CardActivatedAlready,
     ConsentOutdated,
+    DraftOfAnotherDevice,
     NotAPin,
     ProductNotOnCard,
     ProofExpired,
     RulesBroken,
     SourceMustWait,
+    TooManyTries,
 )
-from selfcard.activation.models import Draft, OpenedCard, PinProof, SourceCounter, TargetCounter
-from selfcard.activation.queries import broken_by, card_at_hand, draft_of, why_not_ready
+from selfcard.activation.models import Draft, PinProof, SourceCounter, TargetCounter
+from selfcard.activation.queries import broken_by, card_at_hand, device_digest, why_not_ready
 from selfcard.activation.texts import versions_of_texts
 from selfcard.cards.queries import check_pin, product_versions_of
 from selfcard.core import clock
@@ -32,7 +34,8 @@ from selfcard.core.papers.facts import Text
 from selfcard.core.serials import SerialRun, group_digits, plain_digits, serial_of
 from selfcard.core.serials import card_number as number_of_card
 from selfcard.custody import commands as custody
-from selfcard.custody.locks import lock_custody
+from selfcard.custody.locks import lock_custody, lock_opened_card
+from selfcard.custody.queries import is_activated
 from selfcard.ledger import chart
 from selfcard.ledger.commands import post_entry
 from selfcard.ledger.lines import credit, debit
@@ -76,9 +79,7 @@ def open_gate(
         record(actor, "gate.refused", serials=card)
         return None
     gate.forgive(source=source, target=target)
-    OpenedCard.objects.bulk_create(
-        [OpenedCard(serial=serial, opened_at=now)], ignore_conflicts=True
-    )
+    custody.remember_opened(serial=serial, actor=actor)
     proof = PinProof.objects.create(
         serial=serial, source=source, opened_at=now, expires_at=now + settings.PROOF_IDLE
     )
@@ -87,28 +88,31 @@ def open_gate(
 
 
 @command
-def save_draft(*, proof: PinProof, page: str, answers: Any, actor: Actor, request_id: UUID) -> None:
+def save_draft(
+    *, proof: PinProof, device: str, page: str, answers: Any, actor: Actor, request_id: UUID
+) -> None:
     """Keep what was filled in on one page, so that a closed page loses nothing.
 
-    Each page replaces only its own answers: two browsers on the same card do not wipe out each
-    other's pages. Saving also lengthens the visit, up to its longest.
+    Each page replaces only its own answers: two windows on the same card do not wipe out each
+    other's pages. The draft belongs to the device that began it. Saving also lengthens the visit,
+    up to its longest.
 
     Raises:
         ProofExpired: the visit is over; the PIN is asked for again.
+        CardActivatedAlready: the card has become a policy meanwhile; nothing is kept beside it.
+        DraftOfAnotherDevice: another one has begun for this card; here one may begin afresh.
     """
     now = clock.now()
-    _require_open(proof)
-    draft = Draft.objects.select_for_update().filter(serial=proof.serial).first()
-    kept = json.loads(draft.answers) if draft else {}
+    _lock_to_fill_in(proof)
+    draft = Draft.objects.filter(serial=proof.serial).first()
+    if draft and bytes(draft.device) != device_digest(device):
+        raise DraftOfAnotherDevice
+    kept = _kept_in(draft.answers if draft else None)
     kept[page] = answers
+    saved = {"answers": json.dumps(kept, ensure_ascii=False), "saved_at": now}
+    begun = {"device": device_digest(device), "begun_at": now}
     Draft.objects.update_or_create(
-        serial=proof.serial,
-        defaults={"answers": json.dumps(kept, ensure_ascii=False), "saved_at": now},
-        create_defaults={
-            "answers": json.dumps(kept, ensure_ascii=False),
-            "begun_at": now,
-            "saved_at": now,
-        },
+        serial=proof.serial, defaults=saved, create_defaults=saved | begun
     )
     PinProof.objects.filter(pk=proof.pk).update(
         expires_at=Func(
@@ -120,12 +124,13 @@ def save_draft(*, proof: PinProof, page: str, answers: Any, actor: Actor, reques
 
 @command
 def discard_draft(*, proof: PinProof, actor: Actor, request_id: UUID) -> None:
-    """Throw away what was filled in for a card, and begin afresh.
+    """Throw away what was filled in for a card, on whatever device, and begin afresh.
 
     Raises:
         ProofExpired: the visit is over; the PIN is asked for again.
+        CardActivatedAlready: the card has become a policy meanwhile.
     """
-    _require_open(proof)
+    _lock_to_fill_in(proof)
     Draft.objects.filter(serial=proof.serial).delete()
     record(actor, "draft.discarded", serials=SerialRun(proof.serial, proof.serial))
 
@@ -170,7 +175,7 @@ def activate_card(
 
     sale = sale_of(serial)
     assert sale is not None, "a card to be activated was sold"
-    draft = draft_of(serial)
+    draft = Draft.objects.filter(serial=serial).first()
     starts_at, ends_at = cover_period(version.bounds, application.starts_on)
     policy = issue_policy(
         version=version,
@@ -207,24 +212,30 @@ def open_policy(
     """Open a policy's details to somebody who knows the identity number of one of its people.
 
     As at the PIN gate, the answer to a wrong number is nothing, whether or not there is such a
-    policy, and the counters are written before anything is compared.
+    policy, and the counters are written before anything is compared. Tries are counted against
+    the policy by source, and only by very many sources can it be shut altogether.
 
     Raises:
         NotAPolicyNumber: mistyped in a way that anybody can see; not counted.
         SourceMustWait: this source failed too often just now; nothing was compared or counted.
+        TooManyTries: this number was tried too often, from here or altogether; whether or not
+            there is such a policy. Nothing was compared or counted.
     """
     now = clock.now()
-    target = gate.policy_target(read_policy_number(number))
+    plain = read_policy_number(number)
+    target = gate.policy_target(plain, source)
     charged = gate.charge(source=source, target=target, counts=True, now=now)
     if not charged.admitted:
         raise SourceMustWait(seconds=gate.seconds_until(charged.opens_at, now))
+    if not charged.compared:
+        raise TooManyTries
     policy = find_policy(number)
     # The typed number does not say of which kind of document it is.
     known = policy is not None and any(
         is_of(policy, kind, identity_number) for kind in IdentityKind
     )
-    if policy is None or not (charged.compared and known):
-        record(actor, "policy.refused", number=target.removeprefix("policy "))
+    if policy is None or not known:
+        record(actor, "policy.refused", number=plain)
         return None
     gate.forgive(source=source, target=target)
     record(actor, "policy.opened", policy)
@@ -260,11 +271,29 @@ def _require_open(proof: PinProof) -> None:
         raise ProofExpired
 
 
+def _kept_in(draft: str | None) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(draft) if draft else {}
+    return kept
+
+
+def _lock_to_fill_in(proof: PinProof) -> None:
+    """Let nobody else fill in for the card or activate it at this moment; refuse who may not.
+
+    Raises:
+        ProofExpired: the visit is over.
+        CardActivatedAlready: there is nothing to fill in any more.
+    """
+    lock_opened_card(proof.serial)
+    proof.refresh_from_db()
+    if proof.used_at or is_activated(proof.serial):
+        raise CardActivatedAlready
+    _require_open(proof)
+
+
 def _lock_for_activation(serial: int, application: Application) -> None:
     """Take the locks of an activation in their order: batch, card, people."""
     lock_custody([SerialRun(serial, serial)], shared=True)
-    # The row is there since the PIN was accepted, and it is never deleted: it stands for the card.
-    OpenedCard.objects.select_for_update().get(serial=serial)
+    lock_opened_card(serial)
     lock(LockSpace.PERSON, *(one.person.index for one in application.insured))
 
 

@@ -31,8 +31,18 @@ class SourceMustWait(Refusal):
         ) % {"seconds": seconds}
 
 
+class TooManyTries(Refusal):
+    """A policy was tried too often in vain; nothing is compared until the next day."""
+
+    message = _("There were too many tries to open this policy just now. Call us, and we help you.")
+
+
 class ProofExpired(Refusal):
     message = _("More than half an hour has passed. Enter card number and PIN again.")
+
+
+class DraftOfAnotherDevice(Refusal):
+    message = _("Somebody has begun to fill in for this card on another device.")
 
 
 class CardNotReady(Refusal):

@@ -1,6 +1,6 @@
 """The counters of the gate: of the PIN gate, and of the one that opens a policy's details.
 
-Each try is charged before its secret is compared, in one statement that writes the same two rows
+Each try is charged before its secret is compared, in one statement that writes the same rows
 whatever was typed: the source's counter and the target's (a card, a policy). Who tries twice at
 the same moment waits on these rows, so that no number of parallel tries gets past a cap. A right
 secret gets its charge back.
@@ -11,6 +11,7 @@ lock the honest holders out. A source that fails again and again waits between i
 never shut out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,18 +36,22 @@ WITH source AS (
     RETURNING admitted, opens_at
 ), target AS (
     -- Reads from the source, so that the rows are always locked in this order.
-    INSERT INTO activation_targetcounter AS kept (target, failures, since, compared)
-    SELECT %(target)s, (admitted AND %(counts)s)::int, %(now)s, admitted FROM source
+    INSERT INTO activation_targetcounter AS kept (target, failures, since, compared, cap)
+    SELECT asked.target, (admitted AND %(counts)s)::int, %(now)s, admitted, asked.cap
+    FROM source, unnest(%(targets)s::text[], %(caps)s::int[]) AS asked (target, cap)
+    ORDER BY asked.target
     ON CONFLICT (target) DO UPDATE SET
+        cap = excluded.cap,
         compared = excluded.compared
-                   AND (kept.failures < %(cap)s OR kept.since <= %(target_since)s),
+                   AND (kept.failures < excluded.cap OR kept.since <= %(target_since)s),
         failures = CASE
             WHEN kept.since <= %(target_since)s THEN excluded.failures
-            ELSE least(kept.failures + excluded.failures, %(cap)s) END,
+            ELSE least(kept.failures + excluded.failures, excluded.cap) END,
         since = CASE WHEN kept.since <= %(target_since)s THEN %(now)s ELSE kept.since END
     RETURNING compared
 )
-SELECT source.admitted, source.opens_at, target.compared FROM source CROSS JOIN target
+SELECT source.admitted, source.opens_at, bool_and(target.compared)
+FROM source CROSS JOIN target GROUP BY source.admitted, source.opens_at
 """
 
 _FORGIVE = """
@@ -57,7 +62,7 @@ WITH source AS (
         opens_at = CASE WHEN failures - 1 < %(free_tries)s THEN since - %(wait)s ELSE opens_at END
     WHERE source = %(source)s
 )
-UPDATE activation_targetcounter SET failures = 0 WHERE target = %(target)s
+UPDATE activation_targetcounter SET failures = 0 WHERE target = ANY(%(targets)s)
 """
 
 
@@ -70,30 +75,41 @@ class Charged:
     opens_at: datetime
 
 
-def card_target(serial: int) -> str:
-    return f"card {serial:015d}"
+# What is tried, by the names of its counters, each with how many failures it takes.
+Target = Mapping[str, int]
 
 
-def policy_target(number: str) -> str:
-    return f"policy {number}"
+def card_target(serial: int) -> Target:
+    return {f"card {serial:015d}": settings.GATE_TARGET_CAP}
 
 
-def charge(*, source: str, target: str, counts: bool, now: datetime) -> Charged:
-    """Write both counters for one try, before its secret is compared.
+def policy_target(number: str, source: str) -> Target:
+    """A policy counts what one source tries, and with a far higher cap what all try together.
+
+    So a stranger who knows its number shuts out themselves, and not its owner.
+    """
+    return {
+        f"policy {number}": settings.GATE_POLICY_CAP,
+        f"policy {number} {source}": settings.GATE_TARGET_CAP,
+    }
+
+
+def charge(*, source: str, target: Target, counts: bool, now: datetime) -> Charged:
+    """Write all counters for one try, before its secret is compared.
 
     The source is charged in any case, the target only if the try `counts` against it. A source
     that has to wait is charged nothing, and its try is not to be compared.
     """
     given: dict[str, Any] = {
         "source": source,
-        "target": target,
+        "targets": list(target),
+        "caps": list(target.values()),
         "counts": counts,
         "now": now,
         "source_since": now - settings.GATE_SOURCE_MEMORY,
         "target_since": now - settings.GATE_TARGET_MEMORY,
         "free_tries": settings.GATE_FREE_TRIES,
         "wait": settings.GATE_WAIT,
-        "cap": settings.GATE_TARGET_CAP,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CHARGE, given)
@@ -101,11 +117,11 @@ def charge(*, source: str, target: str, counts: bool, now: datetime) -> Charged:
     return Charged(admitted, compared, opens_at)
 
 
-def forgive(*, source: str, target: str) -> None:
+def forgive(*, source: str, target: Target) -> None:
     """Give a right secret its charge back, and let the target begin from zero again."""
     given: dict[str, Any] = {
         "source": source,
-        "target": target,
+        "targets": sorted(target),
         "free_tries": settings.GATE_FREE_TRIES,
         "wait": settings.GATE_WAIT,
     }

@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from selfcard.core.encryption import EncryptedText
-from selfcard.core.triggers import append_only
 
 # No table here has a foreign key to a batch or a card: cards have no rows, and a key to the one
 # row of a hot batch would be locked by every activation.
@@ -34,14 +33,16 @@ class SourceCounter(models.Model):
 class TargetCounter(models.Model):
     """How often a card or a policy was tried in vain lately.
 
-    A card counts wrong PINs whose selector was right, a policy counts wrong identity numbers.
-    Every try writes the row of its number, also for a number that nothing bears: whoever watches
-    the work must not learn which numbers exist. `compared` tells the try that wrote the row
-    whether the secret may be looked at.
+    A card counts wrong PINs whose selector was right. A policy counts wrong identity numbers
+    twice: those from one source, and those from everywhere. Every try writes the rows of its
+    number, also for a number that nothing bears: whoever watches the work must not learn which
+    numbers exist. At `cap` failures nothing is compared any more; `compared` tells the try that
+    wrote the row whether the secret may be looked at.
     """
 
-    target = models.CharField(max_length=40, primary_key=True)
+    target = models.CharField(max_length=100, primary_key=True)
     failures = models.IntegerField()
+    cap = models.IntegerField()
     since = models.DateTimeField()
     compared = models.BooleanField()
 
@@ -50,18 +51,6 @@ class TargetCounter(models.Model):
             models.CheckConstraint(condition=Q(failures__gte=0), name="a_target_fails_from_zero_up")
         ]
         indexes: ClassVar = [models.Index(fields=["since"], name="target_counter_by_age")]
-
-
-class OpenedCard(models.Model):
-    """A card whose PIN was accepted at least once. Kept for ever: it never returns to inventory,
-    since nobody may buy a card whose secret another knows.
-    """
-
-    serial = models.BigIntegerField(primary_key=True)
-    opened_at = models.DateTimeField()
-
-    class Meta:
-        triggers: ClassVar = append_only("opened_card")
 
 
 class PinProof(models.Model):
@@ -98,11 +87,14 @@ class PinProof(models.Model):
 class Draft(models.Model):
     """What somebody has filled in so far for a card, so that a closed page loses nothing.
 
-    One a card. The answers are personal data and sealed; the PIN is never among them, and whoever
-    comes back shows it again at the gate.
+    One a card, for the device that began it: who else knows the PIN sees nothing of it, and can
+    only begin afresh. The answers are personal data and sealed; the PIN is never among them, and
+    whoever comes back shows it again at the gate. `device` is a keyed digest of a random token
+    that only that device has.
     """
 
     serial = models.BigIntegerField(primary_key=True)
+    device = models.BinaryField(max_length=16)
     answers = EncryptedText()
     begun_at = models.DateTimeField()
     saved_at = models.DateTimeField()

@@ -19,6 +19,7 @@ from selfcard.activation.errors import (
 )
 from selfcard.activation.models import Draft, PinProof
 from selfcard.core import clock
+from selfcard.core.encryption import blind_index
 from selfcard.core.refusals import Refusal
 from selfcard.custody.queries import CardState, find_card
 from selfcard.custody.statuses import SeenStatus
@@ -113,14 +114,24 @@ def broken_by(application: Application, version: ProductVersion) -> list[Refusal
     return list(broken_rules(version.bounds, facts))
 
 
-def draft_of(serial: int) -> Draft | None:
-    """What somebody has filled in for a card and not finished."""
-    return Draft.objects.filter(serial=serial).first()
+def device_digest(token: str) -> bytes:
+    """What is kept of the random token by which a device is known."""
+    return blind_index("device", token)
 
 
-def answers_of(serial: int) -> dict[str, Any]:
-    """The answers kept for a card, page by page; empty when there are none."""
-    draft = draft_of(serial)
+def has_draft(serial: int) -> bool:
+    """Whether somebody has begun to fill in for a card, on whatever device."""
+    return Draft.objects.filter(serial=serial).exists()
+
+
+def draft_of(serial: int, device: str) -> Draft | None:
+    """What was filled in on this device for a card and not finished; never another's."""
+    return Draft.objects.filter(serial=serial, device=device_digest(device)).first()
+
+
+def answers_of(serial: int, device: str) -> dict[str, Any]:
+    """The answers kept for a card on this device, page by page; empty when there are none."""
+    draft = draft_of(serial, device)
     kept: dict[str, Any] = json.loads(draft.answers) if draft else {}
     return kept
 

@@ -75,7 +75,7 @@ def violations() -> Iterator[Violation]:
         SELECT policy.number, 'card ' || policy.reason_number
         FROM policies_policy policy
         WHERE policy.reason_kind = 'card'
-          AND NOT EXISTS (SELECT FROM activation_openedcard opened
+          AND NOT EXISTS (SELECT FROM custody_openedcard opened
                           WHERE opened.serial = left(policy.reason_number, 15)::bigint)
         """,
     )

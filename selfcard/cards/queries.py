@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from django.db import connection
@@ -21,10 +21,23 @@ from selfcard.products.models import ProductVersion
 
 @dataclass(frozen=True)
 class PinCheck:
-    """What a typed PIN is to a card. Both are false for a card that does not exist."""
+    """What a typed PIN is to a card. Both are false for a card that does not exist.
+
+    The whole PIN is compared when `matches` is asked for and not before: the gate counts the try
+    between the two.
+    """
 
     selector_matches: bool
-    matches: bool
+    _keys: PinKeys = field(repr=False)
+    _digest: bytes = field(repr=False)
+    _serial: int
+    _pin: str = field(repr=False)
+    _is_card: bool
+
+    @property
+    def matches(self) -> bool:
+        same = hmac.compare_digest(self._keys.digest(self._serial, self._pin), self._digest)
+        return same and self._is_card
 
 
 def document_types() -> QuerySet[DocumentType]:
@@ -81,18 +94,17 @@ def product_versions_of(batch: Batch) -> list[ProductVersion]:
 
 
 def check_pin(serial: int | None, pin: str) -> PinCheck:
-    """Whether a PIN is a card's own; the same work whether or not there is such a card.
+    """Look up a card's digests and compare the PIN's selector with it; the whole PIN later.
 
-    The caller has counted the attempt before, in a transaction of its own: this only compares.
+    The same work whether or not there is such a card.
     """
-    row = _sealed_digests(-1 if serial is None else serial)
+    number = -1 if serial is None else serial
+    row = _sealed_digests(number)
     batch_id, pin_key, selector_key, digest, selector = row or _decoy()
     keys = open_keys(batch_id, pin_key, selector_key)
-    number = -1 if serial is None else serial
-    matches = hmac.compare_digest(keys.digest(number, pin), digest)
     selector_matches = hmac.compare_digest(keys.selector_digest(number, pin), selector)
     known = row is not None
-    return PinCheck(selector_matches and known, matches and known)
+    return PinCheck(selector_matches and known, keys, digest, number, pin, known)
 
 
 Sealed = tuple[int, bytes, bytes, bytes, bytes]

@@ -44,6 +44,7 @@ GATE_FREE_TRIES = 5
 GATE_WAIT = timedelta(seconds=30)
 GATE_SOURCE_MEMORY = timedelta(hours=1)
 GATE_TARGET_CAP = 10
+GATE_POLICY_CAP = 200
 GATE_TARGET_MEMORY = timedelta(days=1)
 PROOF_IDLE = timedelta(minutes=30)
 PROOF_LONGEST = timedelta(hours=2)
@@ -113,7 +114,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "selfcard.web.middleware.RequestLog",
     "selfcard.web.middleware.SessionsEnd",
     "selfcard.web.middleware.StaffLanguage",
     "axes.middleware.AxesMiddleware",

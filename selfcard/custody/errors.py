@@ -31,6 +31,13 @@ class CardsFrozen(CardsRefused):
     message = _("These cards are frozen: %(serials)s.")
 
 
+class CardsOpened(CardsRefused):
+    message = _(
+        "Somebody knows the PIN of these cards already, so they cannot be handed on or sold:"
+        " %(serials)s."
+    )
+
+
 class CardsExpired(CardsRefused):
     message = _("The last day to activate these cards is over: %(serials)s.")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from selfcard.cards.queries import batches_touching
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.serials import SerialRun
+from selfcard.custody.models import OpenedCard
 from selfcard.organisations.models import Party
 
 
@@ -25,3 +26,11 @@ def lock_batches(batches: Iterable[int], *, shared: bool = False) -> None:
 def lock_holder(party: Party) -> None:
     """Wait for whoever else hands cards to the individual: their limit counts over all batches."""
     lock(LockSpace.HOLDER, party.pk)
+
+
+def lock_opened_card(serial: int) -> None:
+    """Wait for whoever fills in or activates the same card, and hold it to the end.
+
+    The row is there since the card's PIN was accepted, and it is never deleted.
+    """
+    OpenedCard.objects.select_for_update().get(serial=serial)

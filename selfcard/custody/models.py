@@ -155,7 +155,7 @@ class Movement(models.Model):
     kept_reason_kind = models.CharField(max_length=20, blank=True)
     kept_reason_number = models.CharField(max_length=40, blank=True)
     actor_id = models.BigIntegerField(null=True)
-    actor_name = models.CharField(max_length=120)
+    actor_name = models.CharField(max_length=210)
     channel = models.CharField(max_length=16)
     at = models.DateTimeField()
 
@@ -325,8 +325,26 @@ class Freeze(models.Model):
         return str(SerialRun.of(self.serials))
 
 
+class OpenedCard(models.Model):
+    """A card whose PIN was accepted at least once. Kept for ever.
+
+    Nobody may buy a card whose secret another knows: from here on it is not issued, not sold, and
+    never returns to inventory. The row also stands for the card where two who opened it wait for
+    each other.
+    """
+
+    serial = models.BigIntegerField(primary_key=True)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        triggers: ClassVar = append_only("opened_card")
+
+    def __str__(self) -> str:
+        return str(self.serial)
+
+
 class ActivatedCard(models.Model):
-    """A card that became a policy; the only row that one card has for itself.
+    """A card that became a policy: one row for one card, as if it were a run of its own.
 
     It has no foreign key to its batch: a hundred thousand activations a day would all lock that
     one row (multixacts).

@@ -4,12 +4,12 @@ The live answer beside a range and the command that follows judge by the same ru
 page never promises what the command refuses.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import Case, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import Batch, DocumentType
@@ -23,10 +23,11 @@ from selfcard.custody.errors import (
     CardsNotHeld,
     CardsNotOnTheNote,
     CardsOfOtherType,
+    CardsOpened,
     CardsRefused,
     NoSuchCards,
 )
-from selfcard.custody.models import ISSUE_REASON, Freeze, Holding, Reason
+from selfcard.custody.models import ISSUE_REASON, Freeze, Holding, OpenedCard, Reason
 from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
 from selfcard.organisations.models import Party
 
@@ -42,6 +43,7 @@ class Part:
     reason: Reason = ("", "")
     since: datetime | None = None
     frozen: bool = False
+    opened: bool = False
 
     @property
     def count(self) -> int:
@@ -82,10 +84,20 @@ def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
     if not touched:
         return []
     frozen = Freeze.objects.filter(serials__overlap=OuterRef("serials"), released_at=None)
+    opened = OpenedCard.objects.filter(
+        serial__gte=OuterRef("serials__startswith"), serial__lt=OuterRef("serials__endswith")
+    )
     holdings = (
         Holding.objects.filter(touched)
         .select_related("batch__type_version__document_type", "holder")
-        .annotate(frozen_serials=ArraySubquery(frozen.values("serials")))
+        .annotate(
+            frozen_serials=ArraySubquery(frozen.values("serials")),
+            # Beyond inventory cards are meant to be opened, and there are very many.
+            opened_serials=Case(
+                When(status=CardStatus.INVENTORY, then=ArraySubquery(opened.values("serial"))),
+                default=Value(None),
+            ),
+        )
         .order_by("serials")
     )
     return _cut(wanted, list(holdings))
@@ -97,16 +109,29 @@ def _cut(wanted: list[SerialRun], holdings: list[Holding]) -> list[Part]:
         inside = [(one, both) for one in holdings if (both := one.run.intersection(run))]
         parts.extend(Part(gap) for gap in run.without(both for _, both in inside))
         for holding, both in inside:
-            freezes = [SerialRun.of(each) for each in holding.frozen_serials]  # type: ignore[attr-defined]
-            stopped = merge_runs(
-                common for freeze in freezes if (common := freeze.intersection(both))
-            )
-            parts.extend(_part(holding, each, frozen=True) for each in stopped)
-            parts.extend(_part(holding, each, frozen=False) for each in both.without(stopped))
+            stopped = _common(both, (SerialRun.of(one) for one in holding.frozen_serials))  # type: ignore[attr-defined]
+            known = _common(both, (SerialRun(one, one) for one in holding.opened_serials or ()))  # type: ignore[attr-defined]
+            parts.extend(_alike(holding, both, stopped, known))
     return sorted(parts, key=lambda part: part.run)
 
 
-def _part(holding: Holding, run: SerialRun, *, frozen: bool) -> Part:
+def _common(run: SerialRun, others: Iterable[SerialRun]) -> list[SerialRun]:
+    return merge_runs(both for other in others if (both := other.intersection(run)))
+
+
+def _alike(
+    holding: Holding, run: SerialRun, stopped: list[SerialRun], known: list[SerialRun]
+) -> Iterator[Part]:
+    """A holding's cards of a run, cut where they are frozen or were opened."""
+    for frozen, pieces in ((True, stopped), (False, run.without(stopped))):
+        for piece in pieces:
+            opened = _common(piece, known)
+            yield from (_part(holding, one, frozen=frozen, opened=True) for one in opened)
+            rest = piece.without(opened)
+            yield from (_part(holding, one, frozen=frozen, opened=False) for one in rest)
+
+
+def _part(holding: Holding, run: SerialRun, *, frozen: bool, opened: bool) -> Part:
     return Part(
         run,
         batch=holding.batch,
@@ -115,6 +140,7 @@ def _part(holding: Holding, run: SerialRun, *, frozen: bool) -> Part:
         reason=holding.reason,
         since=holding.since,
         frozen=frozen,
+        opened=opened,
     )
 
 
@@ -168,6 +194,8 @@ def judge(part: Part, use: Use) -> Verdict:
         return Verdict(part, CardsInOtherStatus, _what_helps(part))
     if part.frozen:
         return Verdict(part, CardsFrozen)
+    if part.opened:
+        return Verdict(part, CardsOpened)
     if part.has_expired and not use.may_be_expired:
         return Verdict(part, CardsExpired)
     return Verdict(part)
@@ -178,7 +206,7 @@ def refuse_unusable(parts: Iterable[Part], use: Use) -> None:
 
     Raises:
         NoSuchCards, CardsOfOtherType, CardsNotHeld, CardsInOtherStatus, CardsFrozen,
-        CardsExpired: the first of these reasons, with all the serials that it hits.
+        CardsOpened, CardsExpired: the first of these reasons, with all the serials that it hits.
     """
     verdicts = [judge(part, use) for part in parts]
     for fact, say in _SAYINGS.items():
@@ -233,5 +261,6 @@ _SAYINGS: dict[type[CardsRefused], Saying] = {
     CardsNotHeld: _plainly(CardsNotHeld),
     CardsInOtherStatus: _in_other_status,
     CardsFrozen: _plainly(CardsFrozen),
+    CardsOpened: _plainly(CardsOpened),
     CardsExpired: _plainly(CardsExpired),
 }

@@ -54,6 +54,20 @@ movement_moves_cards = pgtrigger.Trigger(
             RAISE EXCEPTION 'an activated card does not move: %', moved USING ERRCODE = '23514';
         END IF;
 
+        -- Nobody may get a card whose secret another knows. What is under way to somebody still
+        -- arrives, since it has to be in somebody's hands.
+        IF EXISTS (
+            SELECT FROM moves JOIN custody_openedcard opened
+              ON opened.serial >= lower(moves.serials) AND opened.serial < upper(moves.serials)
+            WHERE (moves.from_status = 'inventory'
+                   AND moves.to_status IN ('inventory', 'in_transit', 'sold'))
+               OR (moves.to_status = 'inventory'
+                   AND moves.from_status NOT IN ('printed', 'in_transit'))
+        ) THEN
+            RAISE EXCEPTION 'a card that was opened is not handed on: %', moved
+                USING ERRCODE = '23514';
+        END IF;
+
         -- First take up: the holdings that the moved cards are in, and the neighbours that they
         -- will be one run with. Nothing is laid down before, so nothing overlaps meanwhile.
         WITH gone AS (

@@ -19,6 +19,7 @@ from selfcard.custody.errors import (
     CardsNotHeld,
     CardsOfOtherType,
     CardsOfSeveralHolders,
+    CardsOpened,
     CardsRefused,
     NoSuchCards,
 )
@@ -111,6 +112,11 @@ def activations_within(runs: Iterable[SerialRun]) -> QuerySet[ActivatedCard]:
         within |= Q(serial__range=(run.first, run.last))
     live = ActivatedCard.objects.filter(reversed_at=None)
     return live.filter(within) if within else live.none()
+
+
+def is_activated(serial: int) -> bool:
+    """Whether the card is a policy now."""
+    return ActivatedCard.objects.filter(serial=serial, reversed_at=None).exists()
 
 
 def history_of(runs: Iterable[SerialRun]) -> QuerySet[Movement]:
@@ -256,6 +262,7 @@ def _short_reason(refused: type[CardsRefused], part: Part) -> str:
         CardsOfSeveralHolders: _("No: of another sender"),
         CardsNotHeld: _("No: held elsewhere"),
         CardsFrozen: _("No: frozen"),
+        CardsOpened: _("No: somebody knows their PIN already"),
         CardsExpired: _("No: the last day to activate them is over"),
     }
     if refused is CardsInOtherStatus and part.status is not None:

@@ -11,6 +11,7 @@ def violations() -> Iterator[Violation]:
     yield from _movements_and_holdings_agree()
     yield from _history_has_no_gap()
     yield from _activated_cards_are_paid_for()
+    yield from _opened_cards_stay()
     yield from _notes_and_movements_agree()
 
 
@@ -114,6 +115,18 @@ def _activated_cards_are_paid_for() -> Iterator[Violation]:
                OR (activated.activated_at AT TIME ZONE %s)::date > batch.deadline)
         """,
         [clock.zone().key],
+    )
+
+
+def _opened_cards_stay() -> Iterator[Violation]:
+    yield from violations_of(
+        "No card is handed on or sold after its PIN was accepted",
+        """
+        SELECT opened.serial, movement.kind, movement.at
+        FROM custody_openedcard opened
+        JOIN custody_movement movement ON movement.serials @> opened.serial
+        WHERE movement.kind IN ('issue', 'sale') AND movement.at > opened.opened_at
+        """,
     )
 
 

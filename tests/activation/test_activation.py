@@ -8,12 +8,13 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from selfcard.activation.commands import activate_card, save_draft
+from selfcard.activation.commands import activate_card, discard_draft, save_draft
 from selfcard.activation.errors import (
     CardActivatedAlready,
     CardExpired,
     CardNotSold,
     ConsentOutdated,
+    DraftOfAnotherDevice,
     PremiumNotArrived,
     ProductNotOnCard,
     ProofExpired,
@@ -45,6 +46,7 @@ from tests.factories.cards import PrintedCard, a_document_type
 from tests.factories.custody import cards_at_institution
 from tests.factories.organisations import Insurer, an_insurer
 from tests.factories.policies import a_person, an_application, an_insured
+from tests.factories.postgresql import triggers_at_rest
 from tests.factories.products import a_product, a_published_version, some_rules
 
 pytestmark = pytest.mark.django_db
@@ -270,8 +272,18 @@ def test_how_it_came_about_is_kept_with_the_policy(cards) -> None:
     assert AuditEvent.objects.filter(event="card.activated", subject_number=policy.number).exists()
 
 
-def keep(proof: PinProof, page: str, answers: object) -> None:
-    save_draft(proof=proof, page=page, answers=answers, actor=holder(), request_id=uuid4())
+PHONE, LAPTOP = "the phone's token", "the laptop's token"
+
+
+def keep(proof: PinProof, page: str, answers: object, device: str = PHONE) -> None:
+    save_draft(
+        proof=proof,
+        device=device,
+        page=page,
+        answers=answers,
+        actor=holder(),
+        request_id=uuid4(),
+    )
 
 
 def test_a_draft_is_one_per_card_and_keeps_each_page(cards) -> None:
@@ -280,11 +292,42 @@ def test_a_draft_is_one_per_card_and_keeps_each_page(cards) -> None:
     keep(open_card(cards[0]), "contact", {"phone": "138"})
     keep(proof, "insured1", {"name": "王方"})
 
-    assert answers_of(cards[0].serial) == {
+    assert answers_of(cards[0].serial, PHONE) == {
         "insured1": {"name": "王方"},
         "contact": {"phone": "138"},
     }
-    assert answers_of(cards[1].serial) == {}
+    assert answers_of(cards[1].serial, PHONE) == {}
+
+
+def test_a_draft_shows_itself_only_to_the_device_that_began_it(cards) -> None:
+    keep(open_card(cards[0]), "contact", {"phone": "138"})
+
+    other = open_card(cards[0])
+    assert answers_of(cards[0].serial, LAPTOP) == {}
+    with pytest.raises(DraftOfAnotherDevice):
+        keep(other, "contact", {"phone": "139"}, LAPTOP)
+    assert answers_of(cards[0].serial, PHONE) == {"contact": {"phone": "138"}}
+
+
+def test_whoever_begins_afresh_on_another_device_discards_the_first_draft(cards) -> None:
+    keep(open_card(cards[0]), "contact", {"phone": "138"})
+    other = open_card(cards[0])
+    discard_draft(proof=other, actor=holder(), request_id=uuid4())
+    keep(other, "contact", {"phone": "139"}, LAPTOP)
+
+    assert answers_of(cards[0].serial, PHONE) == {}
+    assert answers_of(cards[0].serial, LAPTOP) == {"contact": {"phone": "139"}}
+
+
+def test_nothing_is_kept_for_a_card_that_is_activated(cards) -> None:
+    window = open_card(cards[0])
+    activate(cards[0], proof=open_card(cards[0]))
+
+    with pytest.raises(CardActivatedAlready):
+        keep(window, "contact", {"phone": "138"})
+    with pytest.raises(CardActivatedAlready):
+        discard_draft(proof=window, actor=holder(), request_id=uuid4())
+    assert not Draft.objects.exists()
 
 
 def test_a_draft_is_sealed(cards) -> None:
@@ -340,13 +383,12 @@ def test_verify_finds_nothing_after_activations(cards) -> None:
         ),
         ("written in the ledger", "UPDATE ledger_entry SET reason_number = 'P0'"),
         ("without a confirmed receipt", "UPDATE sales_salereceipt SET ended_at = now()"),
-        ("without an accepted PIN", "DELETE FROM activation_openedcard"),
+        ("without an accepted PIN", "DELETE FROM custody_openedcard"),
     ],
 )
 def test_verify_names_what_does_not_hold(cards, promise: str, damage: str) -> None:
     activate(cards[0])
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    with triggers_at_rest(), connection.cursor() as cursor:
         cursor.execute(damage)
 
     assert any(promise in violation.promise for violation in violations())

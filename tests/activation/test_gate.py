@@ -11,11 +11,12 @@ from django.db import IntegrityError, connection
 
 from selfcard.activation.commands import sweep
 from selfcard.activation.errors import NotAPin, SourceMustWait
-from selfcard.activation.models import OpenedCard, PinProof, SourceCounter, TargetCounter
+from selfcard.activation.models import PinProof, SourceCounter, TargetCounter
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.models import AuditEvent, Request
 from selfcard.core.serials import NotACardNumber, WrongCheckDigit, card_number
+from selfcard.custody.models import OpenedCard
 from tests.factories.activation import HOME, open_card, try_gate, wrong_pin
 from tests.factories.cards import PrintedCard, a_printed_batch
 from tests.factories.organisations import an_insurer
@@ -217,7 +218,7 @@ def test_a_card_that_was_opened_is_remembered_for_ever(cards) -> None:
 
     assert [one.serial for one in OpenedCard.objects.all()] == [cards[0].serial]
     with pytest.raises(IntegrityError), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM activation_openedcard")
+        cursor.execute("DELETE FROM custody_openedcard")
 
 
 def test_repeating_a_request_counts_once(cards) -> None:

@@ -1,5 +1,7 @@
 """Activation and the gate under threads that come at the same moment, each with its control."""
 
+import json
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -10,14 +12,20 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from selfcard.activation import commands, gate
-from selfcard.activation.commands import activate_card
+from selfcard.activation.commands import activate_card, save_draft
 from selfcard.activation.errors import CardActivatedAlready, RulesBroken
+from selfcard.activation.models import Draft, PinProof
+from selfcard.activation.queries import answers_of
 from selfcard.activation.verify import violations
 from selfcard.core import clock
 from selfcard.core.locks import LockSpace, lock
+from selfcard.custody.commands import onward
+from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import ActivatedCard
+from selfcard.custody.verify import violations as verify_custody
 from selfcard.policies.models import Policy
 from selfcard.products.people import Relationship
+from selfcard.sales.models import Sale
 from tests.factories.activation import (
     activate,
     agreed,
@@ -25,8 +33,10 @@ from tests.factories.activation import (
     open_card,
     paid_cards,
     product_of,
+    sell,
 )
 from tests.factories.cards import PrintedCard, a_document_type
+from tests.factories.custody import cards_at_institution
 from tests.factories.organisations import an_insurer
 from tests.factories.policies import a_person, an_application, an_insured
 from tests.factories.products import a_published_version, some_rules
@@ -162,7 +172,10 @@ def test_no_number_of_tries_at_once_gets_past_the_cap() -> None:
     def charged(place: int) -> bool:
         with transaction.atomic():
             seen = gate.charge(
-                source=f"net 10.2.{place}.0/24", target="card 1", counts=True, now=clock.now()
+                source=f"net 10.2.{place}.0/24",
+                target={"card 1": settings.GATE_TARGET_CAP},
+                counts=True,
+                now=clock.now(),
             )
             time.sleep(0.05)  # the secret would be compared now
             return seen.compared
@@ -178,7 +191,7 @@ def test_tries_at_once_from_one_source_wait_like_tries_one_after_the_other() -> 
     def charged(place: int) -> bool:
         with transaction.atomic():
             return gate.charge(
-                source="net 10.2.0.0/24", target=f"card {place}", counts=True, now=clock.now()
+                source="net 10.2.0.0/24", target={f"card {place}": 10}, counts=True, now=clock.now()
             ).admitted
 
     results = at_once(
@@ -186,3 +199,117 @@ def test_tries_at_once_from_one_source_wait_like_tries_one_after_the_other() -> 
     )
 
     assert sorted(results) == [False] * 5 + [True] * settings.GATE_FREE_TRIES
+
+
+@pytest.fixture
+def slow_saving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes between reading what a draft has and writing it back."""
+
+    def slowly(draft: str | None) -> Any:
+        time.sleep(0.3)
+        return json.loads(draft) if draft else {}
+
+    monkeypatch.setattr(commands, "_kept_in", slowly)
+
+
+def save(proof: PinProof, page: str) -> Any:
+    save_draft(
+        proof=proof,
+        device="phone",
+        page=page,
+        answers={"on": page},
+        actor=holder(),
+        request_id=uuid4(),
+    )
+
+
+def two_windows_save(card: PrintedCard) -> list[Any]:
+    windows = [open_card(card), open_card(card)]
+    return at_once(
+        lambda: save(windows[0], "product"),
+        lambda: save(windows[1], "starts"),
+    )
+
+
+def test_the_first_pages_of_two_windows_are_both_kept(cards, slow_saving) -> None:
+    assert two_windows_save(cards[0]) == [None, None]
+
+    assert set(answers_of(cards[0].serial, "phone")) == {"product", "starts"}
+
+
+def test_without_the_cards_lock_one_windows_page_is_lost(cards, slow_saving, monkeypatch) -> None:
+    monkeypatch.setattr(commands, "lock_opened_card", lambda serial: None)
+
+    two_windows_save(cards[0])
+
+    assert len(answers_of(cards[0].serial, "phone")) == 1
+
+
+def saved_while_another_window_activates(card: PrintedCard) -> list[Any]:
+    proof = open_card(card)
+    save(proof, "product")
+
+    def a_moment_later() -> Policy:
+        time.sleep(0.1)
+        return activate(card, proof=proof)
+
+    return at_once(lambda: save(proof, "contact"), a_moment_later)
+
+
+def test_a_page_saved_at_the_moment_of_activation_leaves_no_draft_behind(
+    cards, slow_saving
+) -> None:
+    results = saved_while_another_window_activates(cards[0])
+
+    assert type(results[1]) is Policy
+    assert not Draft.objects.exists()
+
+
+def test_without_the_cards_lock_a_draft_lies_beside_the_policy(
+    cards, slow_saving, monkeypatch
+) -> None:
+    monkeypatch.setattr(commands, "lock_opened_card", lambda serial: None)
+
+    results = saved_while_another_window_activates(cards[0])
+
+    assert type(results[1]) is Policy
+    assert Draft.objects.exists()
+
+
+def sold_while_its_pin_is_shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A card's PIN is shown at the gate after the sale has looked at the card."""
+    insurer = an_insurer()
+    _, cards = cards_at_institution(insurer, 3)
+    looked = threading.Event()
+    judged = onward.refuse_unusable
+
+    def slowly(*given: Any) -> None:
+        judged(*given)
+        looked.set()
+        time.sleep(0.5)
+
+    def pin_is_shown() -> Any:
+        looked.wait(10)
+        return open_card(cards[0])
+
+    monkeypatch.setattr(onward, "refuse_unusable", slowly)
+    return at_once(lambda: sell(insurer, cards), pin_is_shown)
+
+
+def test_a_card_whose_pin_is_shown_during_its_sale_is_sold_before(monkeypatch) -> None:
+    results = sold_while_its_pin_is_shown(monkeypatch)
+
+    assert [type(result) for result in results] == [Sale, PinProof]
+    assert list(verify_custody()) == []
+
+
+def test_without_the_batchs_lock_the_sale_is_refused_without_a_reason(monkeypatch) -> None:
+    def only_movements_lock(runs: Any, *, shared: bool = False) -> None:
+        if not shared:
+            lock_custody(runs)
+
+    monkeypatch.setattr(onward, "lock_custody", only_movements_lock)
+
+    results = sold_while_its_pin_is_shown(monkeypatch)
+
+    assert [type(result) for result in results] == [IntegrityError, PinProof]

@@ -62,10 +62,21 @@ def open_card(client: Client, number: str, pin: str, **given: Any) -> Any:
 
 def press(client: Client, path: str, page: Any = None, **answers: Any) -> Any:
     """Send a page's form with the hidden answers that it came with."""
-    text = shown(page or client.get(path))
-    hidden = dict(re.findall(r'name="(request_id|starts_on)" value="([^"]+)"', text))
+    hidden = hidden_in(page or client.get(path))
     assert "request_id" in hidden
     return client.post(path, {**hidden, **answers}, follow=True)
+
+
+def hidden_in(page: Any) -> dict[str, str]:
+    """What a page's form sends without anybody typing it."""
+    names = "request_id|starts_on|seen|texts"
+    return dict(re.findall(rf'name="({names})" value="([^"]+)"', shown(page)))
+
+
+def agree(client: Client, **ticks: str) -> Any:
+    """Read the declarations and tick them."""
+    path = "/declarations/"
+    return client.post(path, {**hidden_in(client.get(path)), **(ticks or ANSWERS["declarations"])})
 
 
 def fill_in(
@@ -90,5 +101,7 @@ def fill_in(
         if path == until:
             return
         begun = begun or path == begin
-        if begun:
+        if begun and path == "declarations":
+            agree(client, **(changed or {}).get(path, {}))
+        elif begun:
             client.post(f"/{path}/", answers | (changed or {}).get(path, {}))

@@ -2,13 +2,19 @@
 
 from selfcard.custody.commands.arrival import check_in_printed, take_in_batch
 from selfcard.custody.commands.issues import check_in, issue_cards
-from selfcard.custody.commands.onward import activate_card, sell_cards, settle_cards
+from selfcard.custody.commands.onward import (
+    activate_card,
+    remember_opened,
+    sell_cards,
+    settle_cards,
+)
 
 __all__ = [
     "activate_card",
     "check_in",
     "check_in_printed",
     "issue_cards",
+    "remember_opened",
     "sell_cards",
     "settle_cards",
     "take_in_batch",

@@ -19,7 +19,7 @@ from selfcard.custody.errors import (
     NoSuchCards,
 )
 from selfcard.custody.locks import lock_custody
-from selfcard.custody.models import Movement, Reason
+from selfcard.custody.models import Movement, OpenedCard, Reason
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.parts import Part, Use, in_other_status, read_parts, refuse_unusable
 from selfcard.custody.queries import CardState, find_card
@@ -42,7 +42,8 @@ def sell_cards(
 
     Raises:
         NoSerialsGiven, RunsOverlapEachOther, NoSuchCards, CardsOfOtherType, CardsNotHeld,
-        CardsInOtherStatus, CardsFrozen, CardsExpired: some of the cards cannot be sold.
+        CardsInOtherStatus, CardsFrozen, CardsOpened, CardsExpired: some of the cards cannot be
+            sold.
     """
     runs = tuple(distinct_runs(runs))
     lock_custody(runs)
@@ -70,6 +71,23 @@ def settle_cards(*, runs: tuple[SerialRun, ...], reason: Reason, actor: Actor) -
     movements = move([leg], reason=reason, actor=actor)
     record(actor, "cards.settled", runs=describe_runs(runs, most=1000), reason=list(reason))
     return movements
+
+
+@step
+def remember_opened(*, serial: int, actor: Actor) -> None:
+    """The card's PIN was accepted: somebody knows it, and nobody else may get the card any more.
+
+    Waits for whoever moves cards of the batch at this moment, so that a card is either sold
+    before or refused after.
+    """
+    if OpenedCard.objects.filter(serial=serial).exists():
+        return
+    lock_custody([SerialRun(serial, serial)], shared=True)
+    # Two may open it at the same moment, who share the lock.
+    OpenedCard.objects.bulk_create(
+        [OpenedCard(serial=serial, opened_at=clock.now())], ignore_conflicts=True
+    )
+    record(actor, "card.opened", serials=SerialRun(serial, serial))
 
 
 @step

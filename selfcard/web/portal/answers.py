@@ -4,9 +4,10 @@ The draft keeps what was typed; the pages' own forms read it again. So a page sh
 into it, and the application is made from the same answers that the check page shows.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from selfcard.activation.texts import versions_of_texts
+from selfcard.core.encryption import blind_index
 from selfcard.policies.application import (
     Application,
     ConsentGiven,
@@ -156,7 +158,9 @@ class Answers:
     def declarations(self, data: Mapping[str, Any] | None = None) -> DeclarationsForm:
         """The consents' form; ticks stand only for the very texts that they were given to."""
         ticked = {one.kind.value: "on" for one in self.consents}
-        return DeclarationsForm(data, kept=ticked, kinds=self.consent_kinds)
+        return DeclarationsForm(
+            data, kept=ticked, kinds=self.consent_kinds, initial={"texts": self.texts_seen}
+        )
 
     @property
     def consents(self) -> tuple[ConsentGiven, ...]:
@@ -243,6 +247,27 @@ class Answers:
             consents=self.consents,
         )
 
+    @property
+    def seen(self) -> str:
+        """A keyed digest of all that the check page shows, sent back with its button.
+
+        What is activated is what was checked, though the draft may have changed meanwhile.
+        """
+        return self.seen_with(self.starts_on)
+
+    def seen_with(self, starts_on: date) -> str:
+        """The same, had the first day of cover been another."""
+        assert self.version is not None
+        application = replace(self.application(), starts_on=starts_on)
+        return _digest("checked answers", [self.version.pk, application.to_json()])
+
+    @property
+    def texts_seen(self) -> str:
+        """The same of the texts that are agreed to, in the versions that the page shows."""
+        assert self.version is not None
+        now = versions_of_texts(self.version)
+        return _digest("texts shown", [[kind, now[kind]] for kind in self.consent_kinds])
+
     def _applicant(self) -> PersonGiven:
         for one in self.insured:
             if one.relationship == Relationship.SELF:
@@ -254,3 +279,7 @@ class Answers:
         form = self.kept_form(Page(name))
         assert form.is_valid(), f"the page {name} is complete"
         return form
+
+
+def _digest(purpose: str, shown: Any) -> str:
+    return blind_index(purpose, json.dumps(shown, sort_keys=True, ensure_ascii=False)).hex()

@@ -161,6 +161,9 @@ class IdentityNumberForm(GateForm):
 
 
 class ActivateForm(RequestIdMixin, PortalForm):
-    """The button that makes the policy, with the first day of cover that stood beside it."""
+    """The button that makes the policy, with what stood beside it: the first day of cover, and a
+    digest of every answer.
+    """
 
     starts_on = forms.DateField(widget=forms.HiddenInput(attrs={"id": False}))
+    seen = forms.CharField(widget=forms.HiddenInput(attrs={"id": False}))

@@ -26,6 +26,7 @@ from selfcard.web.portal.answers import (
     DECLARATIONS,
     DETAILS,
     INSURED,
+    PAID,
     PEOPLE,
     PRODUCT,
     STARTS,
@@ -121,12 +122,16 @@ def declarations(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = answers.declarations(request.POST if request.method == "POST" else None)
     if "back" in request.POST:
         return _to(answers.before(page) or Page(PRODUCT))
-    if form.is_valid():
+    # A tick counts for the text that stood beside it, not for one that has come since.
+    moved = request.method == "POST" and form.data.get("texts") != answers.texts_seen
+    if moved:
+        form = answers.declarations()
+    elif form.is_valid():
         given = form.consents(versions_of_texts(answers.version))
         visit.keep(page, to_json(given))
         return _go_on(request, visit, page)
     children = [one for one in answers.insured if one.relationship != Relationship.SELF]
-    shown = {"form": form, "version": answers.version, "children": children}
+    shown = {"form": form, "version": answers.version, "children": children, "moved": moved}
     return _shown(request, visit, page, "portal/declarations.html", shown, form.status)
 
 
@@ -138,12 +143,14 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _to(answers.first_open)
     version, application = answers.version, answers.application()
     assert version is not None
-    form = ActivateForm(request.POST or None, initial={"starts_on": application.starts_on})
+    as_shown = {"starts_on": application.starts_on, "seen": answers.seen}
+    form = ActivateForm(request.POST or None, initial=as_shown)
     refusals: list[Refusal] = []
-    # Whoever reads over midnight agrees to the day that was read, and is asked again.
-    moved = form.is_valid() and form.cleaned_data["starts_on"] != application.starts_on
+    # Whoever reads over midnight agrees to the day that was read, and whoever fills in two windows
+    # to the answers that stood on this page: what has changed since is shown again.
+    moved = _moved(form, answers) if form.is_valid() else ""
     if moved:
-        form = ActivateForm(initial={"starts_on": application.starts_on})
+        form = ActivateForm(initial=as_shown)
     elif form.is_valid():
         try:
             policy = activate_card(
@@ -153,10 +160,10 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
                 actor=holder_of(request),
                 request_id=form.cleaned_data["request_id"],
             )
-        except (CardNotReady, ProofExpired):
-            return redirect("portal:card")
         except (RulesBroken, ApplicationNotComplete) as refused:
             refusals = refused.problems
+        except (CardNotReady, ProofExpired):
+            raise
         except Refusal as refusal:
             refusals = [refusal]
         else:
@@ -176,6 +183,14 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     }
     status = 422 if refusals or form.errors else 200
     return _shown(request, visit, Page(CHECK), "portal/check.html", shown, status)
+
+
+def _moved(form: ActivateForm, answers: Answers) -> str:
+    """What has changed since the page that is being sent was shown: the day, the answers."""
+    day, seen = form.cleaned_data["starts_on"], form.cleaned_data["seen"]
+    if seen == answers.seen and day == answers.starts_on:
+        return ""
+    return "day" if seen == answers.seen_with(day) else "answers"
 
 
 def _to(page: Page) -> HttpResponse:
@@ -299,6 +314,8 @@ def _page_of(refusal: Refusal) -> Page:
             return Page(INSURED, int(place) + 1)
         case ["insured"]:
             return Page(PEOPLE)
+        case ["beneficiaries", *_]:
+            return Page(PAID)
         case ["contact", *_]:
             return Page(CONTACT)
         case ["consents", *_]:

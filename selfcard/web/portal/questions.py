@@ -428,6 +428,8 @@ class DeclarationsForm(PortalForm):
         error_messages={"required": _("A parent or guardian has to agree: tick the box.")},
     )
 
+    texts = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"id": False}))
+
     def __init__(self, *args: Any, kinds: tuple[ConsentKind, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind in ConsentKind:

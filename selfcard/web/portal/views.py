@@ -22,10 +22,12 @@ from selfcard.activation.errors import (
     CardNotSold,
     CardWithdrawn,
     PremiumNotArrived,
+    ProofExpired,
     SourceMustWait,
+    TooManyTries,
 )
 from selfcard.activation.models import PinProof
-from selfcard.activation.queries import days_left, draft_of, why_not_ready
+from selfcard.activation.queries import days_left, has_draft, why_not_ready
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal, RequestReused
 from selfcard.policies.models import Policy
@@ -41,6 +43,7 @@ from selfcard.web.portal.forms import (
     PolicyAndIdentityForm,
 )
 from selfcard.web.portal.visit import (
+    DEVICE,
     OVER,
     POLICY,
     PROOF,
@@ -78,7 +81,7 @@ def start(request: HttpRequest) -> HttpResponse:
     form = CardAndPinForm(request.POST or None)
     if form.is_valid() and (proof := _through_the_gate(request, form)):
         open_visit(request, proof)
-        if draft_of(proof.serial):
+        if has_draft(proof.serial):
             return redirect("portal:card")
         return redirect("portal:product")
     visit_over = request.session.pop(OVER, False)
@@ -126,7 +129,8 @@ def card(request: HttpRequest, visit: Visit) -> HttpResponse:
         "refusal": refusal,
         "gone": isinstance(refusal, (CardWithdrawn, CardBeingReturned, CardExpired)),
         "advice": ADVICE.get(type(refusal)) if refusal else None,
-        "draft": draft_of(held.serial),
+        "draft": visit.draft,
+        "begun_elsewhere": visit.begun_elsewhere,
         "days_left": days_left(held),
         "tomorrow": clock.today() + timedelta(days=1),
     }
@@ -148,7 +152,10 @@ def _activated(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def begin_afresh(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Throw the draft away and begin with the choice of a product."""
-    visit.begin_afresh()
+    try:
+        visit.begin_afresh()
+    except (CardNotReady, ProofExpired):
+        return redirect("portal:card")
     return redirect("portal:product")
 
 
@@ -203,11 +210,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Forget the visit, for those who share a phone."""
+    """Forget the visit and what was filled in here, for those who share a phone."""
     for key in (PROOF, POLICY, OVER):
         request.session.pop(key, None)
     request.session.cycle_key()
-    return redirect("portal:start")
+    response = redirect("portal:start")
+    response.delete_cookie(DEVICE, samesite="Lax")
+    return response
 
 
 def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
@@ -261,7 +270,7 @@ def _through_the_policy_gate(
         if found is None:
             form.refuse_pair(NOT_THIS_POLICY)
     except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait)
+        form.waits = isinstance(refusal, SourceMustWait | TooManyTries)
         form.add_refusal(refusal)
     form.issue_new_request()
     return found

@@ -1,23 +1,35 @@
 """A visit: a card that was opened with its PIN, and what is being filled in for it.
 
 The session holds the proof's key, never the card number or the PIN. A visit is over half an hour
-after its last page; what was filled in stays in the draft.
+after its last page; what was filled in stays in the draft, for the device that began it. Such a
+device is known by a random token in a cookie of its own, which says nothing about anybody.
 """
 
 import ipaddress
+import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property, wraps
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 from selfcard.activation.commands import discard_draft, save_draft
-from selfcard.activation.models import PinProof
-from selfcard.activation.queries import answers_of, card_at_hand, find_proof
+from selfcard.activation.errors import CardNotReady, DraftOfAnotherDevice, ProofExpired
+from selfcard.activation.models import Draft, PinProof
+from selfcard.activation.queries import (
+    answers_of,
+    card_at_hand,
+    draft_of,
+    find_proof,
+    has_draft,
+)
 from selfcard.cards.queries import product_versions_of
+from selfcard.core import clock
 from selfcard.core.actor import Actor, Channel
 from selfcard.custody.queries import CardState
 from selfcard.policies.models import Policy
@@ -27,6 +39,7 @@ from selfcard.web.portal.answers import Answers, Page
 Shown = Callable[..., HttpResponse]
 
 PROOF, POLICY, OVER = "portal_proof", "portal_policy", "portal_visit_over"
+DEVICE = "device"  # the cookie by which a draft finds its device again
 
 
 def source_of(request: HttpRequest) -> str:
@@ -64,12 +77,28 @@ class Visit:
     @cached_property
     def answers(self) -> Answers:
         versions = product_versions_of(self.card.batch)
-        return Answers(answers_of(self.proof.serial), versions)
+        return Answers(answers_of(self.proof.serial, self.device), versions)
+
+    @cached_property
+    def device(self) -> str:
+        """The token of this device, a new one where there is none."""
+        return self.request.COOKIES.get(DEVICE) or secrets.token_urlsafe(32)
+
+    @property
+    def draft(self) -> Draft | None:
+        """What was filled in for the card on this device."""
+        return draft_of(self.proof.serial, self.device)
+
+    @property
+    def begun_elsewhere(self) -> bool:
+        """Whether somebody is filling in for the card on another device."""
+        return has_draft(self.proof.serial) and self.draft is None
 
     def keep(self, page: Page, answers: Any) -> None:
         """Save a page's answers, and go on with them."""
         save_draft(
             proof=self.proof,
+            device=self.device,
             page=page.key,
             answers=answers,
             actor=holder_of(self.request),
@@ -108,32 +137,66 @@ def opened(view: Shown) -> Shown:
             if request.session.pop(PROOF, None):
                 request.session[OVER] = True
             return redirect("portal:start")
-        return view(request, visit, *args, **kwargs)
+        response = view(request, visit, *args, **kwargs)
+        response.set_cookie(
+            DEVICE,
+            visit.device,
+            max_age=settings.DRAFT_MEMORY,
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+        return response
 
     return seen
 
 
 def filling_in(view: Shown) -> Shown:
-    """A page of the line: a card that has become a policy meanwhile leads to that policy."""
+    """A page of the line: a card that has become a policy meanwhile leads to that policy.
+
+    Where the card itself has changed, or somebody else began to fill in for it, the card's page
+    says so.
+    """
 
     @opened
     @wraps(view)
     def seen(request: HttpRequest, visit: Visit, *args: Any, **kwargs: Any) -> HttpResponse:
         if visit.proof.used_at:
             return redirect("portal:done")
-        if visit.card.seen != "to_be_activated":
+        if visit.card.seen != "to_be_activated" or visit.begun_elsewhere:
             return redirect("portal:card")
-        return view(request, visit, *args, **kwargs)
+        try:
+            return view(request, visit, *args, **kwargs)
+        except (CardNotReady, DraftOfAnotherDevice, ProofExpired):
+            return redirect("portal:card")
 
     return seen
 
 
 def show_policy_to(request: HttpRequest, policy: Policy) -> None:
-    """Let this browser see a policy's details: its person activated it or showed who they are."""
-    request.session[POLICY] = policy.number
+    """Let this browser see a policy's details: its person activated it or showed who they are.
+
+    As long as a visit lasts, and no longer: a phone may be shared.
+    """
+    _let_see(request, policy.number, clock.now() + settings.PROOF_LONGEST)
 
 
 def policy_shown_to(request: HttpRequest) -> Policy | None:
-    """The policy whose details this browser may see."""
-    number = request.session.get(POLICY)
-    return find_policy(number) if number else None
+    """The policy whose details this browser may see; each look lets it see them longer."""
+    shown = request.session.get(POLICY)
+    if shown is None:
+        return None
+    if datetime.fromisoformat(shown["until"]) <= clock.now():
+        del request.session[POLICY]
+        return None
+    _let_see(request, shown["number"], datetime.fromisoformat(shown["at_most_until"]))
+    return find_policy(shown["number"])
+
+
+def _let_see(request: HttpRequest, number: str, at_most_until: datetime) -> None:
+    until = min(clock.now() + settings.PROOF_IDLE, at_most_until)
+    request.session[POLICY] = {
+        "number": number,
+        "until": until.isoformat(),
+        "at_most_until": at_most_until.isoformat(),
+    }
