@@ -48,6 +48,11 @@ class Refusal(Exception):
         return str(self.message) % self.facts if self.facts else str(self.message)
 
 
+class ReasonMissing(Refusal):
+    message = _("Say why: the reason is kept with the deed.")
+    default_field = "reason"
+
+
 class RequestReused(Refusal):
     message = _(
         "This request was already used for something else. Open the page again and repeat the step."

@@ -9,6 +9,7 @@ its money – is the work that waits on people's home pages.
 import shutil
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from selfcard.cards.commands import (
     approve_batch,
@@ -22,6 +23,10 @@ from selfcard.cards.commands import (
 from selfcard.cards.models import Batch, DocumentType, Printer
 from selfcard.cards.print_file import take
 from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.audit import record
+from selfcard.core.command import command
+from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
 from selfcard.core.work import run_waiting_jobs
 from selfcard.custody.commands import check_in, check_in_printed, issue_cards
@@ -29,7 +34,9 @@ from selfcard.custody.models import Holding, Issue
 from selfcard.custody.statuses import CardStatus
 from selfcard.demo import print_files
 from selfcard.demo.cast import (
+    SYSTEM,
     as_,
+    deed,
     employ_people,
     folder,
     open_places,
@@ -54,13 +61,36 @@ TYPES = (
 )
 
 
+BEGUN, BUILT = "demo.begun", "demo.built"
+
+
+class HalfBuilt(Exception):
+    """The building of the demo company was interrupted, and commands cannot be taken back."""
+
+
 def is_built() -> bool:
-    """Whether there is a company in this database already."""
+    """Whether there is a company in this database already, the demo's or a real one.
+
+    Raises:
+        HalfBuilt: the demo's was begun and never finished.
+    """
+    events = set(
+        AuditEvent.objects.filter(event__in=[BEGUN, BUILT]).values_list("event", flat=True)
+    )
+    if events == {BEGUN}:
+        raise HalfBuilt
     return Organisation.objects.exists()
+
+
+@command
+def note(*, event: str, actor: Actor, request_id: UUID) -> None:
+    """Write down how far the demo company is."""
+    record(actor, event)
 
 
 def build() -> None:
     """Build the demo company in an empty database."""
+    note(event=BEGUN, **deed(SYSTEM))
     open_places()
     employ_people()
     register_agencies()
@@ -70,6 +100,7 @@ def build() -> None:
     hand_down()
     sell()
     activate_for_holders()
+    note(event=BUILT, **deed(SYSTEM))
 
 
 def define_types(products: dict[str, tuple[ProductVersion, ...]]) -> None:

@@ -1,11 +1,20 @@
 from uuid import UUID
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from pypinyin import lazy_pinyin
 
 from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.audit import record
 from selfcard.core.command import command
-from selfcard.organisations.errors import CodeTaken, LevelDoesNotFit, NotAuthorised
+from selfcard.organisations.errors import (
+    CodeTaken,
+    HeadOfficeIsOpen,
+    LevelDoesNotFit,
+    NotAuthorised,
+    NotForOneself,
+    PasswordTooWeak,
+)
 from selfcard.organisations.models import Authorisation, May, Organisation, Party, Staff
 from selfcard.organisations.queries import acting_staff, require
 
@@ -36,6 +45,7 @@ def open_organisation(
     Raises:
         NotAuthorised: the actor may not administer there.
         LevelDoesNotFit: such an organisation does not stand below the parent.
+        HeadOfficeIsOpen: the insurer has its head office.
         CodeTaken: somebody already has the code.
     """
     if parent is None:
@@ -43,6 +53,8 @@ def open_organisation(
             raise NotAuthorised(may=May.ADMINISTER.label, organisation=code)
         if level != Organisation.Level.HEAD_OFFICE:
             raise LevelDoesNotFit(level=Organisation.Level(level).label, parent="–")
+        if Organisation.objects.filter(level=level).exists():
+            raise HeadOfficeIsOpen
     else:
         require(actor, May.ADMINISTER, parent)
         if level not in _BELOW[Organisation.Level(parent.level)]:
@@ -81,6 +93,7 @@ def employ_staff(
     Raises:
         NotAuthorised: the actor may not administer there.
         CodeTaken: somebody already has the code.
+        PasswordTooWeak: it is short, common, or like the person's code.
     """
     require(actor, May.ADMINISTER, organisation)
     party = _new_party(code, Party.Kind.PERSON, name_zh, name_en)
@@ -92,6 +105,7 @@ def employ_staff(
         title_en=title_en,
         language=language,
     )
+    _refuse_weak(password, staff)
     staff.set_password(password)
     staff.save()
     record(actor, "staff.employed", staff, organisation=organisation.code)
@@ -110,9 +124,13 @@ def authorise(
     """Allow a staff member some deeds, from an organisation down.
 
     Raises:
-        NotAuthorised: the actor may not administer there.
+        NotAuthorised: the actor may not administer there, or not where the person works.
+        NotForOneself: an administrator does not widen their own authorisations.
     """
     require(actor, May.ADMINISTER, organisation)
+    require(actor, May.ADMINISTER, staff.organisation)
+    if staff.pk == actor.id:
+        raise NotForOneself
     Authorisation.objects.bulk_create(
         [Authorisation(staff=staff, may=May(may), organisation=organisation) for may in mays],
         ignore_conflicts=True,
@@ -147,6 +165,13 @@ def choose_language(*, language: str, actor: Actor, request_id: UUID) -> Staff:
     staff.save(update_fields=["language"])
     record(actor, "staff.language_chosen", staff, language=language)
     return staff
+
+
+def _refuse_weak(password: str, staff: Staff) -> None:
+    try:
+        validate_password(password, staff)
+    except ValidationError as error:
+        raise PasswordTooWeak(reasons=" ".join(error.messages)) from error
 
 
 def _new_party(code: str, kind: str, name_zh: str, name_en: str) -> Party:

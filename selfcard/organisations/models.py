@@ -96,6 +96,11 @@ class Organisation(models.Model):
                 | (~Q(level="head_office") & Q(parent__isnull=False)),
                 name="only_a_head_office_has_nobody_above_it",
             ),
+            models.UniqueConstraint(
+                fields=["level"],
+                condition=Q(level="head_office"),
+                name="there_is_one_head_office",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from selfcard.core.command import step
 from selfcard.core.money import CENT, Money
 from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import plain
+from selfcard.core.refusals import ReasonMissing
 from selfcard.core.refusals import Operation
 from selfcard.organisations.models import Organisation, Staff
 from selfcard.organisations.queries import acting_staff
@@ -128,13 +129,16 @@ def void_receipt(*, receipt: Receipt, reason: str, actor: Actor) -> Receipt:
     """Take back the demand for money, before it is confirmed, and say why.
 
     Raises:
+        ReasonMissing: nobody says why.
         ReceiptAlreadyConfirmed, ReceiptIsVoid: there is no open demand.
     """
+    if not reason.strip():
+        raise ReasonMissing
     receipt = _open_receipt(receipt)
     receipt.state = Receipt.State.VOID
     receipt.voided_by = acting_staff(actor)
     receipt.voided_at = clock.now()
-    receipt.void_reason = reason
+    receipt.void_reason = reason.strip()
     receipt.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     record(actor, "receipts.voided", receipt)
     return receipt

@@ -205,12 +205,13 @@ def void_charge_receipt(
 
     Raises:
         NotAuthorised: the actor may not issue receipts there.
+        ReasonMissing: nobody says why.
         ReceiptAlreadyConfirmed, ReceiptIsVoid: there is no open demand.
         ReceiptOfNoSale: it does not ask for a sale.
     """
     require(actor, May.ISSUE_RECEIPTS, receipt.organisation)
     sale = sale_of_receipt(receipt)
-    receipt = void_receipt(receipt=receipt, reason=reason.strip(), actor=actor)
+    receipt = void_receipt(receipt=receipt, reason=reason, actor=actor)
     SaleReceipt.objects.filter(receipt=receipt).update(ended_at=receipt.voided_at)
     record(actor, "sales.receipt_voided", sale, receipt=receipt.number)
     return receipt

@@ -49,6 +49,10 @@ class SignInForm(OfficeLook, LoginForm):
             field.widget.attrs.pop("placeholder", None)
             field.help_text = ""
 
+    def clean_login(self) -> str:
+        """The code as one spelling: whoever guesses must not count anew for each other one."""
+        return str(super().clean_login()).upper()
+
 
 class PasswordForm(OfficeLook, ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django_structlog.middlewares import RequestMiddleware
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -31,9 +32,22 @@ class SessionsEnd:
                 or now - began > settings.SESSION_LONGEST_HOURS * 3600
             ):
                 logout(request)
-            elif now - seen >= SEEN_EVERY:
+            elif now - seen >= SEEN_EVERY and not _asks_by_itself(request):
                 request.session[LAST_SEEN] = now
         return self.get_response(request)
+
+
+def _asks_by_itself(request: HttpRequest) -> bool:
+    """A page that looks again every few seconds does so whether or not somebody sits there."""
+    return request.method == "GET" and "HX-Request" in request.headers
+
+
+class RequestLog(RequestMiddleware):
+    """Logs every request by method and path; what was asked for may be somebody's name."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
 
 
 class StaffLanguage:

@@ -4,8 +4,20 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from selfcard.core.actor import Actor
-from selfcard.organisations.commands import dismiss_staff, open_organisation
-from selfcard.organisations.errors import CodeTaken, LevelDoesNotFit, NotAuthorised
+from selfcard.organisations.commands import (
+    authorise,
+    dismiss_staff,
+    employ_staff,
+    open_organisation,
+)
+from selfcard.organisations.errors import (
+    CodeTaken,
+    HeadOfficeIsOpen,
+    LevelDoesNotFit,
+    NotAuthorised,
+    NotForOneself,
+    PasswordTooWeak,
+)
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import (
     acting_staff,
@@ -17,6 +29,7 @@ from selfcard.organisations.queries import (
     parties_in_reach,
     people_who_may,
     require,
+    staff_actor,
 )
 from tests.factories.organisations import a_staff_member, an_insurer, an_organisation
 
@@ -88,6 +101,53 @@ def test_only_administrators_open_organisations_and_only_where_they_fit(insurer)
     assert open_below(insurer.branch, "institution", insurer.actor("chief")).code == "77"
     with pytest.raises(CodeTaken):
         open_below(insurer.other_branch, "institution", insurer.actor("chief"))
+
+
+def test_there_is_one_head_office(insurer):
+    with pytest.raises(HeadOfficeIsOpen):
+        an_organisation("20", Organisation.Level.HEAD_OFFICE, None)
+    party = an_organisation("1099", Organisation.Level.BRANCH, insurer.head_office).party
+    with pytest.raises(IntegrityError, match="there_is_one_head_office"), transaction.atomic():
+        Organisation.objects.filter(pk=party.pk).update(level="head_office", parent=None)
+
+
+def test_nobody_widens_their_own_authorisations(insurer):
+    with pytest.raises(NotForOneself):
+        authorise(
+            staff=insurer.chief,
+            mays=(May.APPROVE_BATCHES,),
+            organisation=insurer.head_office,
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+
+
+def test_an_administrator_authorises_only_people_in_reach(insurer):
+    local = a_staff_member("A09", insurer.branch, May.ADMINISTER)
+    with pytest.raises(NotAuthorised):
+        authorise(
+            staff=insurer.other_keeper,
+            mays=(May.ISSUE_CARDS,),
+            organisation=insurer.branch,
+            actor=staff_actor(local),
+            request_id=uuid4(),
+        )
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "x77-x77-x77-"])
+def test_a_password_that_can_be_guessed_is_refused(insurer, password):
+    with pytest.raises(PasswordTooWeak):
+        employ_staff(
+            code="x77-x77-x77",
+            name_zh="新",
+            name_en="New",
+            title_zh="职员",
+            title_en="Clerk",
+            organisation=insurer.branch,
+            password=password,
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
 
 
 def test_the_branch_of_a_department_is_found_upwards(insurer):

@@ -2,11 +2,16 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 
 from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.command import command
+from selfcard.core.serials import SerialRun
+from selfcard.custody.commands import settle_cards
 from selfcard.custody.models import Holding
 from selfcard.payments.models import Receipt
 from selfcard.sales.models import Agency, Sale, SaleReceipt, SaleRun
@@ -186,3 +191,22 @@ def test_verify_names_a_sale_whose_figures_and_receipt_disagree(shop: Shop) -> N
         "A receipt of a sale asks for its amount, and is void exactly when it has ended",
         "An indirect sale names an agency of its kind",
     }
+
+
+def test_no_card_is_to_be_activated_before_its_money_is_confirmed(shop: Shop) -> None:
+    sale = shop.sell((1, 5))
+    shop.ask(sale)
+    with refused_by_postgresql("settled by no confirmed receipt"):
+        settle_around_the_receipt(
+            runs=(shop.run(1, 5),),
+            number=sale.number,
+            actor=shop.insurer.actor("cashier"),
+            request_id=uuid4(),
+        )
+
+
+@command
+def settle_around_the_receipt(
+    *, runs: tuple[SerialRun, ...], number: str, actor: Actor, request_id: UUID
+) -> None:
+    settle_cards(runs=runs, reason=("sale", number), actor=actor)

@@ -82,6 +82,20 @@ def test_a_guesser_is_locked_out_after_five_failures_and_told_for_how_long(
     assert "rests for 15 minutes" in answer.content.decode()
 
 
+def test_another_spelling_of_the_code_gives_no_further_tries(
+    insurer: Insurer, client: Client
+) -> None:
+    for spelling in ("I01", "i01", " I01", "i01 ", "I01 "):
+        sign_in(client, spelling, "wrong")
+
+    assert sign_in(client, insurer.keeper.code).status_code == 429
+    assert sign_in(client, "i01").status_code == 429
+
+
+def test_staff_may_type_their_code_in_small_letters(insurer: Insurer, client: Client) -> None:
+    assert sign_in(client, " i01").status_code == 302
+
+
 def test_a_guesser_locks_nobody_else_out(insurer: Insurer, client: Client) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         sign_in(client, insurer.keeper.code, "wrong")
@@ -102,6 +116,28 @@ def test_a_dismissed_person_does_not_get_in(insurer: Insurer, client: Client) ->
     sign_in(client, insurer.keeper.code)
 
     assert client.get("/office/").status_code == 302
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(keeper: Client) -> None:
+    keeper.get("/office/")
+    session = keeper.session
+    long_ago = int(time.time()) - settings.SESSION_IDLE_MINUTES * 60 + 30
+    session["last_seen_at"] = long_ago
+    session.save()
+
+    keeper.get("/office/", headers={"HX-Request": "true"})
+    assert keeper.session["last_seen_at"] == long_ago
+    keeper.get("/office/")
+    assert keeper.session["last_seen_at"] > long_ago
+
+
+def test_the_log_keeps_no_words_that_somebody_looked_for(
+    keeper: Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    keeper.get("/office/search/?q=Wang+Fang")
+
+    said = capfd.readouterr()
+    assert "Wang" not in said.out + said.err
 
 
 def test_an_idle_session_ends(keeper: Client) -> None:

@@ -82,6 +82,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('level', 'head_office'), ('parent__isnull', True)), models.Q(models.Q(('level', 'head_office'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='only_a_head_office_has_nobody_above_it'),
         ),
         migrations.AddConstraint(
+            model_name='organisation',
+            constraint=models.UniqueConstraint(condition=models.Q(('level', 'head_office')), fields=('level',), name='there_is_one_head_office'),
+        ),
+        migrations.AddConstraint(
             model_name='authorisation',
             constraint=models.UniqueConstraint(fields=('staff', 'may', 'organisation'), name='an_authorisation_is_given_once'),
         ),

@@ -1,11 +1,44 @@
 from django.db import migrations
 
+# Custody knows a sale only as an opaque reason, so this promise about its journal is kept here,
+# where both are known. It is checked at the commit, when the deed is whole.
+CARDS_ARE_SETTLED_BY_A_CONFIRMED_RECEIPT = """
+    CREATE FUNCTION cards_are_settled_by_a_confirmed_receipt() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT EXISTS (
+            SELECT FROM sales_sale sale
+            JOIN sales_salerun run ON run.sale_id = sale.id AND run.serials @> NEW.serials
+            JOIN sales_salereceipt link ON link.sale_id = sale.id AND link.ended_at IS NULL
+            JOIN payments_receipt receipt
+              ON receipt.id = link.receipt_id AND receipt.state = 'confirmed'
+            WHERE NEW.reason_kind = 'sale' AND sale.number = NEW.reason_number
+        ) THEN
+            RAISE EXCEPTION 'cards % are settled by no confirmed receipt', NEW.serials
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER cards_are_settled_by_a_confirmed_receipt
+        AFTER INSERT ON custody_movement
+        DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.kind = 'settlement')
+        EXECUTE FUNCTION cards_are_settled_by_a_confirmed_receipt();
+"""
+REVERSE = """
+    DROP TRIGGER cards_are_settled_by_a_confirmed_receipt ON custody_movement;
+    DROP FUNCTION cards_are_settled_by_a_confirmed_receipt();
+"""
+
 
 class Migration(migrations.Migration):
-    """Numbers that may have gaps: a sale that was rolled back takes its number with it."""
+    """Numbers that may have gaps: a sale that was rolled back takes its number with it.
+    And no card is to be activated before the money for it is confirmed.
+    """
 
-    dependencies = [("sales", "0001_initial")]
+    dependencies = [("sales", "0001_initial"), ("custody", "0001_initial")]
 
     operations = [
-        migrations.RunSQL("CREATE SEQUENCE sales_sale_number", "DROP SEQUENCE sales_sale_number")
+        migrations.RunSQL("CREATE SEQUENCE sales_sale_number", "DROP SEQUENCE sales_sale_number"),
+        migrations.RunSQL(CARDS_ARE_SETTLED_BY_A_CONFIRMED_RECEIPT, REVERSE),
     ]
