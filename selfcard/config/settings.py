@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "selfcard.web.middleware.RequestLog",
     "selfcard.web.middleware.SessionsEnd",
     "selfcard.web.middleware.StaffLanguage",
+    "selfcard.web.middleware.OnlyWhatCanBeTyped",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -17,6 +17,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from selfcard.core.encryption import blind_index
+from selfcard.core.refusals import Refusal
 from selfcard.policies.errors import (
     BirthDateDisagrees,
     BirthInFuture,
@@ -96,6 +97,8 @@ def require_identity(
         IdentityNumberTooOld: a number of 15 digits, as given out before 1999.
         IdentityNumberImpossible, IdentityCheckDigitWrong: mistyped.
         DocumentIsIdentityCard, DocumentIsResidencePermit: the number is of the other kind.
+            A resident's number is of no other kind either: one person has one number, and the
+            limits per person count by it.
         BirthDateDisagrees, SexDisagrees: the number says another date or sex.
         BirthInFuture: nobody is insured before birth.
     """
@@ -107,8 +110,10 @@ def require_identity(
             raise BirthDateDisagrees(field="birth_date")
         if said_sex != sex:
             raise SexDisagrees(field="sex")
-    elif not _SHAPES[IdentityKind(kind)].fullmatch(normalised(kind, number)):
-        raise IdentityNumberImpossible(field="identity_number")
+    else:
+        _refuse_residents_number(normalised(kind, number))
+        if not _SHAPES[IdentityKind(kind)].fullmatch(normalised(kind, number)):
+            raise IdentityNumberImpossible(field="identity_number")
     if birth_date > today:
         raise BirthInFuture(field="birth_date")
 
@@ -129,6 +134,18 @@ def _read(kind: IdentityKind, plain: str) -> tuple[date, Sex]:
     if kind == IdentityKind.RESIDENCE_PERMIT and place in _CARD_PLACES:
         raise DocumentIsIdentityCard(field="identity_kind")
     return said
+
+
+def _refuse_residents_number(plain: str) -> None:
+    """Refuse a resident's own number under the name of another document."""
+    try:
+        # Of a permit's number this says itself which document it is.
+        _read(IdentityKind.IDENTITY_CARD, plain)
+    except DocumentIsResidencePermit:
+        raise
+    except Refusal:
+        return
+    raise DocumentIsIdentityCard(field="identity_kind")
 
 
 def masked_name(name: str) -> str:

@@ -1,5 +1,6 @@
 from django.db.models import QuerySet
 
+from selfcard.core import clock
 from selfcard.core.papers import frozen_facts
 from selfcard.core.papers.engine import render
 from selfcard.core.papers.facts import Name, Text
@@ -44,11 +45,12 @@ def products() -> QuerySet[Product]:
 def clauses_pdf(version: ProductVersion, language: str) -> bytes:
     """The clauses of a published version as PDF; made when asked for, since it never changes."""
     assert version.published_at is not None
+    published_at = version.published_at.astimezone(clock.zone())
     facts = ClausesFacts(
         number=version.code,
         product=Name(zh=version.name_zh, en=version.name_en, code=version.product.code),
         version=version.number,
-        published_on=version.published_at.date(),
+        published_on=published_at.date(),
         summary=Text(zh=version.summary_zh, en=version.summary_en),
         coverages=tuple(
             ClausesCoverage(
@@ -64,5 +66,5 @@ def clauses_pdf(version: ProductVersion, language: str) -> bytes:
         exclusions=version.exclusion_texts,
         clauses=Text(zh=version.clauses_zh, en=version.clauses_en),
     )
-    kept = frozen_facts(facts) | {"made_at": version.published_at.isoformat(timespec="seconds")}
+    kept = frozen_facts(facts) | {"made_at": published_at.isoformat(timespec="seconds")}
     return render(CLAUSES, kept, language)

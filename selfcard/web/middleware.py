@@ -1,11 +1,15 @@
-"""Between the web server and the views: when a session ends, and in which language we speak."""
+"""Between the web server and the views: when a session ends, in which language we speak, and what
+nobody can have typed.
+"""
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
@@ -64,3 +68,29 @@ class StaffLanguage:
         if request.user.is_authenticated:
             response.headers["Content-Language"] = translation.get_language() or ""
         return response
+
+
+# Tabulator and line ends are typed into a remark; the others no keyboard writes, and PostgreSQL
+# keeps no NUL.
+_UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class OnlyWhatCanBeTyped:
+    """An address or a form with control characters is answered before any view reads it."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _UNTYPED.search(request.path_info):
+            return render(request, "404.html", status=404)
+        if any(_UNTYPED.search(text) for text in _sent(request)):
+            return render(request, "400.html", status=400)
+        return self.get_response(request)
+
+
+def _sent(request: HttpRequest) -> Iterator[str]:
+    for fields in (request.GET, request.POST):
+        for name, values in fields.lists():
+            yield name
+            yield from (str(value) for value in values)

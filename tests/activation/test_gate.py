@@ -9,15 +9,27 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from selfcard.activation.commands import sweep
-from selfcard.activation.errors import NotAPin, SourceMustWait
+from selfcard.activation import gate
+from selfcard.activation.commands import open_policy, sweep
+from selfcard.activation.errors import NotAPin, SourceMustWait, TooManyTries
 from selfcard.activation.models import PinProof, SourceCounter, TargetCounter
+from selfcard.cards.pins import PinKeys
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.models import AuditEvent, Request
 from selfcard.core.serials import NotACardNumber, WrongCheckDigit, card_number
 from selfcard.custody.models import OpenedCard
-from tests.factories.activation import HOME, open_card, try_gate, wrong_pin
+from selfcard.policies.models import Policy
+from selfcard.policies.numbers import policy_number
+from tests.factories.activation import (
+    HOME,
+    activate,
+    holder,
+    open_card,
+    paid_cards,
+    try_gate,
+    wrong_pin,
+)
 from tests.factories.cards import PrintedCard, a_printed_batch
 from tests.factories.organisations import an_insurer
 
@@ -219,6 +231,70 @@ def test_a_card_that_was_opened_is_remembered_for_ever(cards) -> None:
     assert [one.serial for one in OpenedCard.objects.all()] == [cards[0].serial]
     with pytest.raises(IntegrityError), connection.cursor() as cursor:
         cursor.execute("DELETE FROM custody_openedcard")
+
+
+def test_the_try_is_counted_before_the_whole_pin_is_compared(cards, monkeypatch) -> None:
+    card, order = cards[0], []
+    digest, charge = PinKeys.digest, gate.charge
+
+    def compared(keys: PinKeys, serial: int, pin: str) -> bytes:
+        order.append("compared")
+        return digest(keys, serial, pin)
+
+    def counted(**given: Any) -> gate.Charged:
+        order.append("counted")
+        return charge(**given)
+
+    monkeypatch.setattr(PinKeys, "digest", compared)
+    monkeypatch.setattr(gate, "charge", counted)
+    try_gate(card.card_number, wrong_pin(card))
+    assert order == ["counted", "compared"]
+
+    TargetCounter.objects.update(failures=settings.GATE_TARGET_CAP)
+    try_gate(card.card_number, card.pin)
+    assert order == ["counted", "compared", "counted"]
+
+
+def try_policy(policy: Policy, identity_number: str, source: str) -> Policy | None:
+    return open_policy(
+        number=policy.number,
+        identity_number=identity_number,
+        source=source,
+        actor=holder(source),
+        request_id=uuid4(),
+    )
+
+
+def test_a_stranger_does_not_shut_the_owner_out_of_a_policy() -> None:
+    policy = activate(paid_cards(an_insurer())[0])
+    stranger = "net 198.51.100.0/24"
+    for hour in range(settings.GATE_TARGET_CAP):
+        with clock.frozen(clock.now() + timedelta(hours=hour)):
+            assert try_policy(policy, "330106198605170029", stranger) is None
+
+    with clock.frozen(clock.now() + timedelta(hours=12)):
+        with pytest.raises(TooManyTries):
+            try_policy(policy, policy.identity_number, stranger)
+        assert try_policy(policy, policy.identity_number, HOME) == policy
+
+
+def test_very_many_sources_together_cannot_guess_an_identity_number(settings) -> None:
+    settings.GATE_POLICY_CAP = 3
+    policy = activate(paid_cards(an_insurer())[0])
+    for place in range(3):
+        try_policy(policy, "330106198605170029", f"net 10.0.{place}.0/24")
+
+    with pytest.raises(TooManyTries):
+        try_policy(policy, policy.identity_number, HOME)
+
+
+def test_a_policy_that_does_not_exist_is_shut_like_one_that_does(settings) -> None:
+    settings.GATE_POLICY_CAP = 1
+    nobodys = Policy(number=policy_number(999_999_999_999))
+    assert try_policy(nobodys, "330106198605170029", HOME) is None
+
+    with pytest.raises(TooManyTries):
+        try_policy(nobodys, "330106198605170029", HOME)
 
 
 def test_repeating_a_request_counts_once(cards) -> None:

@@ -15,5 +15,10 @@ def words_on(kind: str, facts: object, language: str = "zh-hans") -> str:
     """All text of a paper without any space, so that groups and line ends do not matter."""
     with clock.frozen(date(2026, 11, 23)):
         pdf = render(kind, frozen_facts(facts), language)
+    return words_of(pdf)
+
+
+def words_of(pdf: bytes) -> str:
+    """The same, of a paper that is printed already."""
     said = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
     return "".join(said.split())

@@ -134,6 +134,15 @@ def test_other_documents_have_their_shapes(kind, number, right):
             check(kind, number)
 
 
+@pytest.mark.parametrize("kind", [IdentityKind.OTHER, IdentityKind.PASSPORT])
+def test_a_residents_number_is_taken_under_no_other_document(kind):
+    with pytest.raises(DocumentIsIdentityCard) as refused:
+        check(kind, f" {WITH_X.lower()[:6]} {WITH_X.lower()[6:]}")
+    assert refused.value.field == "identity_kind"
+    with pytest.raises(DocumentIsResidencePermit):
+        check(kind, an_identity_number(BORN, place="810000"))
+
+
 def test_a_number_says_birth_date_and_sex_for_the_form():
     assert birth_and_sex(CARD, WITH_X) == (BORN, Sex.FEMALE)
     assert birth_and_sex(CARD, "123") is None

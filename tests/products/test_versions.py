@@ -1,11 +1,13 @@
 """A product version: drafted by one person, published by another, and then for ever."""
 
+from datetime import datetime
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from selfcard.core import clock
 from selfcard.core.models import AuditEvent
 from selfcard.core.papers.facts import Text
 from selfcard.organisations.errors import NotAuthorised
@@ -25,6 +27,7 @@ from selfcard.products.queries import clauses_pdf, find_version, get_version, pu
 from selfcard.products.verify import violations
 from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.products import ACCIDENT, a_draft, a_product, a_published_version, some_rules
+from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -195,6 +198,15 @@ def test_the_clauses_of_a_published_version_are_always_the_same_pdf(insurer, lan
 
     assert pdf.startswith(b"%PDF-")
     assert pdf == clauses_pdf(get_version(version.pk), language)
+
+
+def test_the_clauses_say_the_insurers_own_day_of_publication(insurer):
+    with clock.frozen(datetime(2026, 11, 23, 6, 0, tzinfo=clock.zone())):
+        version = a_published_version(insurer)
+
+    said = words_of(clauses_pdf(get_version(version.pk), "en"))
+    assert "23November2026" in said
+    assert "22November2026" not in said
 
 
 def test_products_that_commands_made_violate_nothing(insurer):

@@ -309,3 +309,37 @@ def _url_names() -> list[str]:
 
 def _office_views() -> list[Any]:
     return [view for name, view in _walk(get_resolver().url_patterns) if name.startswith("office:")]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/office/search/?q=abc%00d", 400),
+        ("/office/sales/?q=%00", 400),
+        ("/office/sales/?%00=1", 400),
+        ("/office/sales/?q=%1b%5b", 400),
+        ("/office/sales/S%00/", 404),
+        ("/office/payments/receipts/R%00/", 404),
+        ("/office/papers/invoice/a%00.pdf", 404),
+        ("/check/P%00", 404),
+    ],
+)
+def test_an_address_that_nobody_can_have_typed_is_answered_kindly(
+    keeper: Client, address: str, status: int
+) -> None:
+    answer = keeper.get(address)
+
+    assert answer.status_code == status
+    assert "btn-primary" in answer.content.decode()
+
+
+def test_a_form_that_nobody_can_have_typed_is_answered_kindly(client: Client, db: None) -> None:
+    client.cookies["django_language"] = "en"
+    answer = client.post("/", {"card_number": "6201\x00", "pin": "1"})
+
+    assert answer.status_code == 400
+    assert "This cannot be read" in answer.content.decode()
+
+
+def test_a_remark_may_have_several_lines(keeper: Client) -> None:
+    assert keeper.get("/office/search/?q=a%0d%0ab%09c").status_code == 200

@@ -14,9 +14,12 @@ from selfcard.activation.models import Draft, PinProof, SourceCounter
 from selfcard.core import clock
 from selfcard.core.serials import card_number
 from selfcard.custody.queries import find_card
+from selfcard.policies.errors import ShareOutOfRange, SharesDoNotAddUp
 from selfcard.policies.models import Policy
 from selfcard.policies.numbers import policy_number
 from selfcard.products.ages import Age, AgeRange
+from selfcard.web.portal.answers import Page
+from selfcard.web.portal.line import page_of
 from selfcard.web.portal.visit import DEVICE
 from tests.factories.activation import activate, paid_cards, pay, sell, wrong_pin
 from tests.factories.cards import PrintedCard, a_document_type
@@ -514,6 +517,11 @@ def test_named_beneficiaries_add_up_to_the_whole(client: Client, cards: list[Pri
 
     accepted = client.post("/paid-on-death/", named | {"row2-share": "40"})
     assert accepted.headers["Location"] == "/contact/"
+
+
+def test_shares_that_do_not_add_up_are_changed_where_they_were_given() -> None:
+    assert page_of(SharesDoNotAddUp(total="90")) == Page("paid")
+    assert page_of(ShareOutOfRange(field="beneficiaries.1.share")) == Page("paid")
 
 
 def test_card_and_pin_alone_show_a_masked_name_and_no_paper(

@@ -301,10 +301,11 @@ def _ways_for(answers: Answers, application: Application) -> list[ProductVersion
 
 def _problem(refusal: Refusal) -> Problem:
     """A refusal of the whole application, with the page where its answer is changed."""
-    return Problem(str(refusal), help=Help(_page_of(refusal).address_to_change, ""))
+    return Problem(str(refusal), help=Help(page_of(refusal).address_to_change, ""))
 
 
-def _page_of(refusal: Refusal) -> Page:
+def page_of(refusal: Refusal) -> Page:
+    """The page where the answer that a refusal is about can be changed."""
     match (refusal.field or "").split("."):
         case ["starts_on"]:
             return Page(STARTS)
