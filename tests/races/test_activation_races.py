@@ -63,6 +63,20 @@ def slow_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "broken_by", slowly)
 
 
+@pytest.fixture
+def both_have_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody goes on before two have checked: what only a lock that is off lets happen."""
+    checked = commands.broken_by
+    two = threading.Barrier(2)
+
+    def together(*given: Any) -> Any:
+        found = checked(*given)
+        two.wait(20)
+        return found
+
+    monkeypatch.setattr(commands, "broken_by", together)
+
+
 def only_batches_locked(serial: int, application: Any) -> None:
     """What the lock of card and people is replaced by in a control."""
     lock(LockSpace.BATCH, 1, shared=True)
@@ -94,7 +108,7 @@ def test_two_holders_who_activate_one_card_make_one_policy(cards, slow_checks) -
 
 
 def test_without_the_cards_lock_the_second_one_is_not_told_but_crashes(
-    cards, slow_checks, monkeypatch
+    cards, both_have_checked, monkeypatch
 ) -> None:
     monkeypatch.setattr(commands, "_lock_for_activation", only_batches_locked)
 
@@ -142,7 +156,7 @@ def test_the_limit_per_person_holds_when_two_cards_are_activated_at_once(
 
 
 def test_without_the_persons_lock_somebody_gets_one_policy_too_many(
-    cards, slow_checks, monkeypatch
+    cards, both_have_checked, monkeypatch
 ) -> None:
     monkeypatch.setattr(commands, "_lock_for_activation", only_batches_locked)
 
