@@ -9,8 +9,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from selfcard.cards.queries import batch_of
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
+from selfcard.custody.commands import check_in
+from selfcard.custody.models import Freeze
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.details import (
     Sought,
@@ -19,10 +22,17 @@ from selfcard.inquiry.queries.details import (
     holdings_sought,
     pieces,
 )
+from selfcard.inquiry.queries.search import find
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
 from selfcard.sales.commands import register_sale
-from tests.factories.custody import cards_at_institution, cards_of, hand_down
+from tests.factories.activation import activate, paid_cards
+from tests.factories.custody import (
+    cards_at_head_office,
+    cards_at_institution,
+    cards_of,
+    hand_down,
+)
 from tests.factories.organisations import a_staff_member, an_insurer
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +205,92 @@ def test_the_answer_takes_few_statements_however_many_runs_there_are(insurer, ba
 def sell_from_institution(insurer, batch, first):
     hand_down(insurer, cards_of(batch, first, first + 1), insurer.seller.party, "keeper")
     sell(insurer, batch, first, first + 1)
+
+
+# Frozen cards
+
+
+@pytest.fixture
+def short_batch(insurer):
+    """100 cards: the branch has all but 5–7, which head office keeps as a shortage."""
+    batch, _ = cards_at_head_office(insurer, 100)
+    note = hand_down(insurer, batch.run, insurer.branch.party)
+    check_in(
+        issue=note,
+        missing=(cards_of(batch, 5, 7),),
+        actor=insurer.actor("branch_keeper"),
+        request_id=uuid4(),
+    )
+    return batch
+
+
+def test_frozen_cards_are_no_inventory_in_any_answer(insurer, short_batch):
+    chief, first = insurer.actor("chief"), short_batch.run.first
+
+    spread = distribution(chief, Sought())
+    assert [(part.status, part.count) for part in spread.statuses] == [
+        (SeenStatus.INVENTORY, 97),
+        (SeenStatus.FROZEN, 3),
+    ]
+    assert [(one.status, one.count) for one in pieces(chief, Sought(batch=short_batch))] == [
+        (SeenStatus.INVENTORY, 4),
+        (SeenStatus.FROZEN, 3),
+        (SeenStatus.INVENTORY, 93),
+    ]
+    inventory = runs_seen(chief, Sought(status=SeenStatus.INVENTORY), first)
+    assert [run[:3] for run in inventory] == [(1, 4, "inventory"), (8, 100, "inventory")]
+    frozen = runs_seen(chief, Sought(status=SeenStatus.FROZEN), first)
+    assert [run[:3] for run in frozen] == [(5, 7, "frozen")]
+    assert [hit.status for hit in find(str(first + 4), chief)] == [SeenStatus.FROZEN]
+
+
+def test_each_status_has_its_own_count_and_places(insurer, short_batch):
+    for status, count in ((SeenStatus.INVENTORY, 97), (SeenStatus.FROZEN, 3)):
+        spread = distribution(insurer.actor("chief"), Sought(status=status))
+
+        assert [(part.status, part.count) for part in spread.statuses] == [(status, count)]
+        assert spread.elsewhere == 0
+
+
+def test_a_holding_frozen_in_part_is_counted_and_drawn_in_parts(insurer):
+    batch, _ = cards_at_head_office(insurer, 100)
+    for first, last in ((11, 20), (15, 25)):  # two freezes that overlap
+        Freeze.objects.create(
+            serials=cards_of(batch, first, last).range,
+            reason_kind="shortage",
+            reason_number="IN-1",
+            frozen_by=insurer.chief,
+            frozen_at=clock.now(),
+        )
+    chief = insurer.actor("chief")
+
+    [run] = explained(holdings_sought(chief, Sought()))
+    assert (run.status, run.frozen) == (SeenStatus.INVENTORY, 15)
+    assert [(one.status, one.count) for one in pieces(chief, Sought(batch=batch))] == [
+        (SeenStatus.INVENTORY, 10),
+        (SeenStatus.FROZEN, 15),
+        (SeenStatus.INVENTORY, 75),
+    ]
+    serials = batch.run.first + 10, batch.run.first + 30
+    seen = [find(str(serial), chief)[0].status for serial in serials]
+    assert seen == [SeenStatus.FROZEN, SeenStatus.INVENTORY]
+
+
+def test_a_card_that_is_activated_counts_once_although_its_run_is_frozen(insurer):
+    cards = paid_cards(insurer, 10)
+    batch = batch_of(cards[0].serial)
+    activate(cards[2])
+    Freeze.objects.create(
+        serials=batch.run.range,
+        reason_kind="shortage",
+        reason_number="IN-1",
+        frozen_by=insurer.chief,
+        frozen_at=clock.now(),
+    )
+
+    spread = distribution(insurer.actor("chief"), Sought(batch=batch))
+
+    assert {part.status: part.count for part in spread.statuses} == {
+        SeenStatus.ACTIVATED: 1,
+        SeenStatus.FROZEN: batch.count - 1,
+    }

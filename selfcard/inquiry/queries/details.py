@@ -1,12 +1,15 @@
 """Status details inquiry: where cards are, in which status, since when; as runs, never as cards.
 
 Each answer takes a fixed number of statements, however many cards there are. How many of a run
-are activated is counted in the index of activated cards.
+are activated is counted in the index of activated cards, how many are frozen from the freezes.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.fields import BigIntegerRangeField
@@ -15,11 +18,11 @@ from django.db.models import (
     BigIntegerField,
     Case,
     Count,
-    Exists,
     ExpressionWrapper,
     F,
     Func,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -30,7 +33,7 @@ from django.db.models import (
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
-from selfcard.core.serials import SerialRun
+from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import ActivatedCard, Freeze, Holding, Issue
 from selfcard.custody.statuses import TERMINAL, CardStatus, SeenStatus, seen_status
 from selfcard.inquiry.queries.reach import holdings_in_reach
@@ -42,7 +45,12 @@ PIECES_DRAWN = 400
 ACTIVATED_DRAWN = 20_000
 PLACES_SHOWN = 12
 
-_LIVING = [status for status in CardStatus if status not in TERMINAL]
+# The statuses that activation, freeze and date can hide.
+_LIVING = [
+    status
+    for status in CardStatus
+    if status not in TERMINAL and status != CardStatus.AWAITING_REFUND
+]
 
 
 @dataclass(frozen=True)
@@ -67,12 +75,12 @@ class FoundRun:
     run: SerialRun
     status: SeenStatus
     activated: int
+    frozen: int
     holder: Party
     batch: Batch
     since: datetime
     reason_kind: str
     reason_number: str
-    partly_frozen: bool
     issue: Issue | None = None
     sale: Sale | None = None
     receipt_state: str | None = None
@@ -121,11 +129,28 @@ class _CountOf(Subquery):
     output_field = BigIntegerField()
 
 
+class _FrozenIn(Func):
+    """How many cards of a range are frozen; one that is activated counts as activated."""
+
+    template = """(
+        SELECT coalesce(sum(upper(run) - lower(run) - (
+            SELECT count(*) FROM custody_activatedcard card
+            WHERE card.reversed_at IS NULL
+              AND card.serial >= lower(run) AND card.serial < upper(run)
+        )), 0)
+        FROM (SELECT %(expressions)s AS serials) shown, LATERAL unnest((
+            SELECT range_agg(frozen.serials * shown.serials) FROM custody_freeze frozen
+            WHERE frozen.released_at IS NULL AND frozen.serials && shown.serials
+        )) AS run
+    )"""
+    output_field = BigIntegerField()
+
+
 def holdings_sought(actor: Actor, sought: Sought) -> QuerySet[Holding]:
     """The holdings in the actor's reach that the inquiry asks for, in serial order.
 
-    Each has `shown` (its serials within the asked range), `cards`, `activated` and
-    `partly_frozen`.
+    Each has `shown` (its serials within the asked range), and how many they are: `cards`, of them
+    `activated`, `frozen`, and `rest`, which are neither.
     """
     holdings = holdings_in_reach(actor)
     shown: Any = F("serials")
@@ -145,15 +170,16 @@ def holdings_sought(actor: Actor, sought: Sought) -> QuerySet[Holding]:
     activated = ActivatedCard.objects.filter(
         reversed_at=None, serial__gte=_end("lower"), serial__lt=_end("upper")
     ).values("serial")
-    frozen = Freeze.objects.filter(serials__overlap=OuterRef("shown"), released_at=None)
     counted = holdings.annotate(shown=shown).annotate(
         cards=_length(F("shown")),
         activated=Case(
             When(status=CardStatus.TO_BE_ACTIVATED, then=_CountOf(activated)), default=Value(0)
         ),
-        partly_frozen=Exists(frozen),
+        frozen=Case(When(status__in=_LIVING, then=_FrozenIn(F("shown"))), default=Value(0)),
     )
-    return _in_status(counted, sought.status)
+    return _in_status(
+        counted.annotate(rest=F("cards") - F("activated") - F("frozen")), sought.status
+    )
 
 
 def _end(function: str) -> Func:
@@ -175,15 +201,13 @@ def _in_status(holdings: QuerySet[Any], status: SeenStatus | None) -> QuerySet[A
         case SeenStatus.ACTIVATED:
             return holdings.filter(activated__gt=0)
         case SeenStatus.FROZEN:
-            return holdings.filter(partly_frozen=True)
+            return holdings.filter(frozen__gt=0)
         case SeenStatus.EXPIRED:
-            return holdings.filter(
-                status__in=_LIVING, batch__deadline__lt=today, activated__lt=F("cards")
-            )
+            return holdings.filter(status__in=_LIVING, batch__deadline__lt=today, rest__gt=0)
     same = holdings.filter(status=status.value)
-    if status.value in TERMINAL or status == SeenStatus.AWAITING_REFUND:
+    if status.value not in _LIVING:
         return same
-    return same.filter(batch__deadline__gte=today, activated__lt=F("cards"))
+    return same.filter(batch__deadline__gte=today, rest__gt=0)
 
 
 def explained(holdings: Iterable[Holding]) -> list[FoundRun]:
@@ -205,22 +229,29 @@ def _found(holding: Any) -> FoundRun:
     run = SerialRun.of(holding.shown)
     return FoundRun(
         run=run,
-        status=_seen(holding.status, holding.batch.deadline, holding.activated >= run.count),
+        status=_seen(
+            holding.status,
+            holding.batch.deadline,
+            activated=holding.activated >= run.count,
+            frozen=holding.frozen > 0 and holding.rest <= 0,
+        ),
         activated=holding.activated,
+        frozen=holding.frozen,
         holder=holding.holder,
         batch=holding.batch,
         since=holding.since,
         reason_kind=holding.reason_kind,
         reason_number=holding.reason_number,
-        partly_frozen=holding.partly_frozen,
     )
 
 
-def _seen(status: str, deadline: date | None, activated: bool) -> SeenStatus:
+def _seen(
+    status: str, deadline: date | None, *, activated: bool = False, frozen: bool = False
+) -> SeenStatus:
     return seen_status(
         CardStatus(status),
         activated=activated,
-        frozen=False,
+        frozen=frozen,
         deadline=deadline,
         today=clock.today(),
     )
@@ -237,27 +268,38 @@ def _by_number(things: QuerySet[Any]) -> dict[str, Any]:
 def distribution(actor: Actor, sought: Sought) -> Distribution:
     """How the cards asked for are spread over statuses and holders: two statements."""
     holdings = holdings_sought(actor, sought).order_by().select_related(None)
-    return Distribution(statuses=tuple(_statuses(holdings, sought.status)), **_places(holdings))
+    return Distribution(
+        statuses=tuple(_statuses(holdings, sought.status)),
+        **_places(holdings, _COUNTED.get(sought.status, "rest")),
+    )
+
+
+# What is counted of each holding when cards in one status are asked for; all others: the rest.
+_COUNTED: dict[SeenStatus | None, str] = {
+    None: "cards",
+    SeenStatus.ACTIVATED: "activated",
+    SeenStatus.FROZEN: "frozen",
+}
 
 
 def _statuses(holdings: QuerySet[Holding], only: SeenStatus | None) -> Iterable[StatusCount]:
     rows = holdings.values_list("status", "batch__deadline").annotate(
-        total=Sum("cards"), active=Sum("activated")
+        unmarked=Sum("rest"), active=Sum("activated"), stopped=Sum("frozen")
     )
-    counts: dict[SeenStatus, int] = {}
-    for status, deadline, total, active in rows:
-        rest = _seen(status, deadline, False)
-        counts[rest] = counts.get(rest, 0) + total - active
-        counts[SeenStatus.ACTIVATED] = counts.get(SeenStatus.ACTIVATED, 0) + active
+    counts: Counter[SeenStatus] = Counter()
+    for status, deadline, unmarked, active, stopped in rows:
+        counts[_seen(status, deadline)] += unmarked
+        counts[SeenStatus.ACTIVATED] += active
+        counts[SeenStatus.FROZEN] += stopped
     for status in SeenStatus:
-        if counts.get(status) and only in (None, status, SeenStatus.FROZEN):
+        if counts[status] and only in (None, status):
             yield StatusCount(status, counts[status])
 
 
-def _places(holdings: QuerySet[Holding]) -> dict[str, Any]:
+def _places(holdings: QuerySet[Holding], counted: str) -> dict[str, Any]:
     rows = list(
         holdings.values_list("holder")
-        .annotate(total=Sum("cards"), holders=Func(Count("*"), template="count(*) OVER ()"))
+        .annotate(total=Sum(counted), holders=Func(Count("*"), template="count(*) OVER ()"))
         .order_by("-total")[:PLACES_SHOWN]
     )
     parties = Party.objects.in_bulk([holder for holder, _, _ in rows])
@@ -278,7 +320,7 @@ class Piece:
 def pieces(actor: Actor, sought: Sought) -> list[Piece]:
     """The cards asked for in serial order, as a strip draws them; nothing when they are too many.
 
-    At most two statements.
+    At most three statements.
     """
     holdings = holdings_sought(actor, sought).select_related("batch")
     rows: list[Any] = list(holdings[: PIECES_DRAWN + 1])
@@ -287,9 +329,10 @@ def pieces(actor: Actor, sought: Sought) -> list[Piece]:
     active = _activated_runs(rows)
     if active is None:
         return []
+    frozen = _frozen_runs(rows)
     drawn: list[Piece] = []
     for row in rows:
-        drawn.extend(_cut(row, active))
+        drawn.extend(_cut(row, active, frozen))
     return drawn if len(drawn) <= PIECES_DRAWN else []
 
 
@@ -315,14 +358,52 @@ def _activated_runs(rows: list[Any]) -> list[SerialRun] | None:
         return [SerialRun(*found) for found in cursor.fetchall()]
 
 
-def _cut(row: Any, active: list[SerialRun]) -> Iterable[Piece]:
+def _frozen_runs(rows: list[Any]) -> list[SerialRun]:
+    touched = [row.shown for row in rows if row.frozen]
+    if not touched:
+        return []
+    within = reduce(or_, (Q(serials__overlap=serials) for serials in touched))
+    freezes = Freeze.objects.filter(within, released_at=None).order_by("serials")
+    return merge_runs(SerialRun.of(freeze.serials) for freeze in freezes)
+
+
+def _cut(row: Any, active: list[SerialRun], frozen: list[SerialRun]) -> Iterable[Piece]:
     run = SerialRun.of(row.shown)
-    rest = _seen(row.status, row.batch.deadline, False)
-    if not row.activated:
-        yield Piece(rest, run.count)
-        return
-    inside = [both for one in active if (both := one.intersection(run))]
-    parts = [(one, SeenStatus.ACTIVATED) for one in inside]
-    parts += [(one, rest) for one in run.without(inside)]
+    activated = _parts_within(run, active) if row.activated else []
+    stopped = _parts_within(run, frozen) if row.frozen else []
+    stopped = [part for one in stopped for part in one.without(activated)]
+    parts = [(one, SeenStatus.ACTIVATED) for one in activated]
+    parts += [(one, SeenStatus.FROZEN) for one in stopped]
+    parts += [
+        (one, _seen(row.status, row.batch.deadline)) for one in run.without(activated + stopped)
+    ]
     for one, status in sorted(parts):
         yield Piece(status, one.count)
+
+
+def _parts_within(run: SerialRun, others: list[SerialRun]) -> list[SerialRun]:
+    return [both for one in others if (both := one.intersection(run))]
+
+
+def seen_of_each(holdings: Iterable[Any], serials: Iterable[int]) -> dict[int, SeenStatus]:
+    """The status that people see of each of a few cards in the holdings: two statements."""
+    wanted = list(serials)
+    active = set(
+        ActivatedCard.objects.filter(reversed_at=None, serial__in=wanted).values_list(
+            "serial", flat=True
+        )
+    )
+    touched = reduce(or_, (Q(serials__contains=serial) for serial in wanted), Q(pk=None))
+    freezes = Freeze.objects.filter(touched, released_at=None).values_list("serials", flat=True)
+    frozen = [SerialRun.of(serials) for serials in freezes]
+    return {
+        serial: _seen(
+            holding.status,
+            holding.batch.deadline,
+            activated=serial in active,
+            frozen=any(serial in run for run in frozen),
+        )
+        for holding in holdings
+        for serial in wanted
+        if serial in SerialRun.of(holding.serials)
+    }

@@ -22,7 +22,7 @@ from selfcard.core.money import Money
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import RUNNING, RUNNING_DIGITS, parse_serial
 from selfcard.custody.queries import issues_seen_by
-from selfcard.inquiry.queries.details import Sought, explained, holdings_sought
+from selfcard.inquiry.queries.details import Sought, explained, holdings_sought, seen_of_each
 from selfcard.inquiry.queries.reach import batches_in_reach, holders_in_reach
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import Receipt
@@ -103,7 +103,8 @@ def _cards(sought: str, actor: Actor) -> Iterator[Hit]:
     if not serials:
         return
     touched = reduce(or_, (Q(serials__contains=serial) for serial in serials))
-    held = explained(holdings_sought(actor, Sought()).filter(touched)[:HITS_OF_A_KIND])
+    holdings = list(holdings_sought(actor, Sought()).filter(touched)[:HITS_OF_A_KIND])
+    held, seen = explained(holdings), seen_of_each(holdings, serials) if holdings else {}
     for serial in serials:
         for run in held:
             if serial in run.run:
@@ -112,8 +113,8 @@ def _cards(sought: str, actor: Actor) -> Iterator[Hit]:
                     number=str(serial),
                     exact=bool(_serial(sought)),
                     thing=run,
-                    status=run.status,
-                    status_label=run.status.label,
+                    status=seen[serial],
+                    status_label=seen[serial].label,
                 )
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, DecimalField, F, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, DecimalField, Min, Q, QuerySet, Sum, Value, When
 
 from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import approvals_waiting_for
@@ -316,12 +316,8 @@ def _expiring(actor: Actor) -> tuple[Expiring, ...]:
         .order_by("batch__deadline")
         .values_list("batch__deadline")
         .annotate(
-            stock=Sum("cards", filter=Q(status=CardStatus.INVENTORY), default=0),
-            paid=Sum(
-                F("cards") - F("activated"),
-                filter=Q(status=CardStatus.TO_BE_ACTIVATED),
-                default=0,
-            ),
+            stock=Sum("rest", filter=Q(status=CardStatus.INVENTORY), default=0),
+            paid=Sum("rest", filter=Q(status=CardStatus.TO_BE_ACTIVATED), default=0),
         )
     )
     return tuple(Expiring(*row) for row in rows if row[1] or row[2])

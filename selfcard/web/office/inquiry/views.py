@@ -75,7 +75,8 @@ def _answer(request: OfficeRequest, form: DetailsForm, sought: Sought) -> dict[s
 
 def _issue_from(request: OfficeRequest, sought: Sought, runs: list[FoundRun]) -> str:
     """Where the asked range can be issued from here, if all of it is in inventory."""
-    ready = sought.run and runs and all(run.status == SeenStatus.INVENTORY for run in runs)
+    free = all(run.status == SeenStatus.INVENTORY and not run.frozen for run in runs)
+    ready = sought.run and runs and free
     if not ready or not sought.run or May.ISSUE_CARDS not in request.mays:
         return ""
     query = naming(runs[0].batch.type_version.document_type, sought.run)
