@@ -1,5 +1,6 @@
 """Money under threads that come at the same moment, each with a control that shows the fault."""
 
+import threading
 import time
 from decimal import Decimal
 from typing import Any
@@ -58,11 +59,12 @@ def test_without_its_locks_only_the_database_stops_a_second_confirmation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The control: all get past the checks, and it is a constraint that refuses, late."""
+    all_have_read = threading.Barrier(4)
 
     def unlocked(receipt: Receipt) -> Receipt:
         found = Receipt.objects.get(pk=receipt.pk)
         assert found.state == Receipt.State.ISSUED
-        time.sleep(0.1)
+        all_have_read.wait(20)
         return found
 
     till = a_till()
@@ -91,14 +93,15 @@ def test_without_the_lock_only_the_database_stops_a_second_receipt(
     shop = a_shop(20)
     sale = shop.sell((1, 10))
     asked = sale_commands.live_receipt
+    all_have_asked = threading.Barrier(4)
 
-    def slowly(one: Sale) -> Receipt | None:
+    def together(one: Sale) -> Receipt | None:
         found = asked(one)
-        time.sleep(0.1)
+        all_have_asked.wait(20)
         return found
 
     monkeypatch.setattr(sale_commands, "lock", lambda *_: None)
-    monkeypatch.setattr(sale_commands, "live_receipt", slowly)
+    monkeypatch.setattr(sale_commands, "live_receipt", together)
 
     results = at_once(*[lambda: shop.ask(sale) for _ in range(4)])
 
