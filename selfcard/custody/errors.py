@@ -51,6 +51,10 @@ class CardsNotOnTheNote(Refusal):
     default_field = "missing"
 
 
+class CardsNotMissing(CardsRefused):
+    message = _("These cards are not missing from %(issue)s: %(serials)s.")
+
+
 class RecipientIsNotBelow(Refusal):
     message = _("%(to)s is not below %(sender)s: cards are issued down the tree.")
     default_field = "to"

@@ -27,7 +27,14 @@ from selfcard.custody.errors import (
     CardsRefused,
     NoSuchCards,
 )
-from selfcard.custody.models import ISSUE_REASON, Freeze, Holding, OpenedCard, Reason
+from selfcard.custody.models import (
+    ISSUE_REASON,
+    SHORTAGE_REASON,
+    Freeze,
+    Holding,
+    OpenedCard,
+    Reason,
+)
 from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
 from selfcard.organisations.models import Party
 
@@ -193,7 +200,7 @@ def judge(part: Part, use: Use) -> Verdict:
     if part.status not in use.statuses:
         return Verdict(part, CardsInOtherStatus, _what_helps(part))
     if part.frozen:
-        return Verdict(part, CardsFrozen)
+        return Verdict(part, CardsFrozen, _what_helps(part))
     if part.opened:
         return Verdict(part, CardsOpened)
     if part.has_expired and not use.may_be_expired:
@@ -219,6 +226,8 @@ def _what_helps(part: Part) -> Operation | None:
     kind, number = part.reason
     if part.status == CardStatus.IN_TRANSIT and kind == ISSUE_REASON:
         return Operation.named("custody.check_in", number=number)
+    if part.frozen and kind == SHORTAGE_REASON:
+        return Operation.named("custody.explain_shortage", number=number)
     if part.status == CardStatus.PRINTED and part.batch is not None:
         return Operation.named("custody.check_in_printed", number=part.batch.number)
     return None

@@ -25,6 +25,7 @@ from selfcard.custody.errors import (
 )
 from selfcard.custody.models import (
     BATCH_REASON,
+    SHORTAGE_REASON,
     ActivatedCard,
     Freeze,
     Holding,
@@ -309,6 +310,14 @@ def runs_of(issue: Issue) -> list[SerialRun]:
 def shortage_of(issue: Issue) -> list[SerialRun]:
     """The cards of an issue note that did not come."""
     return merge_runs(one.run for one in movements_of(issue).filter(kind=MovementKind.SHORTAGE))
+
+
+def still_missing(issue: Issue) -> list[SerialRun]:
+    """The cards that did not come and that nobody has found since: they are frozen."""
+    freezes = Freeze.objects.filter(
+        reason_kind=SHORTAGE_REASON, reason_number=issue.number, released_at=None
+    )
+    return merge_runs(SerialRun.of(freeze.serials) for freeze in freezes)
 
 
 def movements_of(paper: Issue | Batch) -> QuerySet[Movement]:

@@ -26,6 +26,7 @@ OPERATIONS: dict[str, Place] = {
     "cards.release_print_file": Place("office:cards:batch", _("Open the batch")),
     "custody.check_in": Place("office:custody:check_in", _("Check in")),
     "custody.check_in_printed": Place("office:custody:check_in_printed", _("Check in")),
+    "custody.explain_shortage": Place("office:custody:issue_note", _("Open the issue note")),
     "custody.issue": Place("office:custody:issue", _("Issue cards")),
     "inquiry.card": Place("office:inquiry:card", _("Where is this card?")),
     "sales.sale": Place("office:sales:sale", _("Open the sale")),

@@ -11,12 +11,13 @@ from selfcard.core import clock
 from selfcard.core.models import AuditEvent, Paper
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import NoSerialsGiven, RunReversed, RunsOverlapEachOther, SerialRun
-from selfcard.custody.commands import check_in, issue_cards
+from selfcard.custody.commands import check_in, explain_shortage, issue_cards
 from selfcard.custody.errors import (
     CardsExpired,
     CardsFrozen,
     CardsInOtherStatus,
     CardsNotHeld,
+    CardsNotMissing,
     CardsNotOnTheNote,
     CardsOfOtherType,
     CardsOfSeveralHolders,
@@ -35,6 +36,7 @@ from selfcard.custody.queries import (
     issues_to_check_in,
     runs_of,
     shortage_of,
+    still_missing,
 )
 from selfcard.organisations.commands import dismiss_staff
 from selfcard.organisations.errors import NotAuthorised
@@ -330,6 +332,53 @@ def test_what_did_not_come_goes_back_to_the_sender_and_is_frozen(insurer, batch)
     assert shortage_of(note) == [cards_of(batch, 50, 52)]
     with pytest.raises(CardsFrozen, match="000 000 050–620118 000 000 052"):
         issue(insurer, "chief", insurer.branch.party, cards_of(batch, 50, 52))
+
+
+def a_note_with_a_shortage(insurer, batch, first=50, last=52):
+    note = hand_down(insurer, cards_of(batch, 1, 200), insurer.branch.party)
+    return check_in(
+        issue=note,
+        missing=(cards_of(batch, first, last),),
+        actor=insurer.actor("branch_keeper"),
+        request_id=uuid4(),
+    )
+
+
+def found_again(insurer, note, *runs, by="chief"):
+    return explain_shortage(issue=note, runs=runs, actor=insurer.actor(by), request_id=uuid4())
+
+
+def test_missing_cards_that_are_found_with_the_sender_can_be_issued_again(insurer, batch):
+    note = a_note_with_a_shortage(insurer, batch)
+
+    with pytest.raises(CardsFrozen) as refused:
+        issue(insurer, "chief", insurer.branch.party, cards_of(batch, 50, 52))
+    assert refused.value.help == Operation.named("custody.explain_shortage", number=note.number)
+    found_again(insurer, note, cards_of(batch, 50, 51))
+
+    assert still_missing(note) == [cards_of(batch, 52, 52)]
+    assert find_card(batch.run.first + 49).seen == "inventory"
+    assert find_card(batch.run.first + 51).seen == "frozen"
+    issue(insurer, "chief", insurer.branch.party, cards_of(batch, 50, 51))
+    with pytest.raises(CardsFrozen):
+        issue(insurer, "chief", insurer.branch.party, cards_of(batch, 52, 52))
+
+
+def test_the_receiver_does_not_explain_what_is_missing(insurer, batch):
+    note = a_note_with_a_shortage(insurer, batch)
+
+    with pytest.raises(NotAuthorised):
+        found_again(insurer, note, cards_of(batch, 50, 52), by="branch_keeper")
+
+
+def test_what_was_not_missing_cannot_be_found(insurer, batch):
+    note = a_note_with_a_shortage(insurer, batch)
+
+    with pytest.raises(CardsNotMissing, match="000 000 053"):
+        found_again(insurer, note, cards_of(batch, 52, 53))
+    found_again(insurer, note, cards_of(batch, 50, 52))
+    with pytest.raises(CardsNotMissing):
+        found_again(insurer, note, cards_of(batch, 50, 52))
 
 
 def test_nothing_may_have_come_at_all(insurer, batch):

@@ -25,7 +25,9 @@ from selfcard.cards.models import Batch
 from selfcard.core import clock
 from selfcard.core.models import Work
 from selfcard.core.work import run_waiting_jobs
+from selfcard.custody.commands import check_in
 from selfcard.custody.models import Issue
+from selfcard.custody.queries import still_missing
 from selfcard.custody.verify import violations
 from selfcard.organisations.models import Staff
 from tests.factories.cards import (
@@ -373,6 +375,30 @@ def test_who_has_the_print_file_is_said_with_the_insurers_day(insurer: Insurer) 
         )
 
     assert "2026-11-23 06:00" in str(refused.context["refused"].errors)
+
+
+def test_missing_cards_are_released_from_their_note_by_the_sender(insurer: Insurer) -> None:
+    batch, _ = cards_at_head_office(insurer, 20)
+    note = hand_down(insurer, batch.run, insurer.branch.party)
+    missing = cards_of(batch, 5, 7)
+    check_in(
+        issue=note, missing=(missing,), actor=insurer.actor("branch_keeper"), request_id=uuid4()
+    )
+    address = f"/office/custody/issues/{note.number}/"
+    chief = entered(insurer.chief)
+
+    assert f"{address}found/" in chief.get(address).content.decode()
+    assert f"{address}found/" not in entered(insurer.branch_keeper).get(address).content.decode()
+    assert chief.get(f"{address}found/").status_code == 200
+    nothing = chief.post(f"{address}found/", {"request_id": str(uuid4())})
+    assert "runs" in nothing.context["form"].errors
+    done = chief.post(
+        f"{address}found/",
+        {"request_id": str(uuid4()), **runs("runs", (missing.first, missing.last))},
+    )
+    assert done.status_code == 302
+    assert still_missing(note) == []
+    assert f"{address}found/" not in chief.get(address).content.decode()
 
 
 def test_a_refusal_of_an_order_asks_why(insurer: Insurer) -> None:

@@ -8,11 +8,13 @@ from selfcard.custody.commands.onward import (
     sell_cards,
     settle_cards,
 )
+from selfcard.custody.commands.shortages import explain_shortage
 
 __all__ = [
     "activate_card",
     "check_in",
     "check_in_printed",
+    "explain_shortage",
     "issue_cards",
     "remember_opened",
     "sell_cards",

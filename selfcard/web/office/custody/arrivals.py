@@ -14,10 +14,11 @@ from selfcard.custody.queries import (
     issues_seen_by,
     issues_to_check_in,
     runs_of,
+    still_missing,
 )
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.web.office.custody.forms import CheckInForm, CheckInPrintedForm
+from selfcard.web.office.custody.forms import CheckInForm, CheckInPrintedForm, FoundForm
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
@@ -79,4 +80,22 @@ def check_in_printed(request: OfficeRequest, number: str) -> HttpResponse:
         request,
         "office/custody/check_in_printed.html",
         {"form": form, "batch": one, "cards": cards_said(one.count)},
+    )
+
+
+@office_view(May.CHECK_IN_CARDS)
+def found_again(request: OfficeRequest, number: str) -> HttpResponse:
+    """Release missing cards that were found where they had been sent from."""
+    one = found(issues_seen_by(request.actor).filter(number=number).first())
+    still = still_missing(one)
+    if not still and request.method == "GET":
+        return redirect("office:custody:issue_note", one.number)
+    form = FoundForm(request.POST or None, actor=request.actor, sent=runs_of(one)[0])
+    if form.is_valid():
+        with refusals_shown_on(form):
+            commands.explain_shortage(issue=one, **form.cleaned_data, actor=request.actor)
+            messages.success(request, _("The cards that were found are inventory again."))
+            return redirect("office:custody:issue_note", one.number)
+    return show(
+        request, "office/custody/found_again.html", {"form": form, "issue": one, "still": still}
     )

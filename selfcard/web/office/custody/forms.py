@@ -89,10 +89,8 @@ class RunsOfPaperField(SerialRunsField):
         return self.clean(bound.data, prefix)
 
 
-class CheckInForm(OfficeForm):
-    """What of a shipment did not come."""
-
-    missing = RunsOfPaperField(label=_("Missing cards"))
+class PaperForm(OfficeForm):
+    """A form that names cards of one paper."""
 
     def __init__(self, *args: Any, sent: SerialRun, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,8 +99,21 @@ class CheckInForm(OfficeForm):
                 field.like = sent
 
 
+class CheckInForm(PaperForm):
+    """What of a shipment did not come."""
+
+    missing = RunsOfPaperField(label=_("Missing cards"))
+
+
 class CheckInPrintedForm(CheckInForm):
     """What of a printed batch did not come, or came damaged."""
 
     damaged = RunsOfPaperField(label=_("Damaged cards"))
     refusal_fields: ClassVar = {"serials": "missing"}
+
+
+class FoundForm(PaperForm):
+    """Which of the missing cards were found."""
+
+    runs = RunsOfPaperField(label=_("Cards found"))
+    refusal_fields: ClassVar = {"serials": "runs"}

@@ -22,6 +22,7 @@ from selfcard.custody.queries import (
     issues_seen_by,
     runs_of,
     shortage_of,
+    still_missing,
     stock_of,
     usable_parts,
 )
@@ -183,6 +184,8 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             "runs": runs,
             "shares": distribution(runs),
             "short": shortage_of(one),
+            "still": still_missing(one),
+            "may_find": may(request.actor, May.CHECK_IN_CARDS, one.from_party.organisation),
             "in_transit": in_transit,
             "may_check_in": in_transit
             and may(request.actor, May.CHECK_IN_CARDS, one.to_party.organisation),
