@@ -5,9 +5,11 @@ import re
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from selfcard.web.portal.visit import DEVICE
 from tests.factories.policies import a_person
 
 WANG_FANG = a_person()
@@ -105,3 +107,12 @@ def fill_in(
             agree(client, **(changed or {}).get(path, {}))
         elif begun:
             client.post(f"/{path}/", answers | (changed or {}).get(path, {}))
+
+
+def another_browser(same_device_as: Client | None = None) -> Client:
+    """A browser that has no session yet; on the same device it has that device's cookie."""
+    other = Client()
+    other.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    if same_device_as:
+        other.cookies[DEVICE] = same_device_as.cookies[DEVICE].value
+    return other
