@@ -14,8 +14,7 @@ from selfcard.core.command import step
 from selfcard.core.money import CENT, Money
 from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import plain
-from selfcard.core.refusals import ReasonMissing
-from selfcard.core.refusals import Operation
+from selfcard.core.refusals import Operation, ReasonMissing
 from selfcard.organisations.models import Organisation, Staff
 from selfcard.organisations.queries import acting_staff
 from selfcard.payments.errors import (

@@ -20,6 +20,5 @@ def custody_alone(db: None) -> None:
     """Let rest what `sales` promises about custody's journal; its own tests are with sales."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "ALTER TABLE custody_movement"
-            " DISABLE TRIGGER cards_are_settled_by_a_confirmed_receipt"
+            "ALTER TABLE custody_movement DISABLE TRIGGER cards_are_settled_by_a_confirmed_receipt"
         )

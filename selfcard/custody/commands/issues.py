@@ -58,7 +58,8 @@ def issue_cards(
 
     Raises:
         NoSerialsGiven, RunsOverlapEachOther, NoSuchCards, CardsOfOtherType, CardsNotHeld,
-        CardsInOtherStatus, CardsFrozen, CardsExpired: some of the cards cannot be issued.
+        CardsInOtherStatus, CardsFrozen, CardsOpened, CardsExpired: some of the cards cannot be
+            issued.
         CardsOfSeveralHolders: they lie with several organisations.
         RecipientIsNotBelow: the recipient is not below the sender.
         HolderNotAuthorised, HoldingLimitExceeded: the individual may not hold (so many) cards.
