@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -17,6 +18,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ and "SELFCARD_TEST_DATA" not in os.en
     os.environ["SELFCARD_TEST_DATA"] = tempfile.mkdtemp(prefix="selfcard-test-")
     atexit.register(shutil.rmtree, os.environ["SELFCARD_TEST_DATA"], ignore_errors=True)
 os.environ["SELFCARD_DATA"] = os.environ["SELFCARD_TEST_DATA"]
+# Where collected files would be: whitenoise warns of a folder that is not there.
+Path(os.environ["SELFCARD_DATA"], "static").mkdir(parents=True, exist_ok=True)
 os.environ["SELFCARD_TESTING"] = "1"
 os.environ["SELFCARD_LOG"] = os.environ.get("SELFCARD_LOG", "ERROR")
 

@@ -138,6 +138,8 @@ def print_a_batch(office: Office, insurer: Insurer) -> list[PrintedCard]:
         page.click("form[action$='/download/'] button[type=submit]")
     cards = read_print_file(downloaded(download.value))
     assert len(cards) == BATCH
+    # The page finds out by itself that the file is gone, and shows what comes next.
+    expect(page.locator("form[action$='/download/']")).to_have_count(0)
 
     page = office.at_the_desk_of(insurer.chief, f"/office/custody/check-in/printed/{batch.number}/")
     page.fill("input[name=missing-first] >> nth=0", str(cards[-3].serial))
