@@ -50,16 +50,20 @@ def accounts() -> list[Account]:
 
 
 def cards_to_activate(each: int = 3) -> dict[str, list[PrintedCard]]:
-    """By document type code, a few cards that are paid for and not activated yet."""
+    """By document type code, a few cards that are paid for and not activated yet.
+
+    Only of print files that came to the demo's printing house: nobody else can read a PIN.
+    """
     found: dict[str, list[PrintedCard]] = {}
     printed_batches = Batch.objects.filter(print_file__downloaded_at__isnull=False).order_by("pk")
     for batch in printed_batches.select_related("type_version__document_type", "print_file"):
+        print_file = folder() / batch.print_file.name
+        if not print_file.exists():
+            continue  # a person downloaded it, and it lies wherever they put it
         serials = _waiting_serials(batch, each)
         if serials:
             code = batch.type_version.document_type.code
-            printed = {
-                card.serial: card for card in read_print_file(folder() / batch.print_file.name)
-            }
+            printed = {card.serial: card for card in read_print_file(print_file)}
             found.setdefault(code, []).extend(printed[serial] for serial in serials)
     return found
 

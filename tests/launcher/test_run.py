@@ -118,6 +118,17 @@ def test_programs_learn_people_passwords_and_cards(insurer: Running) -> None:
     assert all(cards for cards in credentials["cards"].values())
 
 
+def test_a_print_file_that_a_person_downloaded_is_not_looked_for(insurer: Running) -> None:
+    elsewhere = insurer.data / "demo" / "B-2026-001.age"
+    elsewhere.rename(elsewhere.with_suffix(".elsewhere"))
+
+    asked = insurer.ask("demo", "credentials", "--json")
+
+    elsewhere.with_suffix(".elsewhere").rename(elsewhere)
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert "AC-050" not in json.loads(asked.stdout)["cards"]
+
+
 def test_a_taken_port_is_said_in_one_sentence(insurer: Running, tmp_path: Path) -> None:
     refused = insurer.ask("run", data=tmp_path)
 
