@@ -3,12 +3,31 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.actor import Actor
+from selfcard.core.papers import printable
 from selfcard.web.forms import HouseForm, RequestIdMixin, refusals_shown_on
 
-__all__ = ["DeedForm", "FilterForm", "OfficeForm", "OfficeLook", "refusals_shown_on"]
+__all__ = [
+    "DeedForm",
+    "FilterForm",
+    "OfficeForm",
+    "OfficeLook",
+    "printable_text",
+    "refusals_shown_on",
+]
+
+
+def printable_text(text: str) -> None:
+    """Refuse what a paper could not show."""
+    if missing := printable(text):
+        raise ValidationError(
+            _("These characters cannot be printed on our papers: %(characters)s."),
+            params={"characters": " ".join(missing)},
+        )
 
 
 class OfficeRenderer(TemplatesSetting):

@@ -3,11 +3,9 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.core.papers import printable
 from selfcard.core.serials import PREFIX_DIGITS, SerialRun
 from selfcard.organisations.models import May, Party
 from selfcard.web.office.fields import (
@@ -16,16 +14,7 @@ from selfcard.web.office.fields import (
     PartyCodeField,
     SerialRunsField,
 )
-from selfcard.web.office.forms import OfficeForm
-
-
-def printable_text(text: str) -> None:
-    """Refuse what a paper could not show."""
-    if missing := printable(text):
-        raise ValidationError(
-            _("These characters cannot be printed on our papers: %(characters)s."),
-            params={"characters": " ".join(missing)},
-        )
+from selfcard.web.office.forms import OfficeForm, printable_text
 
 
 class IssueForm(OfficeForm):

@@ -3,11 +3,9 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from selfcard.core.papers import printable
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 from selfcard.sales.models import INDIRECT, Agency, BusinessSource
@@ -19,18 +17,9 @@ from selfcard.web.office.fields import (
     PartyCodeField,
     SerialRunsField,
 )
-from selfcard.web.office.forms import OfficeForm
+from selfcard.web.office.forms import OfficeForm, printable_text
 
 CHOOSE = [("", pgettext_lazy("in a choice", "Choose"))]
-
-
-def printable_text(text: str) -> None:
-    """Refuse what a paper could not show."""
-    if missing := printable(text):
-        raise ValidationError(
-            _("These characters cannot be printed on our papers: %(characters)s."),
-            params={"characters": " ".join(missing)},
-        )
 
 
 class SaleForm(OfficeForm):
