@@ -45,8 +45,16 @@ class HouseForm(forms.Form):
         for bound in self:
             for text in bound.errors:
                 where = f"{bound.auto_id}_group" if bound.use_fieldset else bound.id_for_label
-                said = str(text) if bound.is_hidden else f"{bound.label}: {text}"
-                yield Problem(said, "" if bound.is_hidden else where, self._helps.get(str(text)))
+                help_ = self._helps.get(str(text))
+                if bound.is_hidden:
+                    yield Problem(str(text), help=help_)
+                else:
+                    yield Problem(_at(bound, str(text)), where, help_)
+
+
+def _at(bound: forms.BoundField, problem: str) -> str:
+    """What is wrong, after the name of the field where it is."""
+    return _("%(field)s: %(problem)s") % {"field": bound.label, "problem": problem}
 
 
 class RequestIdMixin(forms.Form):

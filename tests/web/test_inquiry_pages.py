@@ -84,6 +84,12 @@ def test_what_cannot_be_read_is_said_at_its_field(shop, as_, asked, said):
     assert said in page.content.decode()
 
 
+def test_the_search_says_that_a_card_number_was_mistyped(as_):
+    page = as_("keeper").get("/office/search/", {"q": "6201 1800 0000 0013"})
+
+    assert "has a typing mistake" in page.content.decode()
+
+
 def test_the_export_has_every_run(shop, as_):
     shop.sell((1, 5))
 

@@ -187,7 +187,7 @@ def test_each_mandatory_field_is_asked_for_at_the_field(shop: Shop, keeper: Clie
 @pytest.mark.parametrize(
     ("other", "field", "said"),
     [
-        ({"business_source": "broker"}, "agency", "required"),
+        ({"business_source": "broker"}, "agency", "Fill this in."),
         ({"business_source": "broker", "agency": "AG-01"}, "agency", "is licensed as Agency"),
         ({"seller": "O01"}, "seller", "nothing with the code"),
         ({"runs-first": "620118000000020", "runs-last": "620118000000011"}, "runs", "reversed"),

@@ -48,6 +48,7 @@ class OfficeLook(HouseForm):
         for name, field in self.fields.items():
             field.width = self.widths.get(name, 12)  # type: ignore[attr-defined]
             _dress(field.widget)
+            _word(field)
 
 
 class OfficeForm(RequestIdMixin, OfficeLook):
@@ -89,3 +90,10 @@ def _dress(widget: forms.Widget) -> None:
         kind = "form-control"
     if kind:
         widget.attrs["class"] = f"{widget.attrs.get('class', '')} {kind}".strip()
+
+
+def _word(field: forms.Field) -> None:
+    """Say of a field that was left empty what to do, where it has no words of its own."""
+    if field.error_messages.get("required") is forms.Field.default_error_messages["required"]:
+        chosen = isinstance(field, forms.ChoiceField)
+        field.error_messages["required"] = _("Choose one.") if chosen else _("Fill this in.")

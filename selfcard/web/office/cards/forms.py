@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN
@@ -56,8 +57,9 @@ class TypeForm(OfficeForm):
     pin_length = CountField(
         label=_("PIN length"),
         initial=12,
-        help_text=_("%(shortest)s to %(longest)s digits.")
-        % {"shortest": SHORTEST_PIN, "longest": LONGEST_PIN},
+        help_text=format_lazy(
+            _("{shortest} to {longest} digits."), shortest=SHORTEST_PIN, longest=LONGEST_PIN
+        ),
     )
     holding_limit = CountField(
         label=_("Holding limit"),

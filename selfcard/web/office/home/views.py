@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from selfcard.core import clock
+from selfcard.core.serials import NotACardNumber, WrongCheckDigit, serial_of
 from selfcard.inquiry.queries.search import SHORTEST, find
 from selfcard.inquiry.queries.work import Task, home_work
 from selfcard.web.office.home.places import (
@@ -59,5 +60,22 @@ def search(request: OfficeRequest) -> HttpResponse:
         }
         for kind, found in groupby(hits, key=lambda hit: hit.kind)
     ]
-    context = {"find": text, "count": len(hits), "groups": groups, "shortest": SHORTEST}
+    context = {
+        "find": text,
+        "count": len(hits),
+        "groups": groups,
+        "shortest": SHORTEST,
+        "mistyped": "" if hits else _mistyped(text),
+    }
     return show(request, "office/home/search.html", context)
+
+
+def _mistyped(text: str) -> str:
+    """Why these digits cannot be those of a card; empty where they can, or are something else."""
+    try:
+        serial_of(text)
+    except WrongCheckDigit as wrong:
+        return str(wrong)
+    except NotACardNumber:
+        pass
+    return ""
