@@ -78,8 +78,8 @@ CAPABILITIES = [
 ]
 
 INSTALLED_APPS = [
-    *(f"selfcard.{name}" for name in CAPABILITIES if (PACKAGE / name / "apps.py").exists()),
-    *(["selfcard.web"] if (PACKAGE / "web" / "apps.py").exists() else []),
+    *(f"selfcard.{name}" for name in CAPABILITIES),
+    "selfcard.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -167,8 +167,6 @@ DATABASES = {
         "OPTIONS": {
             **_database,
             "pool": {"min_size": 1, "max_size": 12, "timeout": 20},
-            # Statements that come again and again are prepared on the server.
-            "server_side_binding": False,
         },
     }
 }
@@ -258,7 +256,7 @@ CONTENT_SECURITY_POLICY = {
 # Files
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_FOLDER / "static"
-STATICFILES_DIRS = [path for path in [PACKAGE / "web" / "static"] if path.is_dir()]
+STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
