@@ -15,7 +15,6 @@ from selfcard.core.serials import SerialRun, card_number
 from selfcard.organisations.models import May, Party
 from selfcard.web.office.fields import MoneyField, PartyCodeField, SerialRunsField
 from selfcard.web.office.forms import OfficeForm, refusals_shown_on
-from selfcard.web.office.lists import harmless
 from tests.factories.organisations import Insurer, an_insurer
 
 TYPE = 620118 * 10**9
@@ -217,16 +216,3 @@ def test_a_form_without_a_request_is_not_sent() -> None:
     form = CardsForm(typed(request_id="", runs_first="620118000000001"), actor=Actor.system())
 
     assert "too old" in next(iter(form.problems)).text
-
-
-# Exports
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+8613", "-2", "@sum", "\t=1"])
-def test_no_cell_of_an_export_is_taken_for_a_formula(text: str) -> None:
-    assert harmless(text) == f"'{text}"
-
-
-def test_numbers_and_plain_words_are_exported_as_they_are() -> None:
-    assert harmless(12) == 12
-    assert harmless("Xihu institution") == "Xihu institution"

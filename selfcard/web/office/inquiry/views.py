@@ -1,11 +1,10 @@
 """Status details inquiry, and the biography of a card."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -25,18 +24,17 @@ from selfcard.inquiry.queries.details import (
 )
 from selfcard.inquiry.queries.reach import SEEING_CARDS
 from selfcard.organisations.models import May
+from selfcard.web.office.exports import exported
 from selfcard.web.office.inquiry.deeds import next_deeds
 from selfcard.web.office.inquiry.forms import DetailsForm
 from selfcard.web.office.inquiry.places import place
-from selfcard.web.office.lists import PER_PAGE, harmless
+from selfcard.web.office.lists import PER_PAGE, ROWS_AT_ONCE
 from selfcard.web.office.named import naming
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 
-CSV_ROWS = 1000
-
 
 @office_view(*SEEING_CARDS)
-def status_details(request: OfficeRequest) -> HttpResponse | StreamingHttpResponse:
+def status_details(request: OfficeRequest) -> HttpResponse:
     """Cards by number, serial, range, batch, type, holder and status, as runs with counts."""
     form = DetailsForm(request.GET or None, actor=request.actor)
     if form.is_bound and not form.is_valid():
@@ -47,8 +45,8 @@ def status_details(request: OfficeRequest) -> HttpResponse | StreamingHttpRespon
             return redirect("office:inquiry:card", card_number(form.one_card.first))
         form.add_error("first", _("There is no such card that you may see."))
         return show(request, "office/inquiry/range.html", {"form": form})
-    if request.GET.get("export") == "csv":
-        return _csv(request, sought)
+    if file := _export(request, sought):
+        return file
     return show(request, "office/inquiry/range.html", _answer(request, form, sought))
 
 
@@ -83,32 +81,22 @@ def _issue_from(request: OfficeRequest, sought: Sought, runs: list[FoundRun]) ->
     return place("office:custody:issue", query=query)
 
 
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(request: OfficeRequest, sought: Sought) -> StreamingHttpResponse:
-    """All runs of the answer, in serial order."""
-    writer = csv.writer(_Echo())
+def _export(request: OfficeRequest, sought: Sought) -> HttpResponse | None:
+    """All runs of the answer, in serial order, if the address asks for them as a file."""
     head = [
         _("First"), _("Last"), pgettext("how many", "Cards"), _("Status"), _("Activated"),
         _("Holder"), _("Name"), _("Document type"), _("Batch"), _("Since"), _("Paper"),
     ]  # fmt: skip
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff" + writer.writerow(head)
-        for holdings in _chunks(holdings_sought(request.actor, sought)):
-            for run in explained(holdings):
-                yield writer.writerow([harmless(cell) for cell in _row(run)])
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="cards-{clock.today()}.csv"'
-    return response
+    rows = (
+        _row(run)
+        for holdings in _chunks(holdings_sought(request.actor, sought))
+        for run in explained(holdings)
+    )
+    return exported(request, "cards", head, rows)
 
 
 def _chunks(holdings: Any) -> Iterator[list[Any]]:
-    for page in Paginator(holdings, CSV_ROWS):
+    for page in Paginator(holdings, ROWS_AT_ONCE):
         yield list(page.object_list)
 
 
@@ -123,7 +111,7 @@ def _row(run: FoundRun) -> list[Any]:
         run.holder.name,
         run.batch.type_version.document_type.code,
         run.batch.number,
-        run.since.astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M"),
+        run.since,
         run.reason_number,
     ]
 
