@@ -1,9 +1,9 @@
-"""What the commands on batches begin with: the batch as it is now, locked, and who was asked."""
+"""What commands begin with: the batch or its type as it is now, locked, and who was asked."""
 
 from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import approval_of
 from selfcard.cards.errors import BatchInOtherState, NobodyAskedForIt
-from selfcard.cards.models import Batch, PrintFile
+from selfcard.cards.models import Batch, DocumentType, PrintFile
 from selfcard.cards.print_file import is_waiting
 
 
@@ -17,6 +17,11 @@ def batch_in(batch: Batch, *states: str) -> Batch:
     if found.state not in states:
         raise BatchInOtherState(batch=found.number, state=found.get_state_display())
     return found
+
+
+def type_row(document_type_id: int) -> DocumentType:
+    """A document type, its row locked: its versions and its serials are counted under it."""
+    return DocumentType.objects.select_for_update().get(pk=document_type_id)
 
 
 def asked_for(kind: str, batch: Batch) -> Approval:

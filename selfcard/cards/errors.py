@@ -40,6 +40,29 @@ class DeadlineOutOfBounds(Refusal):
     default_field = "deadline_months"
 
 
+class DeadlineNotOneOfTwo(Refusal):
+    message = _("Say for how many months, or up to which day: one of the two.")
+    default_field = "deadline_months"
+
+
+class DeadlineDayOutOfBounds(Refusal):
+    message = _("The last day to activate lies between %(earliest)s and %(latest)s.")
+    default_field = "deadline_day"
+
+
+class DeadlineTooNear(Refusal):
+    message = _(
+        "Cards of %(code)s can be activated up to %(day)s. A card that is printed now needs a"
+        " month at least, so up to %(earliest)s: make a new version of the document type first."
+    )
+    default_field = "document_type"
+
+
+class UseByOutOfBounds(Refusal):
+    message = _("Stock can be sold for 1 to %(longest)s months.")
+    default_field = "use_by_months"
+
+
 class HoldingLimitOutOfBounds(Refusal):
     message = _("One person may hold 1 to %(most)s cards.")
     default_field = "holding_limit"
@@ -63,6 +86,17 @@ class TaxRatesDiffer(Refusal):
     default_field = "product_versions"
 
 
+class NothingRevised(Refusal):
+    message = _("Nothing differs from version %(version)s of %(code)s. Change what should differ.")
+
+
+class RevisedMeanwhile(Refusal):
+    message = _(
+        "%(name)s has made version %(version)s of %(code)s meanwhile. Look at it first, and begin"
+        " from it."
+    )
+
+
 class PrinterCodeTaken(Refusal):
     message = _("There is already a printer with the code %(code)s.")
     default_field = "code"
@@ -76,6 +110,14 @@ class NotAPrinterKey(Refusal):
 class BatchSizeOutOfBounds(Refusal):
     message = _("A batch has 1 to %(most)s cards.")
     default_field = "count"
+
+
+class OrderedByEarlierVersion(Refusal):
+    message = _(
+        "Batch %(batch)s was ordered by version %(ordered)s of %(code)s, and by now there is"
+        " version %(newest)s. Nothing is printed by an earlier version: refuse or cancel this"
+        " order, and order again."
+    )
 
 
 class SerialsUsedUp(Refusal):

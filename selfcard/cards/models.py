@@ -11,7 +11,11 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.cards.promises import made_once_only_for_a_batch_in_the_making
+from selfcard.cards.promises import (
+    batch_follows_its_type,
+    document_type_is_called_as_it_is_printed,
+    made_once_only_for_a_batch_in_the_making,
+)
 from selfcard.core.models import Work
 from selfcard.core.money import Money
 from selfcard.core.serials import SerialRun
@@ -28,7 +32,10 @@ LARGEST_FACE_VALUE = Decimal("99999.99")
 
 
 class DocumentType(models.Model):
-    """A kind of card. Its prefix opens every serial of the type and never changes."""
+    """A kind of card. Its prefix opens every serial of the type and never changes.
+
+    It is called what its newest version prints on the card; each version keeps its own names.
+    """
 
     code = models.CharField(_("document type code"), max_length=20, unique=True)
     prefix = models.CharField(
@@ -47,6 +54,7 @@ class DocumentType(models.Model):
         ]
         triggers: ClassVar = [
             refused("document_type_stays", pgtrigger.Delete | pgtrigger.UpdateOf("code", "prefix")),
+            document_type_is_called_as_it_is_printed(),
             never_truncated("document_type"),
         ]
 
@@ -62,17 +70,26 @@ class DocumentType(models.Model):
 class DocumentTypeVersion(models.Model):
     """What a document type was when its cards were printed. It never changes afterwards.
 
-    All its products carry the same tax rate, since the premium is split into net and tax when the
-    card is paid for, before anybody has chosen one.
+    The last day to activate is so many months after the approval of a batch, or a fixed day: one
+    of the two. Stock may be issued and sold for `use_by_months` from the approval; without it, as
+    long as its cards can be activated. All its products carry the same tax rate, since the premium
+    is split into net and tax when the card is paid for, before anybody has chosen one.
     """
 
     document_type = models.ForeignKey(DocumentType, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
+    # As they are printed on the card.
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
     face_value = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
-    deadline_months = models.PositiveSmallIntegerField()
+    deadline_months = models.PositiveSmallIntegerField(null=True)
+    deadline_day = models.DateField(null=True)
+    use_by_months = models.PositiveSmallIntegerField(null=True)
     pin_length = models.PositiveSmallIntegerField(default=12)
+    # How many cards a person may have in hand, and how many one who may issue them.
     holding_limit = models.PositiveIntegerField()
+    administrator_limit = models.PositiveIntegerField()
     tax_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     product_versions = models.ManyToManyField(
         ProductVersion, through="TypeProduct", related_name="document_type_versions"
@@ -92,16 +109,33 @@ class DocumentTypeVersion(models.Model):
                 name="a_pin_has_8_to_16_digits",
             ),
             models.CheckConstraint(
+                condition=Q(deadline_months__isnull=False, deadline_day__isnull=True)
+                | Q(deadline_months__isnull=True, deadline_day__isnull=False),
+                name="a_deadline_is_so_many_months_or_a_fixed_day",
+            ),
+            models.CheckConstraint(
                 condition=Q(deadline_months__gte=1), name="a_card_can_be_activated_for_a_month"
             ),
             models.CheckConstraint(
+                condition=Q(use_by_months__gte=1), name="stock_may_be_sold_for_a_month"
+            ),
+            models.CheckConstraint(
                 condition=Q(holding_limit__gte=1), name="a_person_may_hold_at_least_one_card"
+            ),
+            models.CheckConstraint(
+                condition=Q(administrator_limit__gte=1),
+                name="an_administrator_may_hold_at_least_one_card",
             ),
         ]
         triggers: ClassVar = append_only("document_type_version")
 
     def __str__(self) -> str:
         return f"{self.document_type} v{self.number}"
+
+    @property
+    def name(self) -> str:
+        """The name that is printed on the card, in the reader's language."""
+        return self.name_zh if (get_language() or "").startswith("zh") else self.name_en
 
     @property
     def value(self) -> Money:
@@ -149,8 +183,9 @@ class Printer(models.Model):
 class Batch(models.Model):
     """One print order: a run of consecutive serials of one document type version.
 
-    Serials and deadline are fixed when a second person approves. A batch that is refused has used
-    no serial; one that is cancelled later keeps its serials, and no card is ever made for them.
+    Serials, deadline and use-by day are fixed when a second person approves. A batch that is
+    refused has used no serial; one that is cancelled later keeps its serials, and no card is ever
+    made for them.
     """
 
     class State(models.TextChoices):
@@ -168,6 +203,8 @@ class Batch(models.Model):
     count = models.PositiveIntegerField()
     serials = BigIntegerRangeField(null=True)
     deadline = models.DateField(null=True)
+    # The last day, itself included, on which stock may be issued and sold; none: to the deadline.
+    use_by = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.ORDERED)
     ordered_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField()
@@ -190,7 +227,10 @@ class Batch(models.Model):
             models.CheckConstraint(condition=Q(count__gte=1), name="a_batch_has_at_least_one_card"),
             models.CheckConstraint(
                 condition=Q(
-                    state__in=["ordered", "refused"], serials__isnull=True, deadline__isnull=True
+                    state__in=["ordered", "refused"],
+                    serials__isnull=True,
+                    deadline__isnull=True,
+                    use_by__isnull=True,
                 )
                 | Q(
                     state__in=["approved", "generating", "generated"],
@@ -199,6 +239,11 @@ class Batch(models.Model):
                 )
                 | Q(state="cancelled"),
                 name="batch_has_serials_and_deadline_once_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(use_by__isnull=True)
+                | Q(deadline__isnull=False, use_by__lte=F("deadline")),
+                name="batch_is_sold_no_longer_than_it_can_be_activated",
             ),
             models.CheckConstraint(
                 condition=Q(serials__isnull=True)
@@ -237,15 +282,17 @@ class Batch(models.Model):
             ),
             refused(
                 "batch_serials_and_deadline_stay",
-                pgtrigger.UpdateOf("serials", "deadline", "count", "type_version_id"),
+                pgtrigger.UpdateOf("serials", "deadline", "use_by", "count", "type_version_id"),
                 condition=pgtrigger.Q(old__serials__isnull=False)
                 & (
                     pgtrigger.Q(old__serials__df=pgtrigger.F("new__serials"))
                     | pgtrigger.Q(old__deadline__df=pgtrigger.F("new__deadline"))
+                    | pgtrigger.Q(old__use_by__df=pgtrigger.F("new__use_by"))
                     | pgtrigger.Q(old__count__df=pgtrigger.F("new__count"))
                     | pgtrigger.Q(old__type_version__df=pgtrigger.F("new__type_version"))
                 ),
             ),
+            batch_follows_its_type(),
             refused("batch_is_kept", pgtrigger.Delete),
             never_truncated("batch"),
         ]

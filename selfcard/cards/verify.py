@@ -52,6 +52,44 @@ def violations() -> Iterator[Violation]:
         """,
     )
     yield from violations_of(
+        "A document type is called as its newest version prints it",
+        """
+        SELECT type.code, type.name_en, newest.name_en
+        FROM cards_documenttype type
+        CROSS JOIN LATERAL (
+            SELECT * FROM cards_documenttypeversion version
+            WHERE version.document_type_id = type.id
+            ORDER BY version.number DESC
+            LIMIT 1
+        ) newest
+        WHERE (type.name_zh, type.name_en) <> (newest.name_zh, newest.name_en)
+        """,
+    )
+    yield from violations_of(
+        "The last days of a batch follow from its approval and its version",
+        """
+        SELECT number, deadline, use_by
+        FROM (
+            SELECT batch.number, batch.deadline, batch.use_by, version.use_by_months,
+                   coalesce(
+                       version.deadline_day,
+                       (day.approved + make_interval(months => version.deadline_months))::date
+                   ) AS promised,
+                   (day.approved + make_interval(months => version.use_by_months))::date AS sold_to
+            FROM cards_batch batch
+            JOIN cards_documenttypeversion version ON version.id = batch.type_version_id
+            CROSS JOIN LATERAL (
+                SELECT (batch.decided_at AT TIME ZONE %s)::date AS approved
+            ) day
+            WHERE batch.serials IS NOT NULL
+        ) batch
+        WHERE deadline IS DISTINCT FROM promised
+           OR use_by IS DISTINCT FROM
+              CASE WHEN use_by_months IS NOT NULL THEN least(promised, sold_to) END
+        """,
+        [settings.TIME_ZONE],
+    )
+    yield from violations_of(
         "A print file leaves by two people, and once",
         """
         SELECT batch.number, 'released by whoever asked, or left without release'

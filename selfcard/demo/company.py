@@ -22,6 +22,7 @@ from selfcard.cards.commands import (
 )
 from selfcard.cards.models import Batch, DocumentType, Printer
 from selfcard.cards.print_file import take
+from selfcard.cards.terms import TermsGiven
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -59,7 +60,9 @@ TYPES = (
     ("FA-150", "620150", "家庭保险卡 150 元", "Family card ¥150", "150.00", 24, 500),
     ("DR-200", "620200", "驾乘保险卡 200 元", "Driver card ¥200", "200.00", 24, 500),
 )
-
+# Whoever buys a card on the last day on which it is sold still has so long to activate it.
+MONTHS_LEFT_TO_ACTIVATE = 3
+ADMINISTRATOR_LIMIT = 50_000
 
 BEGUN, BUILT = "demo.begun", "demo.built"
 
@@ -116,14 +119,18 @@ def define_types(products: dict[str, tuple[ProductVersion, ...]]) -> None:
         define_document_type(
             code=code,
             prefix=prefix,
-            name_zh=name_zh,
-            name_en=name_en,
-            face_value=Decimal(value),
-            currency="CNY",
-            deadline_months=months,
-            pin_length=12,
-            holding_limit=limit,
-            product_versions=products[code],
+            terms=TermsGiven(
+                name_zh=name_zh,
+                name_en=name_en,
+                face_value=Decimal(value),
+                currency="CNY",
+                deadline_months=months,
+                use_by_months=months - MONTHS_LEFT_TO_ACTIVATE,
+                pin_length=12,
+                holding_limit=limit,
+                administrator_limit=ADMINISTRATOR_LIMIT,
+                product_versions=products[code],
+            ),
             **as_("H002"),
         )
 

@@ -99,17 +99,6 @@ def test_a_refused_order_uses_no_serials(insurer):
     assert an_approved_batch(insurer, 10).run.first == 620118_000_000_001
 
 
-def test_the_deadline_is_the_same_day_so_many_months_later(insurer):
-    with clock.frozen(date(2026, 11, 23)):
-        assert an_approved_batch(insurer).deadline == date(2028, 11, 23)
-
-
-def test_a_deadline_falls_on_the_last_day_of_a_month_that_is_too_short(insurer):
-    a_document_type(insurer, deadline_months=3)
-    with clock.frozen(date(2026, 11, 30)):
-        assert an_approved_batch(insurer).deadline == date(2027, 2, 28)
-
-
 def test_nobody_approves_their_own_order(insurer):
     batch = an_ordered_batch(insurer)
 
@@ -473,15 +462,6 @@ def test_no_serial_is_reserved_twice(insurer):
         Batch.objects.filter(pk=other.pk).update(
             state="approved", serials=batch.serials, deadline=batch.deadline
         )
-
-
-def test_serials_and_deadline_stay_once_they_are_fixed(insurer):
-    batch = an_approved_batch(insurer, 100)
-
-    with refused_by_postgresql("never changed"):
-        Batch.objects.filter(pk=batch.pk).update(deadline=date(2099, 1, 1))
-    with refused_by_postgresql("never deleted"):
-        Batch.objects.filter(pk=batch.pk).delete()
 
 
 def test_a_batch_has_as_many_serials_as_cards(insurer):

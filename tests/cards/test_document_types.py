@@ -1,24 +1,35 @@
 """Document types: what a card is before anybody prints it."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
-from selfcard.cards.commands import define_document_type, register_printer
-from selfcard.cards.commands.types import CARDS_OF_A_TYPE
+from selfcard.cards.commands import (
+    define_document_type,
+    register_printer,
+    revise_document_type,
+)
 from selfcard.cards.errors import (
+    DeadlineDayOutOfBounds,
+    DeadlineNotOneOfTwo,
+    DeadlineOutOfBounds,
     DocumentTypeCodeTaken,
     FaceValueOutOfBounds,
     HoldingLimitOutOfBounds,
+    NameMissing,
     NoProducts,
     NotAPrefix,
     NotAPrinterKey,
+    NothingRevised,
     PinLengthOutOfBounds,
     PrefixTaken,
     ProductNotPublished,
+    RevisedMeanwhile,
     TaxRatesDiffer,
+    UseByOutOfBounds,
 )
 from selfcard.cards.models import (
     LARGEST_BATCH,
@@ -27,14 +38,19 @@ from selfcard.cards.models import (
     DocumentTypeVersion,
     TypeProduct,
 )
+from selfcard.cards.queries import current_version
+from selfcard.cards.terms import CARDS_OF_A_TYPE, TermsGiven
+from selfcard.cards.verify import violations
+from selfcard.core import clock
+from selfcard.core.models import AuditEvent
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.payments.models import Receipt
 from selfcard.sales.models import Sale
 from tests.factories.activation import sell
-from tests.factories.cards import a_document_type, a_printer
+from tests.factories.cards import a_document_type, a_printer, revise, some_terms
 from tests.factories.custody import cards_at_institution
 from tests.factories.organisations import an_insurer
-from tests.factories.postgresql import refused_by_postgresql
+from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
 from tests.factories.products import a_draft, a_product, a_published_version
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +99,17 @@ def test_a_code_and_a_prefix_belong_to_one_type(insurer):
         ({"face_value": Decimal("100000.00")}, FaceValueOutOfBounds),
         ({"holding_limit": 0}, HoldingLimitOutOfBounds),
         ({"holding_limit": 10**9}, HoldingLimitOutOfBounds),
+        ({"administrator_limit": 0}, HoldingLimitOutOfBounds),
+        ({"administrator_limit": 10**9}, HoldingLimitOutOfBounds),
+        ({"deadline_months": 0}, DeadlineOutOfBounds),
+        ({"deadline_months": 121}, DeadlineOutOfBounds),
+        ({"deadline_months": None}, DeadlineNotOneOfTwo),
+        ({"deadline_months": 12, "deadline_day": date(2030, 1, 1)}, DeadlineNotOneOfTwo),
+        ({"deadline_day": date(2020, 1, 1)}, DeadlineDayOutOfBounds),
+        ({"deadline_day": date(2099, 1, 1)}, DeadlineDayOutOfBounds),
+        ({"use_by_months": 0}, UseByOutOfBounds),
+        ({"use_by_months": 121}, UseByOutOfBounds),
+        ({"name_zh": " "}, NameMissing),
         ({"pin_length": 7}, PinLengthOutOfBounds),
         ({"pin_length": 17}, PinLengthOutOfBounds),
     ],
@@ -91,7 +118,7 @@ def test_terms_out_of_their_bounds_are_refused_at_their_field(insurer, terms, re
     with pytest.raises(refusal) as refused:
         a_document_type(insurer, "AC-100", "620118", a_published_version(insurer), **terms)
 
-    assert refused.value.field == next(iter(terms))
+    assert refused.value.field in terms
 
 
 def test_a_whole_batch_of_the_dearest_card_can_be_paid_for(insurer):
@@ -115,17 +142,21 @@ def test_a_type_without_products_is_refused(insurer):
         define_document_type(
             code="AC-100",
             prefix="620118",
-            name_zh="意外卡",
-            name_en="Accident card",
-            face_value=Decimal(100),
-            currency="CNY",
-            deadline_months=24,
-            pin_length=12,
-            holding_limit=500,
-            product_versions=(),
+            terms=some_terms(()),
             actor=insurer.actor("chief"),
             request_id=uuid4(),
         )
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_a_fixed_last_day_is_at_least_a_month_away(insurer, near):
+    with clock.frozen(date(2026, 11, 30)):
+        if near:
+            with pytest.raises(DeadlineDayOutOfBounds, match="2026-12-30"):
+                a_document_type(insurer, deadline_day=date(2026, 12, 29))
+        else:
+            version = a_document_type(insurer, deadline_day=date(2026, 12, 30)).versions.get()
+            assert (version.deadline_months, version.deadline_day) == (None, date(2026, 12, 30))
 
 
 def test_whoever_only_keeps_cards_defines_no_types(insurer):
@@ -144,6 +175,159 @@ def test_what_was_defined_never_changes(insurer):
         TypeProduct.objects.filter(type_version=version).delete()
     with refused_by_postgresql("never changed"):
         DocumentType.objects.update(prefix="620999")
+
+
+# What is changed for later batches
+
+
+def test_a_change_makes_the_next_version_and_leaves_the_first_as_it_was(insurer):
+    document_type = a_document_type(insurer)
+    first = current_version(document_type)
+    before = TermsGiven.of(first)
+
+    second = revise(insurer, document_type, deadline_months=12, use_by_months=9)
+
+    assert (second.number, second.deadline_months, second.use_by_months) == (2, 12, 9)
+    assert second.face_value == first.face_value
+    assert list(second.product_versions.all()) == list(first.product_versions.all())
+    assert current_version(document_type) == second
+    first.refresh_from_db()
+    assert TermsGiven.of(first) == before
+    assert AuditEvent.objects.get(event="document_type.revised").facts == {"version": 2}
+
+
+def test_a_corrected_name_is_printed_from_the_next_version_on(insurer):
+    document_type = a_document_type(insurer)
+    revise(insurer, document_type, name_zh="意外保险卡", name_en="Accident insurance card ")
+
+    document_type.refresh_from_db()
+    assert document_type.name_en == "Accident insurance card"
+    assert list(document_type.versions.values_list("number", "name_zh", "name_en")) == [
+        (1, "意外卡", "Accident card"),
+        (2, "意外保险卡", "Accident insurance card"),
+    ]
+
+
+def test_other_products_make_another_version(insurer):
+    document_type = a_document_type(insurer)
+    other = a_published_version(insurer, a_product(insurer, "FAM"))
+
+    version = revise(insurer, document_type, product_versions=(other,))
+
+    assert list(version.product_versions.all()) == [other]
+
+
+def test_a_revision_that_changes_nothing_is_refused(insurer):
+    document_type = a_document_type(insurer)
+
+    with pytest.raises(NothingRevised, match="version 1 of AC-100"):
+        revise(insurer, document_type, name_en=" Accident card", face_value=Decimal(100))
+
+    assert document_type.versions.count() == 1
+
+
+def test_a_revision_keeps_to_the_bounds_of_a_definition(insurer):
+    document_type = a_document_type(insurer)
+
+    with pytest.raises(HoldingLimitOutOfBounds) as refused:
+        revise(insurer, document_type, administrator_limit=0)
+    with pytest.raises(ProductNotPublished):
+        revise(
+            insurer,
+            document_type,
+            product_versions=(a_draft(insurer, a_product(insurer, "FAM")),),
+        )
+
+    assert refused.value.field == "administrator_limit"
+
+
+def test_whoever_begins_from_an_earlier_version_is_told_who_was_quicker(insurer):
+    first = current_version(a_document_type(insurer))
+    revise(insurer, first.document_type, holding_limit=1000)
+
+    with pytest.raises(RevisedMeanwhile, match=r".*C01 has made version 2 of AC-100"):
+        revise_from(insurer, first, holding_limit=200)
+
+
+def test_a_repeated_revision_makes_one_version(insurer):
+    first, request_id = current_version(a_document_type(insurer)), uuid4()
+
+    made = [revise_from(insurer, first, request_id, holding_limit=200) for _ in range(2)]
+
+    assert made[0] == made[1]
+    assert first.document_type.versions.count() == 2
+
+
+def revise_from(insurer, version, request_id=None, **terms):
+    return revise_document_type(
+        version=version,
+        terms=replace(TermsGiven.of(version), **terms),
+        actor=insurer.actor("chief"),
+        request_id=request_id or uuid4(),
+    )
+
+
+def test_whoever_only_keeps_cards_revises_no_types(insurer):
+    document_type = a_document_type(insurer)
+
+    with pytest.raises(NotAuthorised):
+        revise(replace(insurer, chief=insurer.keeper), document_type, holding_limit=1)
+
+
+# What PostgreSQL keeps
+
+
+def another_version(version, **changed):
+    """A second version, written around the command."""
+    terms = {
+        field.attname: getattr(version, field.attname)
+        for field in DocumentTypeVersion._meta.concrete_fields
+        if field.attname != "id"
+    }
+    return DocumentTypeVersion.objects.create(**terms | {"number": 2} | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "promise"),
+    [
+        ({"deadline_months": None}, "a_deadline_is_so_many_months_or_a_fixed_day"),
+        ({"deadline_day": date(2030, 1, 1)}, "a_deadline_is_so_many_months_or_a_fixed_day"),
+        ({"deadline_months": 0}, "a_card_can_be_activated_for_a_month"),
+        ({"use_by_months": 0}, "stock_may_be_sold_for_a_month"),
+        ({"holding_limit": 0}, "a_person_may_hold_at_least_one_card"),
+        ({"administrator_limit": 0}, "an_administrator_may_hold_at_least_one_card"),
+        ({"number": 1}, "document_type_version_has_its_own_number"),
+        ({"face_value": 0}, "a_card_has_a_face_value"),
+        ({"pin_length": 6}, "a_pin_has_8_to_16_digits"),
+    ],
+)
+def test_terms_out_of_their_bounds_are_refused_by_postgresql(insurer, changed, promise):
+    version = a_document_type(insurer).versions.get()
+
+    with refused_by_postgresql(promise):
+        another_version(version, **changed)
+
+
+def test_a_type_is_called_as_its_newest_version_and_otherwise_not(insurer):
+    version = a_document_type(insurer).versions.get()
+
+    with refused_by_postgresql("is called as its newest version says"):
+        DocumentType.objects.update(name_zh="旅行卡")
+    another_version(version, name_zh="旅行卡")
+    with refused_by_postgresql("is called as its newest version says"):
+        DocumentType.objects.update(name_zh=version.name_zh)
+    DocumentType.objects.update(name_zh="旅行卡")
+
+
+def test_verify_names_a_type_that_is_not_called_as_it_is_printed(insurer):
+    document_type = a_document_type(insurer)
+    revise(insurer, document_type, name_en="Accident insurance card")
+    assert list(violations()) == []
+
+    with triggers_at_rest():
+        DocumentType.objects.update(name_en="Accident card")
+
+    assert [found.subject for found in violations()] == ["AC-100"]
 
 
 @pytest.mark.parametrize("key", ["", "age1wrong", "ssh-ed25519 AAAA", "AGE-SECRET-KEY-1"])

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -17,9 +17,12 @@ from selfcard.cards.commands import (
     order_batch,
     register_printer,
     release_print_file,
+    revise_document_type,
 )
 from selfcard.cards.models import Batch, DocumentType, DocumentTypeVersion, Printer
 from selfcard.cards.print_file import take
+from selfcard.cards.queries import current_version
+from selfcard.cards.terms import TermsGiven
 from selfcard.core.serials import plain_digits
 from selfcard.core.work import run_waiting_jobs
 from selfcard.products.models import ProductVersion
@@ -47,6 +50,20 @@ def a_document_type(
     **terms: Any,
 ) -> DocumentType:
     """A card of 100 yuan that may become one accident product."""
+    version: DocumentTypeVersion = define_document_type(
+        code=code,
+        prefix=prefix,
+        terms=some_terms(products or (a_published_version(insurer),), **terms),
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+    return version.document_type
+
+
+def some_terms(products: tuple[ProductVersion, ...], **terms: Any) -> TermsGiven:
+    """Terms of a card of 100 yuan, changed by what is given."""
+    if "deadline_day" in terms:
+        terms.setdefault("deadline_months", None)
     given = {
         "name_zh": "意外卡",
         "name_en": "Accident card",
@@ -55,17 +72,22 @@ def a_document_type(
         "deadline_months": 24,
         "pin_length": 12,
         "holding_limit": 500,
+        "administrator_limit": 100_000,
+        "product_versions": products,
         **terms,
     }
-    version: DocumentTypeVersion = define_document_type(
-        code=code,
-        prefix=prefix,
-        product_versions=products or (a_published_version(insurer),),
+    return TermsGiven(**given)
+
+
+def revise(insurer: Insurer, document_type: DocumentType, **terms: Any) -> DocumentTypeVersion:
+    """The next version of a type, with other terms than the newest one has."""
+    newest = current_version(document_type)
+    return revise_document_type(
+        version=newest,
+        terms=replace(TermsGiven.of(newest), **terms),
         actor=insurer.actor("chief"),
         request_id=uuid4(),
-        **given,
     )
-    return version.document_type
 
 
 def a_printer(insurer: Insurer, code: str = "P01") -> Printer:

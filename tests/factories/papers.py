@@ -91,9 +91,11 @@ def a_print_protocol() -> PrintProtocolFacts:
     return PrintProtocolFacts(
         number="B-2026-017",
         document_type=CARD,
+        version=2,
         face_value=yuan("100.00"),
         cards=SerialRun(620118_000_400_001, 620118_000_500_000),
         deadline=date(2027, 12, 31),
+        use_by=date(2027, 6, 30),
         printer=Name(zh="浙江印通安全印务", en="Yintong Security Printing", code="YT"),
         recipient="age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq",
         file_name="B-2026-017.csv.age",

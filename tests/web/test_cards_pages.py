@@ -500,9 +500,12 @@ def test_a_document_type_is_defined_through_its_page(insurer: Insurer) -> None:
             "face_value": "200.00",
             "name_zh": "意外卡",
             "name_en": "Accident card",
+            "deadline": "months",
             "deadline_months": "24",
+            "use_by_months": "",
             "pin_length": "12",
             "holding_limit": "1,000",
+            "administrator_limit": "50,000",
             "product_versions": [product.pk],
         },
     )

@@ -16,7 +16,11 @@ from selfcard.cards.commands.printing import (
     refuse_print_release,
     release_print_file,
 )
-from selfcard.cards.commands.types import define_document_type, register_printer
+from selfcard.cards.commands.types import (
+    define_document_type,
+    register_printer,
+    revise_document_type,
+)
 
 __all__ = [
     "approve_batch",
@@ -33,4 +37,5 @@ __all__ = [
     "refuse_print_release",
     "register_printer",
     "release_print_file",
+    "revise_document_type",
 ]

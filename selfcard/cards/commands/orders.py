@@ -4,26 +4,28 @@ from django.db.models import Max
 from procrastinate.contrib.django import app
 
 from selfcard.approvals.commands import ask, grant, refuse, withdraw
-from selfcard.cards.access import asked_for, batch_in, waiting_request
+from selfcard.cards.access import asked_for, batch_in, type_row, waiting_request
 from selfcard.cards.errors import (
     BatchInOtherState,
     BatchSizeOutOfBounds,
     NotYourOrder,
+    OrderedByEarlierVersion,
     ReasonMissing,
     SerialsUsedUp,
 )
 from selfcard.cards.models import LARGEST_BATCH, Batch, DocumentType, Printer
 from selfcard.cards.queries import current_version
+from selfcard.cards.terms import days_fixed_by, refuse_near_deadline
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import next_number
+from selfcard.core.refusals import Operation
 from selfcard.core.serials import RUNNING, SerialRun
 from selfcard.core.work import cancel_work, start_work
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, head_office, require
-from selfcard.products.ages import months_later
 
 APPROVE_BATCH = "cards.approve_batch"
 # The job belongs to `custody`, which puts the cards into somebody's hands; here only its name is
@@ -47,15 +49,18 @@ def order_batch(
     Raises:
         NotAuthorised: the actor may not order batches at head office.
         BatchSizeOutOfBounds: no card at all, or too many for one batch.
+        DeadlineTooNear: the type's fixed last day leaves less than a month to activate.
     """
     office = head_office()
     require(actor, May.ORDER_BATCHES, office)
     if not 1 <= count <= LARGEST_BATCH:
         raise BatchSizeOutOfBounds(most=f"{LARGEST_BATCH:,}")
+    version = current_version(document_type)
+    refuse_near_deadline(version)
     year = clock.today().year
     batch = Batch.objects.create(
         number=f"B-{year}-{next_number(f'batch:{year}'):03d}",
-        type_version=current_version(document_type),
+        type_version=version,
         organisation=office,
         printer=printer,
         count=count,
@@ -77,12 +82,14 @@ def ask_batch_approval(*, batch: Batch, actor: Actor, request_id: UUID) -> Batch
         NotAuthorised: the actor may not order batches.
         BatchInOtherState: the order was cancelled, refused or approved before.
         NotYourOrder: somebody else ordered the batch.
+        OrderedByEarlierVersion, DeadlineTooNear: it could not be approved any more.
         AlreadyAsked: the request has not expired.
     """
     require(actor, May.ORDER_BATCHES, batch.organisation)
     batch = batch_in(batch, State.ORDERED)
     if batch.ordered_by_id != actor.id:
         raise NotYourOrder(batch=batch.number, name=batch.ordered_by.name)
+    _refuse_outdated(batch)
     _ask_for_approval(batch, actor)
     record(actor, "batch.approval_asked_again", batch)
     return batch
@@ -90,21 +97,25 @@ def ask_batch_approval(*, batch: Batch, actor: Actor, request_id: UUID) -> Batch
 
 @command
 def approve_batch(*, batch: Batch, actor: Actor, request_id: UUID) -> Batch:
-    """Approve an order: its serials and its deadline are fixed, and it is made in the background.
+    """Approve an order: its serials and its days are fixed, and it is made in the background.
 
-    Serials follow on from the type's last batch. The deadline is the same day of the month, the
-    type's months later (or that month's last day), itself included.
+    Serials follow on from the type's last batch. Deadline and use-by day are counted from today
+    as the version of the type says (`terms.days_fixed_by`).
 
     Raises:
         NotAuthorised, NotYourOwnRequest, AlreadyDecided, ApprovalExpired: as for every approval.
         BatchInOtherState: the order was cancelled, refused or approved before.
+        OrderedByEarlierVersion: the document type was revised since the order.
+        DeadlineTooNear: its fixed last day has come too near while the order waited.
         SerialsUsedUp: the type's prefix has too few serials left.
     """
     batch = batch_in(batch, State.ORDERED)
     grant(approval=asked_for(APPROVE_BATCH, batch), actor=actor)
-    run = _next_serials(batch)
+    document_type = type_row(batch.type_version.document_type_id)
+    _refuse_outdated(batch)
+    run = _next_serials(batch, document_type)
     batch.serials = run.range
-    batch.deadline = months_later(clock.today(), batch.type_version.deadline_months)
+    batch.deadline, batch.use_by = days_fixed_by(batch.type_version, clock.today())
     batch.state = State.APPROVED
     batch.decided_by, batch.decided_at = acting_staff(actor), clock.now()
     _have_it_made(batch)
@@ -179,6 +190,7 @@ def _ask_for_approval(batch: Batch, actor: Actor) -> None:
         subject_number=batch.number,
         asked={
             "document_type": batch.type_version.document_type.code,
+            "version": batch.type_version.number,
             "count": batch.count,
             "printer": batch.printer.code,
         },
@@ -188,11 +200,23 @@ def _ask_for_approval(batch: Batch, actor: Actor) -> None:
     )
 
 
-def _next_serials(batch: Batch) -> SerialRun:
-    """The run that follows the last one of the type; the type's row is locked meanwhile."""
-    document_type = DocumentType.objects.select_for_update().get(
-        pk=batch.type_version.document_type_id
-    )
+def _refuse_outdated(batch: Batch) -> None:
+    """Refuse to go on with an order whose terms are not those in force any more."""
+    ordered = batch.type_version
+    newest = current_version(ordered.document_type)
+    if newest.pk != ordered.pk:
+        raise OrderedByEarlierVersion(
+            help=Operation.named("cards.order_batch"),
+            batch=batch.number,
+            code=ordered.document_type.code,
+            ordered=ordered.number,
+            newest=newest.number,
+        )
+    refuse_near_deadline(ordered)
+
+
+def _next_serials(batch: Batch, document_type: DocumentType) -> SerialRun:
+    """The run that follows the last one of the type, whose row is locked."""
     floor = int(document_type.prefix) * RUNNING
     used = Batch.objects.filter(type_version__document_type=document_type)
     end: int = used.aggregate(end=Max("serials__endswith"))["end"] or floor + 1

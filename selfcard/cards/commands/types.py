@@ -1,61 +1,34 @@
-from decimal import Decimal
 from uuid import UUID
 
 import pyrage
 
+from selfcard.cards.access import type_row
 from selfcard.cards.errors import (
-    DeadlineOutOfBounds,
     DocumentTypeCodeTaken,
-    FaceValueOutOfBounds,
-    HoldingLimitOutOfBounds,
     NameMissing,
-    NoProducts,
     NotAPrefix,
     NotAPrinterKey,
-    PinLengthOutOfBounds,
+    NothingRevised,
     PrefixTaken,
     PrinterCodeTaken,
-    ProductNotPublished,
-    TaxRatesDiffer,
+    RevisedMeanwhile,
 )
-from selfcard.cards.models import (
-    LARGEST_FACE_VALUE,
-    LONGEST_PIN,
-    SHORTEST_PIN,
-    DocumentType,
-    DocumentTypeVersion,
-    Printer,
-    TypeProduct,
-)
+from selfcard.cards.models import DocumentType, DocumentTypeVersion, Printer, TypeProduct
+from selfcard.cards.queries import current_version
+from selfcard.cards.terms import PLAIN_TERMS, TermsGiven, checked, common_tax_rate
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
-from selfcard.core.money import to_cents
-from selfcard.core.serials import PREFIX_DIGITS, RUNNING
+from selfcard.core.refusals import Operation
+from selfcard.core.serials import PREFIX_DIGITS
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, head_office, require
-from selfcard.products.models import ProductVersion
-
-LONGEST_DEADLINE = 120  # months
-CARDS_OF_A_TYPE = RUNNING - 1
 
 
 @command
 def define_document_type(
-    *,
-    code: str,
-    prefix: str,
-    name_zh: str,
-    name_en: str,
-    face_value: Decimal,
-    currency: str,
-    deadline_months: int,
-    pin_length: int,
-    holding_limit: int,
-    product_versions: tuple[ProductVersion, ...],
-    actor: Actor,
-    request_id: UUID,
+    *, code: str, prefix: str, terms: TermsGiven, actor: Actor, request_id: UUID
 ) -> DocumentTypeVersion:
     """Define a document type with its first version, which never changes afterwards.
 
@@ -64,38 +37,57 @@ def define_document_type(
 
     Raises:
         NotAuthorised: the actor may not define document types at head office.
-        NameMissing, NotAPrefix, FaceValueOutOfBounds, PinLengthOutOfBounds, DeadlineOutOfBounds,
-        HoldingLimitOutOfBounds, NoProducts: something is left out or out of its bounds.
-        DocumentTypeCodeTaken, PrefixTaken: another type has the code or the prefix.
+        NotAPrefix, DocumentTypeCodeTaken, PrefixTaken: code and prefix are those of no other type.
+        NameMissing, FaceValueOutOfBounds, DeadlineNotOneOfTwo, DeadlineOutOfBounds,
+        DeadlineDayOutOfBounds, UseByOutOfBounds, PinLengthOutOfBounds, HoldingLimitOutOfBounds,
+        NoProducts: something is left out or out of its bounds.
         ProductNotPublished, TaxRatesDiffer: the products do not fit.
     """
     require(actor, May.DEFINE_TYPES, head_office())
     _refuse_taken(code, prefix)
-    _refuse_bad_bounds(face_value, deadline_months, pin_length, holding_limit)
-    if not name_zh.strip() or not name_en.strip():
-        raise NameMissing
-    tax_rate = _common_tax_rate(product_versions)
-
-    version = DocumentTypeVersion.objects.create(
-        document_type=DocumentType.objects.create(
-            code=code, prefix=prefix, name_zh=name_zh.strip(), name_en=name_en.strip()
-        ),
-        number=1,
-        face_value=face_value,
-        currency=currency,
-        deadline_months=deadline_months,
-        pin_length=pin_length,
-        holding_limit=holding_limit,
-        tax_rate=tax_rate,
-        defined_by=acting_staff(actor),
-        defined_at=clock.now(),
+    terms = checked(terms)
+    document_type = DocumentType.objects.create(
+        code=code, prefix=prefix, name_zh=terms.name_zh, name_en=terms.name_en
     )
-    TypeProduct.objects.bulk_create(
-        TypeProduct(type_version=version, product_version=product, order=order)
-        for order, product in enumerate(product_versions, start=1)
-    )
-    record(actor, "document_type.defined", version.document_type, version=1)
+    version = _new_version(document_type, 1, terms, actor)
+    record(actor, "document_type.defined", document_type, version=1)
     return version
+
+
+@command
+def revise_document_type(
+    *, version: DocumentTypeVersion, terms: TermsGiven, actor: Actor, request_id: UUID
+) -> DocumentTypeVersion:
+    """Make the next version of a document type, by which batches are ordered from now on.
+
+    What has been printed keeps its version for ever. An order that still waits for its approval
+    can no longer be approved: nobody is to agree to terms that are not in force any more. The
+    type is called as the new version prints it.
+
+    Raises:
+        NotAuthorised: the actor may not define document types at head office.
+        RevisedMeanwhile: the version that is revised is not the newest any more.
+        NothingRevised: every term is as it was.
+        NameMissing, FaceValueOutOfBounds, …: as for the definition of a type.
+    """
+    require(actor, May.DEFINE_TYPES, head_office())
+    document_type = type_row(version.document_type_id)
+    newest = current_version(document_type)
+    if newest.pk != version.pk:
+        raise RevisedMeanwhile(
+            help=Operation.named("cards.document_type", code=document_type.code),
+            name=newest.defined_by.name,
+            version=newest.number,
+            code=document_type.code,
+        )
+    terms = checked(terms)
+    if terms == TermsGiven.of(newest):
+        raise NothingRevised(version=newest.number, code=document_type.code)
+    made = _new_version(document_type, newest.number + 1, terms, actor)
+    document_type.name_zh, document_type.name_en = made.name_zh, made.name_en
+    document_type.save(update_fields=["name_zh", "name_en"])
+    record(actor, "document_type.revised", document_type, version=made.number)
+    return made
 
 
 def _refuse_taken(code: str, prefix: str) -> None:
@@ -109,30 +101,22 @@ def _refuse_taken(code: str, prefix: str) -> None:
         raise PrefixTaken(prefix=prefix, code=other.code)
 
 
-def _refuse_bad_bounds(
-    face_value: Decimal, deadline_months: int, pin_length: int, holding_limit: int
-) -> None:
-    if not 0 < face_value <= LARGEST_FACE_VALUE or face_value != to_cents(face_value):
-        raise FaceValueOutOfBounds(most=f"{LARGEST_FACE_VALUE:,}")
-    if not 1 <= deadline_months <= LONGEST_DEADLINE:
-        raise DeadlineOutOfBounds(longest=LONGEST_DEADLINE)
-    if not SHORTEST_PIN <= pin_length <= LONGEST_PIN:
-        raise PinLengthOutOfBounds(shortest=SHORTEST_PIN, longest=LONGEST_PIN)
-    if not 1 <= holding_limit <= CARDS_OF_A_TYPE:
-        raise HoldingLimitOutOfBounds(most=f"{CARDS_OF_A_TYPE:,}")
-
-
-def _common_tax_rate(versions: tuple[ProductVersion, ...]) -> Decimal | None:
-    if not versions:
-        raise NoProducts
-    for version in versions:
-        if not version.is_published:
-            raise ProductNotPublished(product=str(version))
-    rates = {version.tax_rate for version in versions}
-    if len(rates) > 1:
-        said = sorted("–" if rate is None else f"{rate:.2%}" for rate in rates)
-        raise TaxRatesDiffer(rates=", ".join(said))
-    return rates.pop()
+def _new_version(
+    document_type: DocumentType, number: int, terms: TermsGiven, actor: Actor
+) -> DocumentTypeVersion:
+    version = DocumentTypeVersion.objects.create(
+        document_type=document_type,
+        number=number,
+        **{name: getattr(terms, name) for name in PLAIN_TERMS},
+        tax_rate=common_tax_rate(terms.product_versions),
+        defined_by=acting_staff(actor),
+        defined_at=clock.now(),
+    )
+    TypeProduct.objects.bulk_create(
+        TypeProduct(type_version=version, product_version=product, order=order)
+        for order, product in enumerate(terms.product_versions, start=1)
+    )
+    return version
 
 
 @command

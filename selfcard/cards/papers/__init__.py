@@ -21,10 +21,12 @@ class PrintProtocolFacts:
     """
 
     number: str  # of the batch, B-2026-001
-    document_type: Name
+    document_type: Name  # as it is printed on the card
+    version: int  # of the document type
     face_value: Money
     cards: SerialRun
     deadline: date
+    use_by: date | None
     printer: Name
     recipient: str  # age1…
     file_name: str

@@ -1,6 +1,6 @@
 """The print protocol's facts, taken from the books when the file leaves the house."""
 
-from selfcard.cards.models import DocumentType, Printer, PrintFile
+from selfcard.cards.models import PrintFile
 from selfcard.cards.papers import PRINT_PROTOCOL, PrintProtocolFacts
 from selfcard.core.papers import Name, freeze_paper
 from selfcard.organisations.models import Staff
@@ -8,6 +8,7 @@ from selfcard.organisations.models import Staff
 
 def freeze_print_protocol(print_file: PrintFile) -> None:
     batch = print_file.batch
+    version = batch.type_version
     assert batch.decided_at is not None
     assert print_file.released_at is not None
     freeze_paper(
@@ -15,11 +16,17 @@ def freeze_print_protocol(print_file: PrintFile) -> None:
         number=batch.number,
         facts=PrintProtocolFacts(
             number=batch.number,
-            document_type=_name(batch.type_version.document_type),
-            face_value=batch.type_version.value,
+            document_type=Name(
+                zh=version.name_zh, en=version.name_en, code=version.document_type.code
+            ),
+            version=version.number,
+            face_value=version.value,
             cards=batch.run,
             deadline=batch.last_day,
-            printer=_name(batch.printer),
+            use_by=batch.use_by,
+            printer=Name(
+                zh=batch.printer.name_zh, en=batch.printer.name_en, code=batch.printer.code
+            ),
             recipient=print_file.recipient,
             file_name=print_file.name,
             file_size=print_file.size,
@@ -35,10 +42,6 @@ def freeze_print_protocol(print_file: PrintFile) -> None:
             downloaded_at=print_file.downloaded_at,
         ),
     )
-
-
-def _name(thing: DocumentType | Printer) -> Name:
-    return Name(zh=thing.name_zh, en=thing.name_en, code=thing.code)
 
 
 def _person(staff: Staff | None) -> Name:

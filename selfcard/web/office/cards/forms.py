@@ -6,13 +6,18 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN
+from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN, DocumentTypeVersion
 from selfcard.cards.queries import printers
+from selfcard.cards.terms import PLAIN_TERMS, TermsGiven
 from selfcard.core.serials import plain_digits
 from selfcard.products.models import ProductVersion
 from selfcard.products.queries import published_versions
-from selfcard.web.office.fields import CodeField, DocumentTypeCodeField, MoneyField
-from selfcard.web.office.forms import OfficeForm
+from selfcard.web.office.fields import CodeField, DayField, DocumentTypeCodeField, MoneyField
+from selfcard.web.office.forms import OfficeForm, printable_text
+
+# The two ways to say how long a card can be activated.
+MONTHS, DAY = "months", "day"
+CURRENCY = "CNY"
 
 
 class CountField(forms.IntegerField):
@@ -36,23 +41,36 @@ class ProductsField(forms.ModelMultipleChoiceField):
         return f"{version.code} {version.name} ({tax})"
 
 
-class TypeForm(OfficeForm):
-    """A new kind of card."""
+class TermsForm(OfficeForm):
+    """The terms by which the cards of a document type are printed."""
 
-    code = forms.CharField(label=_("Document type code"), max_length=20)
-    prefix = forms.CharField(  # type: ignore[assignment]  # a field, and gone from the class
-        label=_("Prefix"),
-        max_length=6,
-        help_text=_("Six digits that open every serial and card number of the type."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
+    name_zh = forms.CharField(label=_("Chinese name"), max_length=60, validators=[printable_text])
+    name_en = forms.CharField(label=_("English name"), max_length=60, validators=[printable_text])
     face_value = MoneyField(label=_("Face value"))
-    name_zh = forms.CharField(label=_("Chinese name"), max_length=60)
-    name_en = forms.CharField(label=_("English name"), max_length=60)
+    deadline = forms.ChoiceField(
+        label=_("Last day to activate"),
+        choices=[
+            (MONTHS, _("so many months from the approval of each order")),
+            (DAY, _("a fixed day, the same for all batches")),
+        ],
+        initial=MONTHS,
+        widget=forms.RadioSelect,
+    )
     deadline_months = CountField(
         label=_("Months to activate"),
         initial=24,
         help_text=_("Counted from the approval of each order; the last day is included."),
+    )
+    deadline_day = DayField(
+        label=_("Fixed day"), help_text=_("This day is included. An order needs a month before it.")
+    )
+    use_by_months = CountField(
+        label=_("Months to sell"),
+        required=False,
+        help_text=_(
+            "How long stock of a batch may be issued and sold, from the approval. Left empty: as"
+            " long as it can be activated."
+        ),
     )
     pin_length = CountField(
         label=_("PIN length"),
@@ -66,28 +84,79 @@ class TypeForm(OfficeForm):
         initial=500,
         help_text=_("How many cards of the type one person may hold."),
     )
+    administrator_limit = CountField(
+        label=_("Limit of an administrator"),
+        initial=50_000,
+        help_text=_("How many a person may hold who issues cards to others."),
+    )
     product_versions = ProductsField(
         label=_("Products that the card may become"),
         queryset=ProductVersion.objects.none(),
         help_text=_("All with the same tax rate: the premium is taxed before one is chosen."),
     )
     widths: ClassVar = {
-        "code": 4,
-        "prefix": 4,
-        "face_value": 4,
+        "code": 6,
+        "prefix": 6,
         "name_zh": 6,
         "name_en": 6,
-        "deadline_months": 4,
-        "pin_length": 4,
-        "holding_limit": 4,
+        "face_value": 6,
+        "pin_length": 6,
+        "holding_limit": 6,
+        "administrator_limit": 6,
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["product_versions"].queryset = published_versions()  # type: ignore[attr-defined]
+        # One of the two is a must, and only that one is shown and counts.
+        chosen = self["deadline"].value()
+        for kind, name in ((MONTHS, "deadline_months"), (DAY, "deadline_day")):
+            self.fields[name].required = not self.is_bound or chosen == kind
+
+    @classmethod
+    def given(cls, version: DocumentTypeVersion) -> dict[str, Any]:
+        """What the form begins with when a version is revised."""
+        terms = TermsGiven.of(version)
+        return {
+            **{name: getattr(terms, name) for name in PLAIN_TERMS},
+            "deadline": DAY if terms.deadline_day else MONTHS,
+            "product_versions": terms.product_versions,
+        }
 
     def clean_product_versions(self) -> tuple[ProductVersion, ...]:
-        return tuple(self.cleaned_data["product_versions"])
+        """The products in the order in which the type has offered them; new ones follow."""
+        before = [one.pk for one in self.initial.get("product_versions", ())]
+        chosen = self.cleaned_data["product_versions"]
+        return tuple(
+            sorted(
+                chosen, key=lambda one: before.index(one.pk) if one.pk in before else len(before)
+            )
+        )
+
+    @property
+    def terms(self) -> TermsGiven:
+        given = {name: self.cleaned_data[name] for name in PLAIN_TERMS if name != "currency"}
+        given["deadline_day" if self.cleaned_data["deadline"] == MONTHS else "deadline_months"] = (
+            None
+        )
+        return TermsGiven(
+            **given,
+            currency=CURRENCY,
+            product_versions=self.cleaned_data["product_versions"],
+        )
+
+
+class TypeForm(TermsForm):
+    """A new kind of card."""
+
+    code = forms.CharField(label=_("Document type code"), max_length=20)
+    prefix = forms.CharField(  # type: ignore[assignment]  # a field, and gone from the class
+        label=_("Prefix"),
+        max_length=6,
+        help_text=_("Six digits that open every serial and card number of the type."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    field_order = ("code", "prefix")
 
 
 class PrinterForm(OfficeForm):

@@ -110,7 +110,13 @@ def define(request: OfficeRequest) -> HttpResponse:
     form = TypeForm(request.POST or None, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
-            version = define_document_type(**form.cleaned_data, currency="CNY", actor=request.actor)
+            version = define_document_type(
+                code=form.cleaned_data["code"],
+                prefix=form.cleaned_data["prefix"],
+                terms=form.terms,
+                actor=request.actor,
+                request_id=form.cleaned_data["request_id"],
+            )
             code = version.document_type.code
             messages.success(request, _("Document type %(code)s is defined.") % {"code": code})
             return redirect("office:cards:type", code)
