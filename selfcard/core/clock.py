@@ -24,7 +24,12 @@ def now() -> datetime:
 
 def today() -> date:
     """The calendar day that it is at the insurer's."""
-    return now().date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The calendar day of a moment at the insurer's."""
+    return moment.astimezone(zone()).date()
 
 
 def day_start(day: date) -> datetime:

@@ -107,6 +107,15 @@ class SerialRun:
             left.append(SerialRun(start, self.last))
         return left
 
+    def cut_at(self, others: Iterable["SerialRun"]) -> list["SerialRun"]:
+        """This run in pieces, cut where any of the others begins or ends."""
+        starts = {self.first}
+        for other in others:
+            starts.update(at for at in (other.first, other.last + 1) if at in self)
+        ordered = sorted(starts)
+        ends = [*(start - 1 for start in ordered[1:]), self.last]
+        return [SerialRun(*piece) for piece in zip(ordered, ends, strict=True)]
+
     def __str__(self) -> str:
         if self.first == self.last:
             return group_serial(self.first)

@@ -87,6 +87,10 @@ class IssueAlreadyCheckedIn(Refusal):
     message = _("%(issue)s is already checked in.")
 
 
+class IssuedByYourself(Refusal):
+    message = _("You issued these cards yourself: another person has to say what really came.")
+
+
 class BatchNotPrinted(Refusal):
     message = _(
         "The print file of batch %(batch)s has not left the house, so its cards cannot have come."

@@ -53,6 +53,7 @@ def move(legs: Iterable[Leg], *, reason: Reason, actor: Actor) -> list[Movement]
             actor_name=actor.name,
             channel=actor.channel,
             at=moment,
+            day=clock.day_of(moment),
         )
         for leg in legs
         for (batch, holder, status), runs in _from_where(leg.parts).items()
@@ -64,6 +65,7 @@ def move(legs: Iterable[Leg], *, reason: Reason, actor: Actor) -> list[Movement]
 
 def place_printed(batch: Batch, holder: Party, *, reason: Reason, actor: Actor) -> Movement:
     """Put a batch that was just made into its first place."""
+    moment = clock.now()
     return Movement.objects.create(
         batch=batch,
         serials=batch.run.range,
@@ -75,7 +77,8 @@ def place_printed(batch: Batch, holder: Party, *, reason: Reason, actor: Actor) 
         actor_id=actor.id,
         actor_name=actor.name,
         channel=actor.channel,
-        at=clock.now(),
+        at=moment,
+        day=clock.day_of(moment),
     )
 
 

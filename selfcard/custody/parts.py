@@ -7,9 +7,11 @@ page never promises what the command refuses.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, OuterRef, Q, Value, When
+from django.db.models import Case, Func, OuterRef, Q, Value, When
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import Batch, DocumentType
@@ -49,12 +51,16 @@ class Part:
     status: CardStatus | None = None
     reason: Reason = ("", "")
     since: datetime | None = None
-    frozen: bool = False
+    freezes: tuple[Reason, ...] = ()  # why the cards are stopped, if they are
     opened: bool = False
 
     @property
     def count(self) -> int:
         return self.run.count
+
+    @property
+    def frozen(self) -> bool:
+        return bool(self.freezes)
 
     def within(self, run: SerialRun) -> "Part":
         """The same, for fewer cards."""
@@ -98,7 +104,16 @@ def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
         Holding.objects.filter(touched)
         .select_related("batch__type_version__document_type", "holder")
         .annotate(
-            frozen_serials=ArraySubquery(frozen.values("serials")),
+            frozen_by=ArraySubquery(
+                frozen.order_by("id").values(
+                    data=JSONObject(
+                        first=Func("serials", function="lower"),
+                        end=Func("serials", function="upper"),
+                        kind="reason_kind",
+                        number="reason_number",
+                    )
+                )
+            ),
             # Beyond inventory cards are meant to be opened, and there are very many.
             opened_serials=Case(
                 When(status=CardStatus.INVENTORY, then=ArraySubquery(opened.values("serial"))),
@@ -116,39 +131,29 @@ def _cut(wanted: list[SerialRun], holdings: list[Holding]) -> list[Part]:
         inside = [(one, both) for one in holdings if (both := one.run.intersection(run))]
         parts.extend(Part(gap) for gap in run.without(both for _, both in inside))
         for holding, both in inside:
-            stopped = _common(both, (SerialRun.of(one) for one in holding.frozen_serials))  # type: ignore[attr-defined]
-            known = _common(both, (SerialRun(one, one) for one in holding.opened_serials or ()))  # type: ignore[attr-defined]
-            parts.extend(_alike(holding, both, stopped, known))
+            parts.extend(_alike(holding, both))
     return sorted(parts, key=lambda part: part.run)
 
 
-def _common(run: SerialRun, others: Iterable[SerialRun]) -> list[SerialRun]:
-    return merge_runs(both for other in others if (both := other.intersection(run)))
-
-
-def _alike(
-    holding: Holding, run: SerialRun, stopped: list[SerialRun], known: list[SerialRun]
-) -> Iterator[Part]:
+def _alike(holding: Holding, run: SerialRun) -> Iterator[Part]:
     """A holding's cards of a run, cut where they are frozen or were opened."""
-    for frozen, pieces in ((True, stopped), (False, run.without(stopped))):
-        for piece in pieces:
-            opened = _common(piece, known)
-            yield from (_part(holding, one, frozen=frozen, opened=True) for one in opened)
-            rest = piece.without(opened)
-            yield from (_part(holding, one, frozen=frozen, opened=False) for one in rest)
+    freezes = [_freeze(one) for one in holding.frozen_by]  # type: ignore[attr-defined]
+    opened = [SerialRun(one, one) for one in holding.opened_serials or ()]  # type: ignore[attr-defined]
+    for piece in run.cut_at([*(stopped for stopped, why in freezes), *opened]):
+        yield Part(
+            piece,
+            batch=holding.batch,
+            holder=holding.holder,
+            status=CardStatus(holding.status),
+            reason=holding.reason,
+            since=holding.since,
+            freezes=tuple(why for stopped, why in freezes if piece.first in stopped),
+            opened=any(piece.first in one for one in opened),
+        )
 
 
-def _part(holding: Holding, run: SerialRun, *, frozen: bool, opened: bool) -> Part:
-    return Part(
-        run,
-        batch=holding.batch,
-        holder=holding.holder,
-        status=CardStatus(holding.status),
-        reason=holding.reason,
-        since=holding.since,
-        frozen=frozen,
-        opened=opened,
-    )
+def _freeze(row: dict[str, Any]) -> tuple[SerialRun, Reason]:
+    return SerialRun(row["first"], row["end"] - 1), (row["kind"], row["number"])
 
 
 def parts_of(parts: Iterable[Part], runs: Iterable[SerialRun]) -> tuple[Part, ...]:
@@ -187,6 +192,9 @@ class Use:
     holders: Collection[int]  # keys of the parties that may hold them
     statuses: Collection[CardStatus] = (CardStatus.INVENTORY,)
     may_be_expired: bool = False
+    may_be_opened: bool = False
+    # Freezes of these kinds do not stop the deed.
+    frozen_by: Collection[str] = ()
 
 
 def judge(part: Part, use: Use) -> Verdict:
@@ -199,9 +207,9 @@ def judge(part: Part, use: Use) -> Verdict:
         return Verdict(part, CardsNotHeld)
     if part.status not in use.statuses:
         return Verdict(part, CardsInOtherStatus, _what_helps(part))
-    if part.frozen:
+    if any(kind not in use.frozen_by for kind, _ in part.freezes):
         return Verdict(part, CardsFrozen, _what_helps(part))
-    if part.opened:
+    if part.opened and not use.may_be_opened:
         return Verdict(part, CardsOpened)
     if part.has_expired and not use.may_be_expired:
         return Verdict(part, CardsExpired)

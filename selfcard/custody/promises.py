@@ -68,6 +68,25 @@ movement_moves_cards = pgtrigger.Trigger(
                 USING ERRCODE = '23514';
         END IF;
 
+        -- Cards that are stopped are not handed on. They may be called back, unless they are
+        -- missing.
+        IF EXISTS (
+            SELECT FROM moves JOIN custody_freeze stopped
+              ON stopped.serials && moves.serials AND stopped.released_at IS NULL
+            WHERE moves.kind IN ('issue', 'hand_over', 'sale')
+               OR (moves.kind = 'recall' AND stopped.reason_kind NOT IN ('freeze', 'batch'))
+        ) THEN
+            RAISE EXCEPTION 'a frozen card is not handed on: %', moved USING ERRCODE = '23514';
+        END IF;
+
+        IF EXISTS (
+            SELECT FROM moves
+            WHERE abs(day - (at AT TIME ZONE 'UTC')::date) > 1
+        ) THEN
+            RAISE EXCEPTION 'a movement counts from the day on which it was made'
+                USING ERRCODE = '23514';
+        END IF;
+
         -- First take up: the holdings that the moved cards are in, and the neighbours that they
         -- will be one run with. Nothing is laid down before, so nothing overlaps meanwhile.
         WITH gone AS (
@@ -160,6 +179,21 @@ movement_moves_cards = pgtrigger.Trigger(
             (batch_id, serials, holder_id, status, reason_kind, reason_number, since)
         SELECT batch_id, serials, holder_id, status, reason_kind, reason_number, since FROM run;
 
+        INSERT INTO custody_stockflow AS flow (batch_id, day, kind, giver_id, receiver_id, cards)
+        SELECT batch_id, day, kind, giver_id, receiver_id, sum(cards)
+        FROM (
+            SELECT batch_id, day, kind, upper(serials) - lower(serials) AS cards,
+                   CASE WHEN from_status IN ('printed', 'in_transit', 'inventory')
+                        THEN from_holder_id END AS giver_id,
+                   CASE WHEN to_status IN ('printed', 'in_transit', 'inventory')
+                        THEN to_holder_id END AS receiver_id
+            FROM moves
+        ) went
+        WHERE giver_id IS DISTINCT FROM receiver_id
+        GROUP BY batch_id, day, kind, giver_id, receiver_id
+        ON CONFLICT (batch_id, day, kind, giver_id, receiver_id)
+            DO UPDATE SET cards = flow.cards + excluded.cards;
+
         RETURN NULL;
     """,
 )
@@ -227,18 +261,75 @@ every_card_is_held_at_commit = pgtrigger.Trigger(
     """,
 )
 
-only_paid_cards_are_activated = pgtrigger.Trigger(
-    name="only_paid_cards_are_activated",
+write_offs_are_agreed = pgtrigger.Trigger(
+    name="write_offs_are_agreed",
     level=pgtrigger.Row,
-    when=pgtrigger.Before,
+    when=pgtrigger.After,
     operation=pgtrigger.Insert,
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Q(new__kind__in=["void", "loss", "found", "destruction", "stock_count"]),
     func="""
         IF NOT EXISTS (
-            SELECT FROM custody_holding
-            WHERE serials @> NEW.serial AND status = 'to_be_activated'
+            SELECT FROM custody_writeoff write_off
+            JOIN custody_writeoffrun run
+              ON run.write_off_id = write_off.id AND run.serials @> NEW.serials
+            WHERE NEW.reason_kind = 'write_off' AND write_off.number = NEW.reason_number
+              AND write_off.kind = NEW.kind AND write_off.state = 'done'
+        ) AND NOT EXISTS (
+            SELECT FROM custody_stockcount stock_count
+            JOIN custody_countfinding finding
+              ON finding.stock_count_id = stock_count.id AND finding.serials @> NEW.serials
+            WHERE NEW.kind = 'stock_count' AND NEW.reason_kind = 'stock_count'
+              AND stock_count.number = NEW.reason_number
+              AND stock_count.holder_id = NEW.to_holder_id
+              AND finding.remedy = 'taken_over'
+              AND stock_count.state = 'closed' AND stock_count.asked_by_id IS NOT NULL
         ) THEN
+            RAISE EXCEPTION 'nobody agreed to what happened to cards %', NEW.serials
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+activations_are_of_paid_cards_and_tallied = pgtrigger.Trigger(
+    name="activations_are_of_paid_cards",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    func="""
+        INSERT INTO custody_activatedtally AS tally (batch_id, holder_id, block, activated)
+        SELECT batch_id, holder_id, NEW.serial / 1000, 1
+        FROM custody_holding
+        WHERE serials @> NEW.serial AND status = 'to_be_activated'
+          AND NOT EXISTS (
+            SELECT FROM custody_freeze
+            WHERE serials @> NEW.serial AND released_at IS NULL
+          )
+        ON CONFLICT (block, holder_id, batch_id)
+            DO UPDATE SET activated = tally.activated + 1;
+        IF NOT FOUND THEN
             RAISE EXCEPTION 'card % is not to be activated', NEW.serial USING ERRCODE = '23514';
         END IF;
-        RETURN NEW;
+        RETURN NULL;
+    """,
+)
+
+reversals_are_tallied = pgtrigger.Trigger(
+    name="reversals_are_tallied",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("reversed_at"),
+    condition=pgtrigger.Q(old__reversed_at__isnull=True, new__reversed_at__isnull=False),
+    func="""
+        UPDATE custody_activatedtally tally SET activated = tally.activated - 1
+        FROM custody_holding holding
+        WHERE holding.serials @> NEW.serial AND tally.block = NEW.serial / 1000
+          AND tally.holder_id = holding.holder_id AND tally.batch_id = holding.batch_id;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the activation of card % was never tallied', NEW.serial
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
     """,
 )

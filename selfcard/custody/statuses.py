@@ -46,6 +46,14 @@ class MovementKind(models.TextChoices):
     ISSUE = "issue", _("issue")
     CHECK_IN = "check_in", _("check-in")
     SHORTAGE = "shortage", _("shortage at check-in")
+    DELIVERY_REFUSED = "delivery_refused", _("delivery refused")
+    HAND_OVER = "hand_over", _("hand-over")
+    RECALL = "recall", _("recall")
+    STOCK_COUNT = "stock_count", _("taken over after a stock count")
+    VOID = "void", _("made void")
+    LOSS = "loss", _("loss")
+    FOUND = "found", _("found again")
+    DESTRUCTION = "destruction", _("destruction")
     SALE = "sale", _("sale")
     SETTLEMENT = "settlement", _("receipt confirmed")
 
@@ -59,10 +67,22 @@ STEPS: tuple[tuple[MovementKind, CardStatus | None, CardStatus], ...] = (
     (MovementKind.ISSUE, CardStatus.INVENTORY, CardStatus.INVENTORY),
     (MovementKind.CHECK_IN, CardStatus.IN_TRANSIT, CardStatus.INVENTORY),
     (MovementKind.SHORTAGE, CardStatus.IN_TRANSIT, CardStatus.INVENTORY),
+    (MovementKind.DELIVERY_REFUSED, CardStatus.IN_TRANSIT, CardStatus.INVENTORY),
+    (MovementKind.HAND_OVER, CardStatus.INVENTORY, CardStatus.INVENTORY),
+    (MovementKind.RECALL, CardStatus.INVENTORY, CardStatus.INVENTORY),
+    (MovementKind.STOCK_COUNT, CardStatus.INVENTORY, CardStatus.INVENTORY),
+    (MovementKind.STOCK_COUNT, CardStatus.LOST, CardStatus.INVENTORY),
+    (MovementKind.VOID, CardStatus.INVENTORY, CardStatus.VOID),
+    (MovementKind.VOID, CardStatus.LOST, CardStatus.VOID),
+    (MovementKind.LOSS, CardStatus.INVENTORY, CardStatus.LOST),
+    (MovementKind.FOUND, CardStatus.LOST, CardStatus.INVENTORY),
+    (MovementKind.DESTRUCTION, CardStatus.VOID, CardStatus.DESTROYED),
     (MovementKind.SALE, CardStatus.INVENTORY, CardStatus.SOLD),
     (MovementKind.SETTLEMENT, CardStatus.SOLD, CardStatus.TO_BE_ACTIVATED),
 )
 
+# With whoever answers for them and not sold yet: what the stock ledger counts.
+STOCK = frozenset({CardStatus.PRINTED, CardStatus.IN_TRANSIT, CardStatus.INVENTORY})
 TERMINAL = frozenset({CardStatus.VOID, CardStatus.LOST, CardStatus.DESTROYED})
 _REFUND = CardStatus.AWAITING_REFUND
 

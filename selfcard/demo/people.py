@@ -53,6 +53,11 @@ KEEPS_CARDS = (
     May.ISSUE_CARDS,
     May.CHECK_IN_CARDS,
     May.HOLD_CARDS,
+    May.REQUEST_CARDS,
+    May.RECALL_CARDS,
+    May.FREEZE_CARDS,
+    May.WRITE_OFF_CARDS,
+    May.COUNT_STOCK,
 )
 SELLS = (
     May.REGISTER_SALES,
@@ -62,9 +67,16 @@ SELLS = (
     May.SEE_POLICIES,
 )
 TAKES_MONEY = (May.CONFIRM_RECEIPTS, May.SEE_PAYMENTS, May.SEE_SALES)
+MANAGES = (
+    May.SEE_CARDS,
+    May.SEE_SALES,
+    May.FREEZE_CARDS,
+    May.APPROVE_WRITE_OFFS,
+)
 SEES_ALL = (May.SEE_CARDS, May.SEE_SALES, May.SEE_PAYMENTS, May.SEE_POLICIES)
 
 KEEPER = ("单证管理员", "Document administrator")
+MANAGER = ("支公司经理", "Branch manager")
 SALES = ("业务员", "Sales representative")
 CASHIER = ("财务出纳", "Cashier")
 
@@ -74,7 +86,8 @@ PEOPLE = (
     Person("H002", "10", "林晓梅", "Lin Xiaomei", *KEEPER,
            (May.DEFINE_TYPES, May.ORDER_BATCHES, May.RELEASE_PRINT, *KEEPS_CARDS, *SEES_ALL)),
     Person("H003", "10", "王志远", "Wang Zhiyuan", "运营经理", "Operations manager",
-           (May.APPROVE_BATCHES, May.RELEASE_PRINT, *SEES_ALL)),
+           (May.APPROVE_BATCHES, May.RELEASE_PRINT, May.APPROVE_WRITE_OFFS, May.FREEZE_CARDS,
+            *SEES_ALL)),
     Person("H004", "10", "赵敏", "Zhao Min", "产品经理", "Product manager",
            (May.DEFINE_PRODUCTS, *SEES_ALL)),
     Person("H005", "10", "孙立", "Sun Li", "精算师", "Actuary",
@@ -84,10 +97,13 @@ PEOPLE = (
     Person("H007", "10", "何雨晴", "He Yuqing", "客服专员", "Customer service operator",
            (May.ACTIVATE_FOR_CUSTOMER, *SEES_ALL)),
     Person("B1101", "11", "王磊", "Wang Lei", *KEEPER, (*KEEPS_CARDS, *SELLS)),
+    Person("B1103", "11", "方明", "Fang Ming", *MANAGER, MANAGES),
     Person("B1102", "11", "吴丽娟", "Wu Lijuan", *CASHIER, TAKES_MONEY),
     Person("B1201", "12", "郑浩", "Zheng Hao", *KEEPER, (*KEEPS_CARDS, *SELLS)),
+    Person("B1203", "12", "范雨", "Fan Yu", *MANAGER, MANAGES),
     Person("B1202", "12", "冯静", "Feng Jing", *CASHIER, TAKES_MONEY),
     Person("B1301", "13", "唐韵", "Tang Yun", *KEEPER, (*KEEPS_CARDS, *SELLS)),
+    Person("B1303", "13", "石磊", "Shi Lei", *MANAGER, MANAGES),
     Person("B1302", "13", "彭飞", "Peng Fei", *CASHIER, TAKES_MONEY),
     Person("S110101", "1101", "陈静", "Chen Jing", *KEEPER, (*KEEPS_CARDS, *SELLS)),
     Person("S110102", "1101", "周婷", "Zhou Ting", *SALES, (May.HOLD_CARDS, May.SEE_CARDS)),

@@ -297,7 +297,7 @@ def test_a_shortage_is_offered_to_nobody(insurer, batch):
     check_in(
         issue=note,
         missing=(cards_of(batch, 4, 4),),
-        actor=insurer.actor("keeper"),
+        actor=insurer.actor("branch_keeper"),
         request_id=uuid4(),
     )
     parts = usable_parts(None, [cards_of(batch, 4, 4)], insurer.actor("keeper"), May.ISSUE_CARDS)

@@ -56,6 +56,7 @@ def a_movement(insurer, batch, first=1, last=10, **changes):
         "actor_name": "nobody",
         "channel": "system",
         "at": clock.now(),
+        "day": clock.today(),
         **changes,
     }
     return Movement(**given)

@@ -16,7 +16,8 @@ class Insurer:
     """The cast. Each attribute that is an organisation's name with a role is one person.
 
     Head office: `chief` (administers, defines types and products, orders batches, releases print
-    files), `second` (approves what chief asks for, publishes products), `auditor`.
+    files), `second` (approves what chief and everybody below asks for, publishes products),
+    `auditor`.
     Branch: `branch_keeper` (its document administrator). Institution: `keeper` (its document
     administrator: checks in, issues, sells, issues receipts), `seller` (may hold cards),
     `cashier` (confirms receipts). Other branch and institution: `other_keeper`, who may do there
@@ -48,6 +49,11 @@ KEEPER = (
     May.ISSUE_CARDS,
     May.CHECK_IN_CARDS,
     May.HOLD_CARDS,
+    May.REQUEST_CARDS,
+    May.RECALL_CARDS,
+    May.FREEZE_CARDS,
+    May.WRITE_OFF_CARDS,
+    May.COUNT_STOCK,
     May.REGISTER_SALES,
     May.SEE_SALES,
     May.ISSUE_RECEIPTS,
@@ -126,6 +132,7 @@ def an_insurer() -> Insurer:
             "C02",
             head_office,
             May.APPROVE_BATCHES,
+            May.APPROVE_WRITE_OFFS,
             May.RELEASE_PRINT,
             May.PUBLISH_PRODUCTS,
             May.SEE_CARDS,

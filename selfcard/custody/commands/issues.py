@@ -16,6 +16,7 @@ from selfcard.custody.errors import (
     HolderNotAuthorised,
     HoldingLimitExceeded,
     IssueAlreadyCheckedIn,
+    IssuedByYourself,
     IssueNamesNoOrganisation,
     OrganisationIsNotBelow,
     RecipientIsNotBelow,
@@ -125,6 +126,7 @@ def check_in(
     Raises:
         NotAuthorised: the actor may not check in cards for the receiver.
         IssueAlreadyCheckedIn: that was done before, or there was nothing to check in.
+        IssuedByYourself: whoever sent the cards does not say what came.
         RunsOverlapEachOther: a serial is named twice.
         CardsNotOnTheNote: a serial was not sent.
     """
@@ -140,6 +142,8 @@ def check_in(
         raise IssueAlreadyCheckedIn(issue=issue.number)
     receiver = issue.to_party.organisation
     require(actor, May.CHECK_IN_CARDS, receiver)
+    if issue.issued_by_id == actor.id:
+        raise IssuedByYourself
     short = distinct_runs(missing) if missing else []
     refuse_strangers(short, runs, "missing")
 

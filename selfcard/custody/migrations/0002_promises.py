@@ -2,14 +2,16 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """The numbers of issue notes; and a batch counts as made only with its cards in custody."""
+    """The numbers of custody's papers; and a batch counts as made only with its cards in custody."""
 
     dependencies = [("custody", "0001_initial"), ("cards", "0002_promises")]
 
     operations = [
-        migrations.RunSQL(
-            "CREATE SEQUENCE custody_issue_number",
-            "DROP SEQUENCE custody_issue_number",
+        *(
+            migrations.RunSQL(
+                f"CREATE SEQUENCE custody_{paper}_number", f"DROP SEQUENCE custody_{paper}_number"
+            )
+            for paper in ("issue", "recall", "requisition", "freeze", "write_off", "stock_count")
         ),
         migrations.RunSQL(
             """

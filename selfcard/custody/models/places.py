@@ -1,3 +1,5 @@
+"""Where cards are and were, how they came there, and how many there are."""
+
 from typing import ClassVar
 
 import pgtrigger
@@ -10,24 +12,14 @@ from django.contrib.postgres.fields import (
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
-from selfcard.cards.models import Batch, DocumentType
+from selfcard.cards.models import Batch
 from selfcard.core.serials import SerialRun
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.custody import promises
+from selfcard.custody.models.reasons import Reason, bounded
 from selfcard.custody.statuses import STEPS, CardStatus, MovementKind
-from selfcard.custody.statuses import SeenStatus as SeenStatus
-from selfcard.organisations.models import Organisation, Party, Staff
-
-Reason = tuple[str, str]
-NO_REASON: Reason = ("", "")
-
-
-def _bounded(field: str) -> Q:
-    return Q(
-        **{f"{field}__isempty": False, f"{field}__lower_inf": False, f"{field}__upper_inf": False}
-    )
+from selfcard.organisations.models import Party
 
 
 def _reason_is_whole() -> Q:
@@ -62,7 +54,7 @@ class Holding(models.Model):
                 expressions=[("serials", RangeOperators.OVERLAPS)],
             ),
             models.CheckConstraint(
-                condition=_bounded("serials"), name="holding_is_neither_empty_nor_unbounded"
+                condition=bounded("serials"), name="holding_is_neither_empty_nor_unbounded"
             ),
             models.CheckConstraint(
                 condition=_reason_is_whole(), name="holding_reason_has_kind_and_number"
@@ -109,7 +101,7 @@ class HoldingPast(models.Model):
                 ],
             ),
             models.CheckConstraint(
-                condition=_bounded("serials") & _bounded("during"),
+                condition=bounded("serials") & bounded("during"),
                 name="past_holding_is_neither_empty_nor_unbounded",
             ),
         ]
@@ -158,6 +150,7 @@ class Movement(models.Model):
     actor_name = models.CharField(max_length=210)
     channel = models.CharField(max_length=16)
     at = models.DateTimeField()
+    day = models.DateField()  # of `at`, in the insurer's time zone
 
     class Meta:
         ordering: ClassVar = ["at", "id"]
@@ -167,7 +160,7 @@ class Movement(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=_bounded("serials"), name="movement_is_neither_empty_nor_unbounded"
+                condition=bounded("serials"), name="movement_is_neither_empty_nor_unbounded"
             ),
             models.CheckConstraint(
                 condition=_steps_that_cards_take(), name="movement_is_a_step_that_cards_take"
@@ -184,6 +177,7 @@ class Movement(models.Model):
         ]
         triggers: ClassVar = [
             promises.movement_moves_cards,
+            promises.write_offs_are_agreed,
             *append_only("movement"),
         ]
 
@@ -219,170 +213,42 @@ class BatchTally(models.Model):
         ]
 
 
-class Issue(models.Model):
-    """An issue note: cards handed down, to an organisation or to an individual.
+class StockFlow(models.Model):
+    """How many cards of a batch came into or left somebody's stock on one day, by what kind.
 
-    To an organisation they are in transit, and with the sender, until it checks them in; an
-    individual holds them at once. Which cards they are is in the movements that name the note.
+    Stock is what is *printed*, *in transit* or in *inventory*: with whoever answers for it. Where
+    cards came into being there is no giver, where they left all stock no receiver; a step within
+    one holder's stock is no flow. The stock ledger adds these up, instead of all movements.
     """
 
-    class State(models.TextChoices):
-        IN_TRANSIT = "in_transit", _("in transit")
-        CHECKED_IN = "checked_in", _("checked in")
-
-    number = models.CharField(max_length=20, unique=True)
-    document_type = models.ForeignKey(DocumentType, models.PROTECT, related_name="+")
-    from_party = models.ForeignKey(Party, models.PROTECT, related_name="+")
-    to_party = models.ForeignKey(Party, models.PROTECT, related_name="+")
-    for_organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
-    count = models.PositiveIntegerField()
-    remark = models.CharField(max_length=200, blank=True)
-    state = models.CharField(max_length=10, choices=State)
-    issued_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
-    issued_at = models.DateTimeField()
-    checked_in_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
-    checked_in_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering: ClassVar = ["-issued_at", "-id"]
-        indexes: ClassVar = [
-            models.Index(fields=["to_party", "state"], name="issue_by_receiver"),
-            models.Index(fields=["from_party", "state"], name="issue_by_sender"),
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(
-                    state="in_transit", checked_in_by__isnull=True, checked_in_at__isnull=True
-                )
-                | Q(state="checked_in", checked_in_at__isnull=False),
-                name="an_issue_is_checked_in_exactly_when_it_has_that_time",
-            ),
-            models.CheckConstraint(condition=Q(count__gte=1), name="an_issue_has_cards"),
-        ]
-        triggers: ClassVar = [
-            refused(
-                "issue_is_checked_in_once",
-                pgtrigger.Update,
-                condition=pgtrigger.Q(old__state="checked_in"),
-            ),
-            refused("issue_is_kept", pgtrigger.Delete),
-            never_truncated("issue"),
-        ]
-
-    def __str__(self) -> str:
-        return self.number
-
-    @property
-    def is_to_person(self) -> bool:
-        return self.to_party.is_person
-
-    @property
-    def reason(self) -> Reason:
-        return ISSUE_REASON, self.number
-
-
-ISSUE_REASON = "issue"
-BATCH_REASON = "batch"
-MISSING_REASON = "missing"
-DAMAGED_REASON = "damaged"
-SHORTAGE_REASON = "shortage"
-
-
-class Freeze(models.Model):
-    """A run of cards that is stopped for a while, whatever its status. A million cards, one row."""
-
-    serials = BigIntegerRangeField()
-    reason_kind = models.CharField(max_length=20)
-    reason_number = models.CharField(max_length=40)
-    frozen_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
-    frozen_at = models.DateTimeField()
-    released_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
-    released_at = models.DateTimeField(null=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    kind = models.CharField(max_length=20, choices=MovementKind)
+    giver = models.ForeignKey(Party, models.PROTECT, null=True, related_name="+", db_index=False)
+    receiver = models.ForeignKey(Party, models.PROTECT, null=True, related_name="+", db_index=False)
+    cards = models.BigIntegerField()
 
     class Meta:
         indexes: ClassVar = [
-            GistIndex(
-                fields=["serials"], name="freeze_in_force", condition=Q(released_at__isnull=True)
-            )
+            models.Index(fields=["giver", "day"], name="stock_flow_by_giver"),
+            models.Index(fields=["receiver", "day"], name="stock_flow_by_receiver"),
         ]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=_bounded("serials"), name="freeze_is_neither_empty_nor_unbounded"
-            ),
-            models.CheckConstraint(
-                condition=Q(released_by__isnull=True, released_at__isnull=True)
-                | Q(released_by__isnull=False, released_at__isnull=False),
-                name="a_freeze_is_released_exactly_when_somebody_did",
-            ),
-        ]
-        triggers: ClassVar = [
-            refused("freeze_is_kept", pgtrigger.Delete),
-            refused("freeze_serials_stay", pgtrigger.UpdateOf("serials")),
-            never_truncated("freeze"),
-        ]
-
-    def __str__(self) -> str:
-        return str(SerialRun.of(self.serials))
-
-
-class OpenedCard(models.Model):
-    """A card whose PIN was accepted at least once. Kept for ever.
-
-    Nobody may buy a card whose secret another knows: from here on it is not issued, not sold, and
-    never returns to inventory. The row also stands for the card where two who opened it wait for
-    each other.
-    """
-
-    serial = models.BigIntegerField(primary_key=True)
-    opened_at = models.DateTimeField()
-
-    class Meta:
-        triggers: ClassVar = append_only("opened_card")
-
-    def __str__(self) -> str:
-        return str(self.serial)
-
-
-class ActivatedCard(models.Model):
-    """A card that became a policy: one row for one card, as if it were a run of its own.
-
-    It has no foreign key to its batch: a hundred thousand activations a day would all lock that
-    one row (multixacts).
-    """
-
-    serial = models.BigIntegerField()
-    policy_number = models.CharField(max_length=20, unique=True)
-    activated_at = models.DateTimeField()
-    reversed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            # At most one live policy per card.
             models.UniqueConstraint(
-                fields=["serial"],
-                condition=Q(reversed_at__isnull=True),
-                name="card_is_activated_once_at_a_time",
+                fields=["batch", "day", "kind", "giver", "receiver"],
+                name="stock_flow_is_one_row_a_day_and_kind",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
-                condition=Q(reversed_at__isnull=True)
-                | Q(reversed_at__gte=models.F("activated_at")),
-                name="an_activation_is_reversed_after_it_was_made",
+                condition=~Q(giver__isnull=True, receiver__isnull=True) & Q(cards__gte=1),
+                name="stock_flow_has_cards_and_somebody",
             ),
         ]
         triggers: ClassVar = [
-            promises.only_paid_cards_are_activated,
-            refused("activated_card_is_kept", pgtrigger.Delete),
-            refused(
-                "activated_card_stays",
-                pgtrigger.UpdateOf("serial", "policy_number", "activated_at"),
-            ),
-            refused(
-                "activation_is_reversed_once",
-                pgtrigger.Update,
-                condition=pgtrigger.Q(old__reversed_at__isnull=False),
-            ),
-            never_truncated("activated_card"),
+            promises.written_by_movements_only("stock_flow"),
+            refused("stock_flow_is_never_deleted", pgtrigger.Delete),
+            never_truncated("stock_flow"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.serial} {self.policy_number}"
+        return f"{self.day} {self.kind} {self.cards}"

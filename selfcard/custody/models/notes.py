@@ -1,0 +1,199 @@
+"""The papers by which cards are asked for, handed down and called back."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.cards.models import DocumentType
+from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.custody.models.reasons import ISSUE_REASON, RECALL_REASON, Reason
+from selfcard.organisations.models import Organisation, Party, Staff
+
+
+class Issue(models.Model):
+    """An issue note: cards handed down, to an organisation or to an individual.
+
+    To an organisation they are in transit, and with the sender, until it checks them in or refuses
+    them; an individual holds them at once. From one individual to another it is a hand-over. Which
+    cards they are is in the movements that name the note.
+    """
+
+    class State(models.TextChoices):
+        IN_TRANSIT = "in_transit", _("in transit")
+        CHECKED_IN = "checked_in", _("checked in")
+        REFUSED = "refused", _("refused")
+
+    number = models.CharField(max_length=20, unique=True)
+    document_type = models.ForeignKey(DocumentType, models.PROTECT, related_name="+")
+    from_party = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    to_party = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    for_organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    requisition = models.ForeignKey("Requisition", models.PROTECT, null=True, related_name="issues")
+    count = models.PositiveIntegerField()
+    remark = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State)
+    issued_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField()
+    checked_in_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    checked_in_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=200, blank=True)  # why it was refused
+
+    class Meta:
+        ordering: ClassVar = ["-issued_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["to_party", "state"], name="issue_by_receiver"),
+            models.Index(fields=["from_party", "state"], name="issue_by_sender"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    state="in_transit", checked_in_by__isnull=True, checked_in_at__isnull=True
+                )
+                | Q(state="checked_in", checked_in_at__isnull=False)
+                | Q(state="refused", checked_in_by__isnull=False, checked_in_at__isnull=False),
+                name="an_issue_is_checked_in_exactly_when_it_has_that_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_in_by__isnull=True) | ~Q(checked_in_by=F("issued_by")),
+                name="nobody_checks_in_what_they_issued",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="refused") ^ Q(refusal=""),
+                name="an_issue_is_refused_with_a_reason",
+            ),
+            models.CheckConstraint(condition=Q(count__gte=1), name="an_issue_has_cards"),
+        ]
+        triggers: ClassVar = [
+            refused(
+                "issue_is_checked_in_once",
+                pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state="in_transit"),
+            ),
+            refused("issue_is_kept", pgtrigger.Delete),
+            never_truncated("issue"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_to_person(self) -> bool:
+        return self.to_party.is_person
+
+    @property
+    def reason(self) -> Reason:
+        return ISSUE_REASON, self.number
+
+
+class Requisition(models.Model):
+    """An organisation below asks for stock; the issuer grants all of it, a part, or nothing.
+
+    Issues refer to it, and hand down no more than was granted.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("waiting for an answer")
+        GRANTED = "granted", _("granted")
+        REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    number = models.CharField(max_length=20, unique=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    issuer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    document_type = models.ForeignKey(DocumentType, models.PROTECT, related_name="+")
+    count = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200)
+    wanted_by = models.DateField()
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    granted = models.PositiveIntegerField(default=0)
+    answer = models.CharField(max_length=200, blank=True)
+    asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-asked_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["issuer", "state"], name="requisition_by_issuer"),
+            models.Index(fields=["organisation", "state"], name="requisition_by_organisation"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(count__gte=1) & ~Q(reason=""), name="a_requisition_says_what_and_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="granted", granted__gte=1, granted__lte=F("count"))
+                | (~Q(state="granted") & Q(granted=0)),
+                name="a_requisition_grants_at_most_what_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["asked", "withdrawn"],
+                    answered_by__isnull=True,
+                    answered_at__isnull=True,
+                )
+                | Q(
+                    state__in=["granted", "refused"],
+                    answered_by__isnull=False,
+                    answered_at__isnull=False,
+                ),
+                name="a_requisition_is_answered_exactly_when_somebody_did",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refused") | ~Q(answer=""),
+                name="a_refused_requisition_says_why",
+            ),
+        ]
+        triggers: ClassVar = [
+            refused(
+                "a_requisition_is_answered_once",
+                pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state="asked"),
+            ),
+            refused("requisition_is_kept", pgtrigger.Delete),
+            never_truncated("requisition"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Recall(models.Model):
+    """A recall note: cards called back, from an individual or an organisation, to one above.
+
+    Which cards they are is in the movements that name the note.
+    """
+
+    number = models.CharField(max_length=20, unique=True)
+    document_type = models.ForeignKey(DocumentType, models.PROTECT, related_name="+")
+    from_party = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    to_party = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    count = models.PositiveIntegerField()
+    remark = models.CharField(max_length=200, blank=True)
+    recalled_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    recalled_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-recalled_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["from_party"], name="recall_by_giver"),
+            models.Index(fields=["to_party"], name="recall_by_receiver"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(count__gte=1), name="a_recall_has_cards"),
+            models.CheckConstraint(
+                condition=~Q(from_party=F("to_party")), name="a_recall_goes_to_another"
+            ),
+        ]
+        triggers: ClassVar = append_only("recall")
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def reason(self) -> Reason:
+        return RECALL_REASON, self.number

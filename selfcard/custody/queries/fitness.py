@@ -1,0 +1,129 @@
+"""Which cards can be used for what: what stands beside a range while it is typed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from selfcard.cards.models import DocumentType
+from selfcard.core.actor import Actor
+from selfcard.core.refusals import Operation
+from selfcard.core.serials import SerialRun, distinct_runs
+from selfcard.custody.errors import (
+    CardsExpired,
+    CardsFrozen,
+    CardsInOtherStatus,
+    CardsNotHeld,
+    CardsOfOtherType,
+    CardsOfSeveralHolders,
+    CardsOpened,
+    CardsRefused,
+    NoSuchCards,
+)
+from selfcard.custody.parts import Part, Use, Verdict, judge, read_parts
+from selfcard.custody.statuses import SeenStatus
+from selfcard.organisations.models import May, Party
+from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
+
+
+@dataclass(frozen=True)
+class RangePart:
+    """A part of a typed range, and whether it can be used for what the form does."""
+
+    run: SerialRun
+    document_type: DocumentType | None
+    holder: Party | None
+    status: SeenStatus | None
+    usable: bool
+    reason: str = ""
+    help: Operation | None = None
+
+    @property
+    def count(self) -> int:
+        return self.run.count
+
+
+def usable_parts(
+    document_type: DocumentType | None,
+    runs: Iterable[SerialRun],
+    actor: Actor,
+    deed: May,
+) -> list[RangePart]:
+    """What stands beside a range while it is typed: which cards fit the deed, and why not.
+
+    Judged as the command judges. Holder and status of cards out of the actor's sight are left
+    out. Without a document type it is read from the first card.
+    """
+    parts = read_parts(distinct_runs(runs))
+    known = next((part.batch for part in parts if part.batch), None)
+    document_type = document_type or (known.type_version.document_type if known else None)
+    holders = {part.holder.pk for part in parts if part.holder}
+    if document_type is None:
+        return [_range_part(part, NoSuchCards, None, seen=False) for part in parts]
+    use = Use(document_type, _may_give(actor, deed, holders))
+    seen = set(
+        parties_in_reach(actor, May.SEE_CARDS, deed)
+        .filter(pk__in=holders)
+        .values_list("pk", flat=True)
+    )
+    verdicts = [judge(part, use) for part in parts]
+    if deed == May.ISSUE_CARDS:
+        verdicts = _from_one_sender(verdicts)
+    return [
+        _range_part(
+            verdict.part,
+            verdict.refused,
+            verdict.help,
+            seen=verdict.part.holder is not None and verdict.part.holder.pk in seen,
+        )
+        for verdict in verdicts
+    ]
+
+
+def _from_one_sender(verdicts: list[Verdict]) -> list[Verdict]:
+    """An issue note has one sender: whoever holds the first cards that fit."""
+    sender = next((one.part.holder for one in verdicts if one.refused is None), None)
+    return [
+        Verdict(one.part, CardsOfSeveralHolders)
+        if one.refused is None and one.part.holder != sender
+        else one
+        for one in verdicts
+    ]
+
+
+def _may_give(actor: Actor, deed: May, holders: set[int]) -> set[int]:
+    """The holders that the actor may take cards from: only organisations issue."""
+    if deed == May.ISSUE_CARDS:
+        organisations = organisations_in_reach(actor, deed).filter(pk__in=holders)
+        return set(organisations.values_list("pk", flat=True))
+    parties = parties_in_reach(actor, deed).filter(pk__in=holders)
+    return set(parties.values_list("pk", flat=True))
+
+
+def _range_part(
+    part: Part, refused: type[CardsRefused] | None, help: Operation | None, *, seen: bool
+) -> RangePart:
+    return RangePart(
+        run=part.run,
+        document_type=part.batch.type_version.document_type if part.batch else None,
+        holder=part.holder if seen else None,
+        status=part.seen if seen else None,
+        usable=refused is None,
+        reason=_short_reason(refused, part) if refused else "",
+        help=help if seen else None,
+    )
+
+
+def _short_reason(refused: type[CardsRefused], part: Part) -> str:
+    said = {
+        NoSuchCards: _("No: there are no such cards"),
+        CardsOfOtherType: _("No: of another document type"),
+        CardsOfSeveralHolders: _("No: of another sender"),
+        CardsNotHeld: _("No: held elsewhere"),
+        CardsFrozen: _("No: frozen"),
+        CardsOpened: _("No: somebody knows their PIN already"),
+        CardsExpired: _("No: the last day to activate them is over"),
+    }
+    if refused is CardsInOtherStatus and part.status is not None:
+        return _("No: %(status)s") % {"status": part.status.label}
+    return said[refused]

@@ -1,0 +1,150 @@
+"""Where cards are, how they came there, and how they are spread."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Exists, Q, QuerySet, Subquery
+
+from selfcard.cards.models import Batch, DocumentTypeVersion
+from selfcard.core import clock
+from selfcard.core.serials import SerialRun, merge_runs
+from selfcard.custody.models import (
+    ActivatedCard,
+    Freeze,
+    Holding,
+    Movement,
+    Reason,
+)
+from selfcard.custody.parts import Part, read_parts
+from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
+from selfcard.organisations.models import Party
+
+
+@dataclass(frozen=True)
+class CardState:
+    """Everything about where one card is now."""
+
+    serial: int
+    batch: Batch
+    type_version: DocumentTypeVersion
+    holder: Party
+    status: CardStatus
+    seen: SeenStatus
+    policy_number: str | None
+    frozen: bool
+    deadline: date
+    reason: Reason
+    since: datetime
+
+
+def find_card(serial: int) -> CardState | None:
+    """A card by its serial; none if no such card was ever made."""
+    policy = ActivatedCard.objects.filter(serial=serial, reversed_at=None)
+    freeze = Freeze.objects.filter(serials__contains=serial, released_at=None)
+    holding = (
+        Holding.objects.filter(serials__contains=serial)
+        .select_related("batch__type_version__document_type", "holder")
+        .annotate(
+            policy_number=Subquery(policy.values("policy_number")[:1]), is_frozen=Exists(freeze)
+        )
+        .first()
+    )
+    if holding is None:
+        return None
+    batch, status = holding.batch, CardStatus(holding.status)
+    return CardState(
+        serial=serial,
+        batch=batch,
+        type_version=batch.type_version,
+        holder=holding.holder,
+        status=status,
+        seen=seen_status(
+            status,
+            activated=holding.policy_number is not None,
+            frozen=holding.is_frozen,
+            deadline=batch.last_day,
+            today=clock.today(),
+        ),
+        policy_number=holding.policy_number,
+        frozen=holding.is_frozen,
+        deadline=batch.last_day,
+        reason=holding.reason,
+        since=holding.since,
+    )
+
+
+def find_serial_of_policy(policy_number: str) -> int | None:
+    """The card that became a policy."""
+    return (
+        ActivatedCard.objects.filter(policy_number=policy_number)
+        .values_list("serial", flat=True)
+        .first()
+    )
+
+
+def holdings_within(runs: Iterable[SerialRun]) -> list[Part]:
+    """The runs, cut where holder, status, reason or freeze change; also what was never printed."""
+    return read_parts(runs)
+
+
+def activations_within(runs: Iterable[SerialRun]) -> QuerySet[ActivatedCard]:
+    """The cards of the runs that are activated now."""
+    within = Q()
+    for run in runs:
+        within |= Q(serial__range=(run.first, run.last))
+    live = ActivatedCard.objects.filter(reversed_at=None)
+    return live.filter(within) if within else live.none()
+
+
+def is_activated(serial: int) -> bool:
+    """Whether the card is a policy now."""
+    return ActivatedCard.objects.filter(serial=serial, reversed_at=None).exists()
+
+
+def history_of(runs: Iterable[SerialRun]) -> QuerySet[Movement]:
+    """Every movement that any of the cards took part in, the oldest first."""
+    touched = Q()
+    for run in runs:
+        touched |= Q(serials__overlap=run.range)
+    movements = Movement.objects.filter(touched) if touched else Movement.objects.none()
+    return movements.select_related("from_holder", "to_holder").order_by("at", "id")
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many cards of some runs are with one holder in one status, and which."""
+
+    holder: Party
+    status: SeenStatus
+    count: int
+    runs: tuple[SerialRun, ...]
+
+
+def distribution(runs: Iterable[SerialRun]) -> list[Share]:
+    """Where the cards of some runs are: by holder and by the status that people see.
+
+    Activated cards are a share of their own. Their numbers are counted, so this is for ranges,
+    not for all the books.
+    """
+    places: dict[tuple[Party, SeenStatus], list[SerialRun]] = {}
+    for part in read_parts(runs):
+        if part.holder is None or part.seen is None:
+            continue
+        active = _activated_runs(part)
+        if active:
+            places.setdefault((part.holder, SeenStatus.ACTIVATED), []).extend(active)
+        rest = part.run.without(active)
+        if rest:
+            places.setdefault((part.holder, part.seen), []).extend(rest)
+    return [
+        Share(holder, status, sum(run.count for run in found), tuple(merge_runs(found)))
+        for (holder, status), found in places.items()
+    ]
+
+
+def _activated_runs(part: Part) -> list[SerialRun]:
+    if part.status != CardStatus.TO_BE_ACTIVATED:
+        return []
+    serials = activations_within([part.run]).values_list("serial", flat=True)
+    return merge_runs(SerialRun(serial, serial) for serial in serials)
