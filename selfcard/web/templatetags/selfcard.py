@@ -213,7 +213,10 @@ def strip(parts: Iterable[Any], label: str = "", thin: Any = False) -> SafeStrin
 
 
 def _rect(status: Any, x: float, width: float, height: int) -> SafeString:
-    fill = look_of(status).fill
+    return _filled(look_of(status).fill, x, width, height)
+
+
+def _filled(fill: str, x: float, width: float, height: int) -> SafeString:
     plain = format_html(
         '<rect class="s-{}" x="{}" width="{}" height="{}"/>',
         fill, f"{x:.2f}", f"{width:.2f}", height,
@@ -244,6 +247,16 @@ def strip_keys(parts: Iterable[Any]) -> SafeString:
         ((_rect(one, 0, 10, 10), labels[one], f"{cards:,}") for one, cards in totals.items()),
     )
     return format_html('<ul class="keys">{}</ul>', items)
+
+
+@register.simple_tag
+def swatch(fill: str, line: Any = False) -> SafeString:
+    """The colour of a bar or line in the key to a picture."""
+    height = 3 if line else 10
+    return format_html(
+        '<svg class="key{}" viewBox="0 0 10 {}" aria-hidden="true">{}</svg>',
+        " key-line" if line else "", height, _filled(fill, 0, 10, height),
+    )  # fmt: skip
 
 
 @register.simple_tag
