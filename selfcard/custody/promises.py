@@ -126,6 +126,18 @@ movement_moves_cards = pgtrigger.Trigger(
                 USING ERRCODE = '23514';
         END IF;
 
+        -- Cards whose loss was announced are declared invalid: nobody gets them any more.
+        IF EXISTS (
+            SELECT FROM moves JOIN unnest(taken) holding ON holding.serials && moves.serials
+            JOIN custody_writeoff loss
+              ON holding.reason_kind = 'write_off' AND loss.number = holding.reason_number
+            WHERE moves.from_status = 'lost' AND moves.to_status = 'inventory'
+              AND loss.announced_on IS NOT NULL
+        ) THEN
+            RAISE EXCEPTION 'cards that were declared invalid do not come back: %', moved
+                USING ERRCODE = '23514';
+        END IF;
+
         -- Then lay down: what stays, and what has moved, in as few runs as there can be.
         WITH piece AS (
             SELECT holding.batch_id, holding.holder_id, holding.status, holding.reason_kind,
@@ -193,6 +205,22 @@ movement_moves_cards = pgtrigger.Trigger(
         GROUP BY batch_id, day, kind, giver_id, receiver_id
         ON CONFLICT (batch_id, day, kind, giver_id, receiver_id)
             DO UPDATE SET cards = flow.cards + excluded.cards;
+
+        -- The same month by month and holder, so that nobody adds up all flows that ever were.
+        INSERT INTO custody_stockmonth AS known (holder_id, batch_id, month, change)
+        SELECT holder_id, batch_id, date_trunc('month', day::timestamp)::date, sum(cards)
+        FROM (
+            SELECT to_holder_id AS holder_id, batch_id, day,
+                   upper(serials) - lower(serials) AS cards
+            FROM moves WHERE to_status IN ('printed', 'in_transit', 'inventory')
+            UNION ALL
+            SELECT from_holder_id, batch_id, day, lower(serials) - upper(serials)
+            FROM moves WHERE from_status IN ('printed', 'in_transit', 'inventory')
+        ) went
+        GROUP BY holder_id, batch_id, date_trunc('month', day::timestamp)
+        HAVING sum(cards) <> 0
+        ON CONFLICT (holder_id, batch_id, month)
+            DO UPDATE SET change = known.change + excluded.change;
 
         RETURN NULL;
     """,

@@ -22,10 +22,12 @@ from selfcard.custody.models.places import (
     HoldingPast,
     Movement,
     StockFlow,
+    StockMonth,
 )
 from selfcard.custody.models.reasons import (
     BATCH_REASON,
     DAMAGED_REASON,
+    FREEZE_KINDS,
     FREEZE_REASON,
     ISSUE_REASON,
     MISSING_REASON,
@@ -44,6 +46,7 @@ from selfcard.custody.models.write_offs import (
 __all__ = [
     "BATCH_REASON",
     "DAMAGED_REASON",
+    "FREEZE_KINDS",
     "FREEZE_REASON",
     "ISSUE_REASON",
     "MISSING_REASON",
@@ -68,6 +71,7 @@ __all__ = [
     "Requisition",
     "StockCount",
     "StockFlow",
+    "StockMonth",
     "WriteOff",
     "WriteOffRun",
 ]

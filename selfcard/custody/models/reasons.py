@@ -15,6 +15,11 @@ FREEZE_REASON = "freeze"
 WRITE_OFF_REASON = "write_off"
 STOCK_COUNT_REASON = "stock_count"
 
+# Whatever may stop cards for a while.
+FREEZE_KINDS = frozenset(
+    {FREEZE_REASON, BATCH_REASON, SHORTAGE_REASON, WRITE_OFF_REASON, STOCK_COUNT_REASON}
+)
+
 
 def bounded(field: str) -> Q:
     """A range that is neither empty nor open at an end."""

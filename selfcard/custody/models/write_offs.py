@@ -103,10 +103,15 @@ class WriteOff(models.Model):
             models.CheckConstraint(
                 condition=Q(announced_on__isnull=True, announced_by__isnull=True, announced_in="")
                 | (
-                    Q(kind="loss", announced_on__isnull=False, announced_by__isnull=False)
+                    Q(
+                        kind="loss",
+                        state="done",
+                        announced_on__isnull=False,
+                        announced_by__isnull=False,
+                    )
                     & ~Q(announced_in="")
                 ),
-                name="an_announcement_says_when_where_and_by_whom",
+                name="an_announcement_is_of_an_agreed_loss_and_says_when_and_where",
             ),
             models.CheckConstraint(
                 condition=(
