@@ -157,6 +157,7 @@ class Movement(models.Model):
         indexes: ClassVar = [
             GistIndex(fields=["serials"], name="movement_by_serials"),
             models.Index(fields=["reason_kind", "reason_number"], name="movement_by_reason"),
+            models.Index(fields=["day"], name="movement_by_day"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -268,7 +269,8 @@ class StockMonth(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["holder", "batch", "month"], name="stock_month_is_one_row_a_holder_and_batch"
+                fields=["holder", "batch", "month"],
+                name="stock_month_is_one_row_a_holder_and_batch",
             ),
             models.CheckConstraint(
                 condition=Q(month__day=1), name="stock_month_begins_on_its_first_day"
