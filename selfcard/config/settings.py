@@ -37,6 +37,9 @@ PUBLIC_ADDRESS = os.environ.get(
     "SELFCARD_PUBLIC_ADDRESS", f"http://127.0.0.1:{os.environ.get('SELFCARD_PORT', '8910')}"
 )
 APPROVAL_DAYS = 14
+# Working days are counted where the insurer is; within so many a loss is announced publicly.
+INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")
+LOSS_ANNOUNCEMENT_DAYS = 5
 LARGE_SALE_CARDS = 500
 
 # The PIN gate: how often one may err, and how long that is remembered (`docs/pins.md`).
