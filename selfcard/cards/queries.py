@@ -6,10 +6,16 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from selfcard.cards.making import WRAPPING_KEY, open_keys
-from selfcard.cards.models import Batch, DocumentType, DocumentTypeVersion, Printer
+from selfcard.cards.models import (
+    Batch,
+    DocumentType,
+    DocumentTypeVersion,
+    Printer,
+    TypeProduct,
+)
 from selfcard.cards.pins import DIGEST_BYTES, SELECTOR_BYTES, PinKeys
 from selfcard.core.actor import Actor
 from selfcard.core.encryption import seal
@@ -51,6 +57,23 @@ def find_document_type(code: str) -> DocumentType | None:
 def current_version(document_type: DocumentType) -> DocumentTypeVersion:
     """The version by which the next batch will be printed."""
     return document_type.versions.select_related("document_type").latest("number")
+
+
+def versions_of(document_type: DocumentType) -> list[DocumentTypeVersion]:
+    """All versions of a type with their products in order, the newest first."""
+    offered = TypeProduct.objects.select_related("product_version__product")
+    return list(
+        document_type.versions.select_related("defined_by__party")
+        .prefetch_related(Prefetch("typeproduct_set", offered))
+        .order_by("-number")
+    )
+
+
+def orders_waiting(document_type: DocumentType) -> QuerySet[Batch]:
+    """The orders of a type that nobody has approved or refused."""
+    return Batch.objects.filter(
+        type_version__document_type=document_type, state=Batch.State.ORDERED
+    )
 
 
 def printers() -> QuerySet[Printer]:

@@ -23,7 +23,10 @@ class Place(NamedTuple):
 
 OPERATIONS: dict[str, Place] = {
     "cards.approve_batch": Place("office:cards:batch", _("Open the batch")),
+    "cards.document_type": Place("office:cards:type", _("Open the document type")),
+    "cards.order_batch": Place("office:cards:order", _("Order a batch")),
     "cards.release_print_file": Place("office:cards:batch", _("Open the batch")),
+    "cards.revise_document_type": Place("office:cards:revise", _("New version")),
     "custody.check_in": Place("office:custody:check_in", _("Check in")),
     "custody.check_in_printed": Place("office:custody:check_in_printed", _("Check in")),
     "custody.explain_shortage": Place("office:custody:issue_note", _("Open the issue note")),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from selfcard.cards.commands import ask_batch_approval
 from selfcard.core import clock
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.work import home_work
@@ -60,6 +62,18 @@ def test_a_batch_waits_at_each_step_for_whoever_does_the_next(shop):
     printed, _ = a_printed_batch(shop.insurer)
     assert waiting(shop, "chief")["ask_release"] == [made.number]
     assert waiting(shop, "chief")["check_in_printed"] == [printed.number]
+
+
+def test_an_order_that_nobody_decided_waits_for_whoever_orders(shop):
+    batch = an_ordered_batch(shop.insurer)
+    assert waiting(shop, "chief") == {}
+
+    with clock.frozen(clock.now() + timedelta(days=15)):
+        assert waiting(shop, "second") == {}
+        assert waiting(shop, "chief") == {"ask_again": [batch.number]}
+        ask_batch_approval(batch=batch, actor=shop.insurer.actor("chief"), request_id=uuid4())
+        assert waiting(shop, "chief") == {}
+        assert waiting(shop, "second") == {"approval": [batch.number]}
 
 
 def test_what_waits_too_long_is_late(shop):

@@ -36,6 +36,8 @@ OPEN_TO_ALL = {
     "office:products:version": "what cards may become is published to all who sell them",
     "office:cards:type": "document types are the same everywhere",
 }
+# Codes that everybody meets: whom one may issue to, and which kinds of cards there are.
+KNOWN_TO_ALL = ("people", "types")
 
 Arguments = dict[str, Any]
 
@@ -77,6 +79,7 @@ def company() -> Company:
         "batches": [batch.number, waiting.number],
         "cards": [str(cards[0].serial), str(cards[10].serial)],
         "people": [insurer.keeper.code],
+        "types": [batch.type_version.document_type.code],
     }
     foreigner = a_staff_member("O99", insurer.other_branch, *May.values)
     walker = Client()
@@ -84,7 +87,7 @@ def company() -> Company:
     return Company(
         insurer,
         _samples(numbers),
-        [number for kind, found in numbers.items() if kind != "people" for number in found]
+        [number for kind, found in numbers.items() if kind not in KNOWN_TO_ALL for number in found]
         + ["Faraway"],
         walker,
     )
@@ -94,6 +97,7 @@ def company() -> Company:
 OPENS = {
     "office:administration": ("code", "people"),
     "office:cards": ("number", "batches"),
+    "office:cards:revise": ("code", "types"),
     "office:custody": ("number", "issues"),
     "office:custody:check_in_printed": ("number", "batches"),
     "office:inquiry": ("number", "cards"),

@@ -11,10 +11,22 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, DecimalField, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    DecimalField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 
 from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import approvals_waiting_for
+from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.models import Batch
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -44,6 +56,7 @@ class Work(StrEnum):
     CONFIRM_RECEIPT = "confirm_receipt"
     ISSUE_RECEIPT = "issue_receipt"
     APPROVAL = "approval"
+    ASK_AGAIN = "ask_again"
     ASK_RELEASE = "ask_release"
     DOWNLOAD = "download"
     CHASE = "chase"
@@ -56,6 +69,7 @@ LATE_AFTER = {
     Work.CONFIRM_RECEIPT: 2,
     Work.ISSUE_RECEIPT: 2,
     Work.APPROVAL: 2,
+    Work.ASK_AGAIN: 1,
     Work.ASK_RELEASE: 3,
     Work.DOWNLOAD: 3,
     Work.CHASE: 7,
@@ -159,6 +173,7 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _sales_to_charge
     yield _approvals
     if May.ORDER_BATCHES in mays:
+        yield _orders_to_ask_for_again
         yield _files_to_release
         yield _files_to_download
     if May.REGISTER_SALES in mays:
@@ -195,6 +210,20 @@ def _printed_to_check_in(actor: Actor) -> Pile | None:
         batches_to_check_in(actor),
         "print_file__downloaded_at",
         lambda batch: _batch_task(Work.CHECK_IN_PRINTED, batch, batch.print_file.downloaded_at),
+    )
+
+
+def _orders_to_ask_for_again(actor: Actor) -> Pile | None:
+    """Orders that nobody decided before their request expired: they wait for whoever ordered."""
+    requests = Approval.objects.filter(kind=APPROVE_BATCH, subject_number=OuterRef("number"))
+    return _pile(
+        Work.ASK_AGAIN,
+        _batches_ordered(actor)
+        .filter(state=Batch.State.ORDERED)
+        .annotate(expired_at=Subquery(requests.order_by("-asked_at").values("expires_at")[:1]))
+        .filter(expired_at__lte=clock.now()),
+        "expired_at",
+        lambda batch: _batch_task(Work.ASK_AGAIN, batch, batch.expired_at),
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from selfcard.cards.access import is_still_theirs
 from selfcard.cards.commands import order_batch
 from selfcard.cards.models import Batch
+from selfcard.cards.queries import current_version
 from selfcard.custody.queries import distribution
 from selfcard.organisations.models import May
 from selfcard.web.office.cards.forms import OrderForm
@@ -26,6 +27,7 @@ from selfcard.web.office.cards.stages import (
     stage_of,
     waiting_request,
 )
+from selfcard.web.office.cards.terms import deadline_said, use_by_said
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -81,6 +83,7 @@ class BatchTable(OfficeTable):
         gettext_lazy("Printer"), accessor="printer__name", order_by="printer__code"
     )
     ordered_at = MomentColumn(verbose_name=gettext_lazy("Ordered"))
+    use_by = DayColumn(verbose_name=gettext_lazy("Last day to sell"))
     deadline = DayColumn(verbose_name=gettext_lazy("Last day to activate"))
     count = CountColumn(verbose_name=gettext_lazy("Cards"))
 
@@ -127,7 +130,7 @@ def batches(request: OfficeRequest) -> HttpResponse:
 
 @office_view(May.ORDER_BATCHES)
 def order(request: OfficeRequest) -> HttpResponse:
-    initial = {"document_type": request.GET.get("document_type", "")}
+    initial = {name: request.GET.get(name, "") for name in ("document_type", "count", "printer")}
     form = OrderForm(request.POST or None, actor=request.actor, initial=initial)
     if form.is_valid():
         with refusals_shown_on(form):
@@ -165,6 +168,7 @@ def batch_page(
 ) -> HttpResponse:
     """A batch with its steps and what can be done now; with what was refused, if something was."""
     stage = stage_of(one)
+    version = one.type_version
     print_file = getattr(one, "print_file", None)
     return show(
         request,
@@ -173,7 +177,10 @@ def batch_page(
             "batch": one,
             "stage": stage,
             "moves": stage in MOVING,
-            "document_type": one.type_version.document_type,
+            "document_type": version.document_type,
+            "deadline": deadline_said(version.deadline_months, version.deadline_day),
+            "use_by": use_by_said(version.use_by_months),
+            "newer": _newer_version(one) if stage == Stage.ORDERED else None,
             "print_file": print_file,
             "digest": wrap(print_file.sha256, 8) if print_file else [],
             "asked": waiting_request(one, stage, request.staff.pk, request.mays),
@@ -189,6 +196,12 @@ def batch_page(
             "shares": distribution([one.run]) if stage == Stage.CHECKED_IN else [],
         },
     )
+
+
+def _newer_version(batch: Batch) -> int | None:
+    """The number of the newest version of the type, if the batch was ordered by an earlier one."""
+    newest = current_version(batch.type_version.document_type)
+    return newest.number if newest.pk != batch.type_version_id else None
 
 
 def _has_come_to(stage: Stage) -> dict[str, str]:

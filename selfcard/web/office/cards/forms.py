@@ -1,5 +1,7 @@
 """Forms of document types, printers and batches."""
 
+import re
+import unicodedata
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN, DocumentTypeVersion
 from selfcard.cards.queries import printers
 from selfcard.cards.terms import PLAIN_TERMS, TermsGiven
-from selfcard.core.serials import plain_digits
 from selfcard.products.models import ProductVersion
 from selfcard.products.queries import published_versions
 from selfcard.web.office.fields import CodeField, DayField, DocumentTypeCodeField, MoneyField
@@ -25,9 +26,12 @@ class CountField(forms.IntegerField):
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "num"})
 
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:,}" if isinstance(value, int) else value
+
     def to_python(self, value: Any) -> int | None:
         if isinstance(value, str):
-            value = plain_digits(value).replace(",", "").replace("，", "")
+            value = re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", value))
         return super().to_python(value)
 
 
@@ -113,16 +117,6 @@ class TermsForm(OfficeForm):
         for kind, name in ((MONTHS, "deadline_months"), (DAY, "deadline_day")):
             self.fields[name].required = not self.is_bound or chosen == kind
 
-    @classmethod
-    def given(cls, version: DocumentTypeVersion) -> dict[str, Any]:
-        """What the form begins with when a version is revised."""
-        terms = TermsGiven.of(version)
-        return {
-            **{name: getattr(terms, name) for name in PLAIN_TERMS},
-            "deadline": DAY if terms.deadline_day else MONTHS,
-            "product_versions": terms.product_versions,
-        }
-
     def clean_product_versions(self) -> tuple[ProductVersion, ...]:
         """The products in the order in which the type has offered them; new ones follow."""
         before = [one.pk for one in self.initial.get("product_versions", ())]
@@ -157,6 +151,26 @@ class TypeForm(TermsForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     field_order = ("code", "prefix")
+
+
+class ReviseForm(TermsForm):
+    """Other terms for the batches that are ordered from now on.
+
+    It begins from what the newest version says, and remembers which one that was.
+    """
+
+    begins_from = forms.IntegerField(widget=forms.HiddenInput(attrs={"id": False}))
+
+    @classmethod
+    def given(cls, version: DocumentTypeVersion) -> dict[str, Any]:
+        """What the form begins with."""
+        terms = TermsGiven.of(version)
+        return {
+            **{name: getattr(terms, name) for name in PLAIN_TERMS},
+            "deadline": DAY if terms.deadline_day else MONTHS,
+            "product_versions": terms.product_versions,
+            "begins_from": version.number,
+        }
 
 
 class PrinterForm(OfficeForm):

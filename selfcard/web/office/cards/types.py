@@ -4,19 +4,28 @@ from typing import Any
 
 import django_tables2 as tables
 from django.contrib import messages
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from selfcard.cards.commands import define_document_type
+from selfcard.cards.commands import define_document_type, revise_document_type
 from selfcard.cards.models import DocumentType, DocumentTypeVersion
-from selfcard.cards.queries import document_types, find_document_type
+from selfcard.cards.queries import (
+    batches_seen_by,
+    current_version,
+    document_types,
+    find_document_type,
+    orders_waiting,
+    versions_of,
+)
 from selfcard.organisations.models import May
-from selfcard.web.office.cards.forms import TypeForm
+from selfcard.organisations.queries import head_office, may
+from selfcard.web.office.cards.forms import ReviseForm, TypeForm
 from selfcard.web.office.cards.stages import batches_with_stage, stage_of
+from selfcard.web.office.cards.terms import beside_each_other, deadline_said, use_by_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -31,6 +40,7 @@ from selfcard.web.office.views import OfficeRequest, found, office_view, show
 
 SEEING_TYPES = (May.DEFINE_TYPES, May.ORDER_BATCHES, May.SEE_CARDS, May.AUDIT)
 BATCHES_SHOWN = 10
+BATCHES_OF_A_VERSION = 5
 
 
 class TypeTable(OfficeTable):
@@ -42,7 +52,10 @@ class TypeTable(OfficeTable):
     prefix = tables.Column(gettext_lazy("Prefix"), attrs={"td": {"class": "id"}})
     products = tables.Column(gettext_lazy("Products"), empty_values=(), orderable=False)
     face_value = MoneyColumn(verbose_name=gettext_lazy("Face value"))
-    deadline_months = CountColumn(verbose_name=gettext_lazy("Months to activate"))
+    version = CountColumn(verbose_name=gettext_lazy("Version"))
+    deadline = tables.Column(
+        gettext_lazy("Last day to activate"), empty_values=(), order_by="deadline_months"
+    )
     holding_limit = CountColumn(verbose_name=gettext_lazy("Holding limit"))
 
     class Meta(OfficeTable.Meta):
@@ -51,6 +64,12 @@ class TypeTable(OfficeTable):
     def render_products(self, record: DocumentType) -> str:
         newest = max(record.versions.all(), key=lambda version: version.number)
         return ", ".join(one.product.name for one in newest.product_versions.all())
+
+    def render_deadline(self, record: Any) -> Any:
+        return deadline_said(record.deadline_months, record.deadline_day)
+
+    def value_deadline(self, record: Any) -> Any:
+        return record.deadline_day or record.deadline_months
 
 
 @office_view(*SEEING_TYPES)
@@ -79,30 +98,54 @@ def types(request: OfficeRequest) -> HttpResponse:
 def _with_terms() -> Any:
     """Each type with the terms by which its next batch will be printed."""
     newest = DocumentTypeVersion.objects.filter(document_type=OuterRef("pk")).order_by("-number")
-    terms = ("face_value", "currency", "deadline_months", "holding_limit")
-    return document_types().annotate(**{term: Subquery(newest.values(term)[:1]) for term in terms})
+    terms = ("face_value", "currency", "deadline_months", "deadline_day", "holding_limit")
+    return document_types().annotate(
+        version=Subquery(newest.values("number")[:1]),
+        **{term: Subquery(newest.values(term)[:1]) for term in terms},
+    )
 
 
 @office_view(*SEEING_TYPES)
 def document_type(request: OfficeRequest, code: str) -> HttpResponse:
     one = found(find_document_type(code))
-    version = (
-        one.versions.select_related("defined_by__party")
-        .prefetch_related("product_versions__product")
-        .latest("number")
-    )
+    versions = versions_of(one)
     batches = batches_with_stage(request.actor).filter(type_version__document_type=one)
     return show(
         request,
         "office/cards/type.html",
         {
             "document_type": one,
-            "version": version,
-            "products": version.product_versions.order_by(F("typeproduct__order")),
+            "version": versions[0],
+            "deadline": deadline_said(versions[0].deadline_months, versions[0].deadline_day),
+            "use_by": use_by_said(versions[0].use_by_months),
+            "columns": _with_batches(request, versions),
+            "terms": beside_each_other(versions),
             "batches": [(batch, stage_of(batch)) for batch in batches[:BATCHES_SHOWN]],
             "may_order": May.ORDER_BATCHES in request.mays,
+            "may_revise": _may_define(request),
         },
     )
+
+
+def _with_batches(
+    request: OfficeRequest, versions: list[DocumentTypeVersion]
+) -> list[tuple[DocumentTypeVersion, list[str], int]]:
+    """Each version, the newest batches that were printed by it, and how many more there are."""
+    numbers: dict[int, list[str]] = {version.pk: [] for version in versions}
+    printed = batches_seen_by(request.actor).filter(
+        type_version__in=versions, serials__isnull=False
+    )
+    for version_id, number in printed.order_by("-pk").values_list("type_version_id", "number"):
+        numbers[version_id].append(number)
+    return [
+        (one, numbers[one.pk][:BATCHES_OF_A_VERSION], len(numbers[one.pk][BATCHES_OF_A_VERSION:]))
+        for one in versions
+    ]
+
+
+def _may_define(request: OfficeRequest) -> bool:
+    """Document types are head office's, wherever else somebody may define something."""
+    return may(request.actor, May.DEFINE_TYPES, head_office())
 
 
 @office_view(May.DEFINE_TYPES)
@@ -121,3 +164,29 @@ def define(request: OfficeRequest) -> HttpResponse:
             messages.success(request, _("Document type %(code)s is defined.") % {"code": code})
             return redirect("office:cards:type", code)
     return show(request, "office/cards/define.html", {"form": form})
+
+
+@office_view(May.DEFINE_TYPES)
+def revise(request: OfficeRequest, code: str) -> HttpResponse:
+    one = found(find_document_type(code) if _may_define(request) else None)
+    newest = current_version(one)
+    form = ReviseForm(request.POST or None, actor=request.actor, initial=ReviseForm.given(newest))
+    if form.is_valid():
+        with refusals_shown_on(form):
+            version = revise_document_type(
+                version=found(one.versions.filter(number=form.cleaned_data["begins_from"]).first()),
+                terms=form.terms,
+                actor=request.actor,
+                request_id=form.cleaned_data["request_id"],
+            )
+            messages.success(
+                request,
+                _("Version %(number)s of %(code)s is made. Batches are ordered by it from now on.")
+                % {"number": version.number, "code": code},
+            )
+            return redirect("office:cards:type", one.code)
+    return show(
+        request,
+        "office/cards/revise.html",
+        {"form": form, "document_type": one, "newest": newest, "waiting": orders_waiting(one)},
+    )

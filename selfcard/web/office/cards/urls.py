@@ -17,6 +17,7 @@ urlpatterns = [
     path("types/", types.types, name="types"),
     path("types/define/", types.define, name="define"),
     path("types/<str:code>/", types.document_type, name="type"),
+    path("types/<str:code>/revise/", types.revise, name="revise"),
     path("printers/", printers.printers, name="printers"),
     path("printers/register/", printers.register, name="register_printer"),
 ]

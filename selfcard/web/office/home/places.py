@@ -42,6 +42,12 @@ WORK: dict[Work, WorkWords] = {
         "office:sales:sale",
     ),
     Work.APPROVAL: WorkWords(_("Second approvals"), _("Approve"), _("Review"), ""),
+    Work.ASK_AGAIN: WorkWords(
+        _("Orders nobody decided"),
+        _("Ask again for the approval of an order"),
+        _("Open batch"),
+        "office:cards:batch",
+    ),
     Work.ASK_RELEASE: WorkWords(
         _("Print files to release"),
         _("Ask for the release of a print file"),
