@@ -107,6 +107,15 @@ class ActivatedCard(models.Model):
     reversed_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes: ClassVar = [
+            # A card's activations, and how many of a run were activated at a past moment, without
+            # a look at the rows.
+            models.Index(
+                fields=["serial"],
+                include=["activated_at", "reversed_at"],
+                name="activated_card_by_serial",
+            ),
+        ]
         constraints: ClassVar = [
             # At most one live policy per card.
             models.UniqueConstraint(

@@ -46,6 +46,8 @@ class Holding(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["holder", "status"], name="holding_by_holder"),
             models.Index(fields=["reason_kind", "reason_number"], name="holding_by_reason"),
+            # A page of holdings, in serial order, without sorting them all.
+            models.Index(fields=["serials"], name="holding_in_serial_order"),
         ]
         constraints: ClassVar = [
             # Two holders must never answer for the same card.
