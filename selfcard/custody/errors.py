@@ -42,8 +42,19 @@ class CardsExpired(CardsRefused):
     message = _("The last day to activate these cards is over: %(serials)s.")
 
 
+class CardsPastUseBy(CardsRefused):
+    message = _("The last day to issue and sell these cards is over: %(serials)s.")
+
+
+class CardsOnTheirWay(CardsRefused):
+    message = _(
+        "These cards are still on their way to you with %(issues)s, and have to be checked in"
+        " first: %(serials)s."
+    )
+
+
 class CardsOfSeveralHolders(CardsRefused):
-    message = _("An issue has one sender. These cards are held by several: %(holders)s.")
+    message = _("One note takes cards from one holder. These are with several: %(holders)s.")
 
 
 class CardsNotOnTheNote(Refusal):
@@ -115,3 +126,87 @@ class CardIsFrozen(Refusal):
 
 class CardHasExpired(Refusal):
     message = _("This card could be activated until %(deadline)s.")
+
+
+class CardsNotFrozen(CardsRefused):
+    message = _("%(number)s does not stop these cards: %(serials)s.")
+
+
+class FreezeAlreadyReleased(Refusal):
+    message = _("%(number)s is released already: it stops no card any more.")
+
+
+class BatchNotMade(Refusal):
+    message = _("Batch %(batch)s has no cards yet.")
+
+
+class BatchAlreadyFrozen(Refusal):
+    message = _("Batch %(batch)s is frozen already.")
+
+
+class BatchNotFrozen(Refusal):
+    message = _("Batch %(batch)s is not frozen.")
+
+
+class CardsNeverCame(CardsRefused):
+    message = _(
+        "These cards never came from the printer, so nobody can destroy them: %(serials)s."
+    )
+
+
+class CardsDeclaredInvalid(CardsRefused):
+    message = _(
+        "The loss of these cards was announced publicly, which made them invalid for ever:"
+        " %(serials)s. They can only be made void."
+    )
+
+
+class CauseDoesNotFit(Refusal):
+    message = _("“%(cause)s” is not what makes cards %(outcome)s.")
+    default_field = "cause"
+
+
+class CauseOfLostCards(CardsRefused):
+    message = _(
+        "Cards that are lost or stolen are reported as a loss, not made void: %(serials)s."
+    )
+
+
+class DestructionNotDescribed(Refusal):
+    message = _("Say where, how and on which day the cards were destroyed.")
+    default_field = "place"
+
+
+class DestroyedInFuture(Refusal):
+    message = _("The day of the destruction cannot lie ahead.")
+    default_field = "destroyed_on"
+
+
+class WriteOffInOtherState(Refusal):
+    message = _("%(number)s is decided already: %(state)s.")
+
+
+class NotYourWriteOff(Refusal):
+    message = _("%(name)s asked for this: nobody else can ask for it again.")
+
+
+class LossNotAgreed(Refusal):
+    message = _("%(number)s is no loss that a second person has agreed to.")
+
+
+class LossAlreadyAnnounced(Refusal):
+    message = _("The loss %(number)s was announced already, in %(where)s.")
+
+
+class NothingToAnnounce(Refusal):
+    message = _("None of the cards of %(number)s is lost any more.")
+
+
+class AnnouncementNotDescribed(Refusal):
+    message = _("Say where the loss was announced.")
+    default_field = "announced_in"
+
+
+class AnnouncedOutOfTime(Refusal):
+    message = _("The day of the announcement lies between the report, %(reported)s, and today.")
+    default_field = "announced_on"

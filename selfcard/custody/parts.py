@@ -19,19 +19,30 @@ from selfcard.core import clock
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, describe_runs, merge_runs
 from selfcard.custody.errors import (
+    CardsDeclaredInvalid,
     CardsExpired,
     CardsFrozen,
     CardsInOtherStatus,
+    CardsNeverCame,
     CardsNotHeld,
     CardsNotOnTheNote,
     CardsOfOtherType,
+    CardsOfSeveralHolders,
+    CardsOnTheirWay,
     CardsOpened,
+    CardsPastUseBy,
     CardsRefused,
     NoSuchCards,
 )
 from selfcard.custody.models import (
+    BATCH_REASON,
+    FREEZE_REASON,
     ISSUE_REASON,
+    MISSING_REASON,
     SHORTAGE_REASON,
+    STOCK_COUNT_REASON,
+    WRITE_OFF_REASON,
+    ActivatedCard,
     Freeze,
     Holding,
     OpenedCard,
@@ -53,6 +64,7 @@ class Part:
     since: datetime | None = None
     freezes: tuple[Reason, ...] = ()  # why the cards are stopped, if they are
     opened: bool = False
+    policy: str = ""  # of a card that is known to be activated
 
     @property
     def count(self) -> int:
@@ -75,13 +87,23 @@ class Part:
         return self.deadline is not None and clock.today() > self.deadline
 
     @property
+    def is_past_use_by(self) -> bool:
+        use_by = self.batch.use_by if self.batch else None
+        return use_by is not None and clock.today() > use_by
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """In transit with an issue note, which is the reason that is kept."""
+        return self.status == CardStatus.IN_TRANSIT and self.reason[0] == ISSUE_REASON
+
+    @property
     def seen(self) -> SeenStatus | None:
         """The status that people see; activated cards are counted apart."""
         if self.status is None:
             return None
         return seen_status(
             self.status,
-            activated=False,
+            activated=bool(self.policy),
             frozen=self.frozen,
             deadline=self.deadline,
             today=clock.today(),
@@ -114,9 +136,9 @@ def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
                     )
                 )
             ),
-            # Beyond inventory cards are meant to be opened, and there are very many.
+            # Cards that are sold are meant to be opened, and there are very many.
             opened_serials=Case(
-                When(status=CardStatus.INVENTORY, then=ArraySubquery(opened.values("serial"))),
+                When(status__in=[CardStatus.INVENTORY, CardStatus.LOST], then=ArraySubquery(opened.values("serial"))),
                 default=Value(None),
             ),
         )
@@ -154,6 +176,41 @@ def _alike(holding: Holding, run: SerialRun) -> Iterator[Part]:
 
 def _freeze(row: dict[str, Any]) -> tuple[SerialRun, Reason]:
     return SerialRun(row["first"], row["end"] - 1), (row["kind"], row["number"])
+
+
+def cut_at_policies(parts: Iterable[Part]) -> list[Part]:
+    """The parts, cut where a card is a policy already; of very many policies the first ones."""
+    parts = list(parts)
+    paid = Q()
+    for part in parts:
+        if part.status == CardStatus.TO_BE_ACTIVATED:
+            paid |= Q(serial__range=(part.run.first, part.run.last))
+    if not paid:
+        return parts
+    live = ActivatedCard.objects.filter(paid, reversed_at=None).order_by("serial")
+    policies = dict(live.values_list("serial", "policy_number")[:POLICIES_TOLD])
+    activated = [SerialRun(serial, serial) for serial in policies]
+    return [
+        replace(part.within(run), policy=policies.get(run.first, ""))
+        for part in parts
+        for run in part.run.cut_at(activated)
+    ]
+
+
+def one_holder(parts: Iterable[Part]) -> Party:
+    """Whoever holds all of the cards, which were found fit before.
+
+    Raises:
+        CardsOfSeveralHolders: they lie with several.
+    """
+    held: dict[Party, list[SerialRun]] = {}
+    for part in parts:
+        assert part.holder is not None, "cards that nobody holds were refused before"
+        held.setdefault(part.holder, []).append(part.run)
+    if len(held) > 1:
+        said = [f"{holder.name} ({describe_runs(runs)})" for holder, runs in held.items()]
+        raise CardsOfSeveralHolders(holders="; ".join(said))
+    return next(iter(held))
 
 
 def parts_of(parts: Iterable[Part], runs: Iterable[SerialRun]) -> tuple[Part, ...]:
@@ -195,6 +252,10 @@ class Use:
     may_be_opened: bool = False
     # Freezes of these kinds do not stop the deed.
     frozen_by: Collection[str] = ()
+    # Issue notes whose cards will be here once they are checked in.
+    coming: Collection[str] = ()
+    # Losses whose cards are invalid for ever, since they were announced.
+    declared_invalid: Collection[str] = ()
 
 
 def judge(part: Part, use: Use) -> Verdict:
@@ -204,15 +265,23 @@ def judge(part: Part, use: Use) -> Verdict:
     if part.batch.type_version.document_type_id != use.document_type.pk:
         return Verdict(part, CardsOfOtherType)
     if part.holder.pk not in use.holders:
+        if part.is_on_its_way and part.reason[1] in use.coming:
+            return Verdict(part, CardsOnTheirWay, what_helps(part))
         return Verdict(part, CardsNotHeld)
     if part.status not in use.statuses:
-        return Verdict(part, CardsInOtherStatus, _what_helps(part))
+        return Verdict(part, CardsInOtherStatus, what_helps(part))
+    if part.status == CardStatus.VOID and part.reason[0] == MISSING_REASON:
+        return Verdict(part, CardsNeverCame)
+    if part.status == CardStatus.LOST and part.reason[1] in use.declared_invalid:
+        return Verdict(part, CardsDeclaredInvalid, Operation.named("custody.void"))
     if any(kind not in use.frozen_by for kind, _ in part.freezes):
-        return Verdict(part, CardsFrozen, _what_helps(part))
+        return Verdict(part, CardsFrozen, what_helps(part))
     if part.opened and not use.may_be_opened:
-        return Verdict(part, CardsOpened)
+        return Verdict(part, CardsOpened, Operation.named("custody.void"))
     if part.has_expired and not use.may_be_expired:
-        return Verdict(part, CardsExpired)
+        return Verdict(part, CardsExpired, Operation.named("custody.recall"))
+    if part.is_past_use_by and not use.may_be_expired:
+        return Verdict(part, CardsPastUseBy, Operation.named("custody.recall"))
     return Verdict(part)
 
 
@@ -220,27 +289,57 @@ def refuse_unusable(parts: Iterable[Part], use: Use) -> None:
     """All or nothing: one part that cannot be used refuses the whole, and is named.
 
     Raises:
-        NoSuchCards, CardsOfOtherType, CardsNotHeld, CardsInOtherStatus, CardsFrozen,
-        CardsOpened, CardsExpired: the first of these reasons, with all the serials that it hits.
+        NoSuchCards, CardsOfOtherType, CardsOnTheirWay, CardsNotHeld, CardsInOtherStatus,
+        CardsFrozen, CardsOpened, CardsExpired, CardsPastUseBy: the first of these reasons, with
+            all the serials that it hits.
     """
-    verdicts = [judge(part, use) for part in parts]
+    parts = list(parts)
+    if all(judge(part, use).refused is None for part in parts):
+        return
+    verdicts = [judge(part, use) for part in cut_at_policies(parts)]
     for fact, say in _SAYINGS.items():
         hit = [verdict for verdict in verdicts if verdict.refused is fact]
         if hit:
             raise say([verdict.part for verdict in hit], use, hit[0].help)
 
 
-def _what_helps(part: Part) -> Operation | None:
+def what_helps(part: Part) -> Operation | None:
+    """The operation that cards need next: the one that undoes what they are."""
     kind, number = part.reason
-    if part.status == CardStatus.IN_TRANSIT and kind == ISSUE_REASON:
-        return Operation.named("custody.check_in", number=number)
-    if part.frozen and kind == SHORTAGE_REASON:
-        return Operation.named("custody.explain_shortage", number=number)
-    if part.status == CardStatus.PRINTED and part.batch is not None:
-        return Operation.named("custody.check_in_printed", number=part.batch.number)
-    return None
+    if part.status is None or part.batch is None:
+        return None
+    if part.policy:
+        return Operation.named("open.policy", number=part.policy)
+    match part.status:
+        case CardStatus.PRINTED:
+            return Operation.named("custody.check_in_printed", number=part.batch.number)
+        case CardStatus.IN_TRANSIT if kind == ISSUE_REASON:
+            return Operation.named("custody.check_in", number=number)
+        case CardStatus.VOID:
+            return Operation.named("custody.destroy")
+        case CardStatus.LOST:
+            return Operation.named("custody.found")
+        case CardStatus.INVENTORY:
+            return _what_releases(part.freezes[0]) if part.freezes else None
+        case CardStatus.DESTROYED:
+            return None
+    return Operation.named(f"open.{kind}", number=number)
 
 
+def _what_releases(freeze: Reason) -> Operation:
+    """Where cards that are stopped are let go again, by why they are stopped."""
+    kind, number = freeze
+    releases = {
+        SHORTAGE_REASON: "custody.explain_shortage",
+        FREEZE_REASON: "custody.release",
+        BATCH_REASON: "open.batch",
+        WRITE_OFF_REASON: "custody.write_off",
+        STOCK_COUNT_REASON: "custody.stock_count",
+    }
+    return Operation.named(releases.get(kind, f"open.{kind}"), number=number)
+
+
+POLICIES_TOLD = 1000
 NO_STATUS = _("never printed")
 Saying = Callable[[list[Part], Use, Operation | None], CardsRefused]
 
@@ -255,6 +354,12 @@ def _plainly(fact: type[CardsRefused]) -> Saying:
 def _of_other_type(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
     serials = describe_runs(part.run for part in parts)
     return CardsOfOtherType(serials=serials, document_type=use.document_type.code)
+
+
+def _on_their_way(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
+    notes = ", ".join(dict.fromkeys(part.reason[1] for part in parts))
+    serials = describe_runs(part.run for part in parts)
+    return CardsOnTheirWay(issues=notes, serials=serials, help=help)
 
 
 def in_other_status(parts: list[Part], help: Operation | None = None) -> CardsRefused:
@@ -275,9 +380,13 @@ def _in_other_status(parts: list[Part], use: Use, help: Operation | None) -> Car
 _SAYINGS: dict[type[CardsRefused], Saying] = {
     NoSuchCards: _plainly(NoSuchCards),
     CardsOfOtherType: _of_other_type,
+    CardsOnTheirWay: _on_their_way,
     CardsNotHeld: _plainly(CardsNotHeld),
     CardsInOtherStatus: _in_other_status,
+    CardsNeverCame: _plainly(CardsNeverCame),
+    CardsDeclaredInvalid: _plainly(CardsDeclaredInvalid),
     CardsFrozen: _plainly(CardsFrozen),
     CardsOpened: _plainly(CardsOpened),
     CardsExpired: _plainly(CardsExpired),
+    CardsPastUseBy: _plainly(CardsPastUseBy),
 }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
+from selfcard.custody.deeds import SALE
 from selfcard.custody.queries import RangePart, usable_parts
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
@@ -40,7 +41,7 @@ def sellable_parts(
         part
         if not part.usable or (part.holder and part.holder.pk in sellers)
         else replace(part, usable=False, reason=_("No: not held by the seller's organisation"))
-        for part in usable_parts(document_type, runs, actor, May.REGISTER_SALES)
+        for part in usable_parts(document_type, runs, actor, SALE)
     ]
 
 

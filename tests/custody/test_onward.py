@@ -12,6 +12,7 @@ from selfcard.core.audit import record
 from selfcard.core.command import NotWithinCommand, command
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import activate_card, check_in, sell_cards, settle_cards
+from selfcard.custody.deeds import ISSUE
 from selfcard.custody.errors import (
     CardAlreadyActivated,
     CardHasExpired,
@@ -31,7 +32,6 @@ from selfcard.custody.queries import (
     usable_parts,
 )
 from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
-from selfcard.organisations.models import May
 from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
 from tests.factories.postgresql import refused_by_postgresql
 
@@ -277,7 +277,7 @@ def test_the_live_answer_judges_as_the_command_does(insurer, batch):
     document_type = batch.type_version.document_type
     actor = insurer.actor("keeper")
 
-    parts = usable_parts(document_type, [cards_of(batch, 1, 101)], actor, May.ISSUE_CARDS)
+    parts = usable_parts(document_type, [cards_of(batch, 1, 101)], actor, ISSUE)
 
     assert [(part.count, part.usable, part.status) for part in parts] == [
         (5, False, "sold"),
@@ -287,7 +287,7 @@ def test_the_live_answer_judges_as_the_command_does(insurer, batch):
 
 
 def test_the_live_answer_tells_strangers_nothing(insurer, batch):
-    parts = usable_parts(None, [batch.run], insurer.actor("other_keeper"), May.ISSUE_CARDS)
+    parts = usable_parts(None, [batch.run], insurer.actor("other_keeper"), ISSUE)
 
     assert [(part.usable, part.status, part.holder) for part in parts] == [(False, None, None)]
 
@@ -300,7 +300,7 @@ def test_a_shortage_is_offered_to_nobody(insurer, batch):
         actor=insurer.actor("branch_keeper"),
         request_id=uuid4(),
     )
-    parts = usable_parts(None, [cards_of(batch, 4, 4)], insurer.actor("keeper"), May.ISSUE_CARDS)
+    parts = usable_parts(None, [cards_of(batch, 4, 4)], insurer.actor("keeper"), ISSUE)
 
     assert [(part.usable, part.status) for part in parts] == [(False, "frozen")]
 

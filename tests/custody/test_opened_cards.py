@@ -7,6 +7,7 @@ import pytest
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import check_in, issue_cards
+from selfcard.custody.deeds import ISSUE
 from selfcard.custody.errors import CardsOpened
 from selfcard.custody.models import OpenedCard
 from selfcard.custody.moving import Leg, move
@@ -14,7 +15,6 @@ from selfcard.custody.parts import read_parts
 from selfcard.custody.queries import usable_parts
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.custody.verify import violations
-from selfcard.organisations.models import May
 from tests.factories.activation import open_card, sell
 from tests.factories.custody import cards_at_head_office, cards_at_institution, custody, hand_down
 from tests.factories.postgresql import refused_by_postgresql
@@ -52,7 +52,7 @@ def test_the_live_answer_says_so_before_anybody_sends_the_form(insurer):
     batch, cards = cards_at_head_office(insurer, 5)
     open_card(cards[2])
 
-    parts = usable_parts(None, [batch.run], insurer.actor("chief"), May.ISSUE_CARDS)
+    parts = usable_parts(None, [batch.run], insurer.actor("chief"), ISSUE)
     assert [(part.run.count, part.usable) for part in parts] == [(2, True), (1, False), (2, True)]
 
 

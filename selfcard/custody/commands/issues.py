@@ -11,8 +11,8 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import document_number
 from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.custody.deeds import ISSUE, coming_to
 from selfcard.custody.errors import (
-    CardsOfSeveralHolders,
     HolderNotAuthorised,
     HoldingLimitExceeded,
     IssueAlreadyCheckedIn,
@@ -27,7 +27,7 @@ from selfcard.custody.moving import Leg, move
 from selfcard.custody.papers.freezing import freeze_issue_check_in, freeze_issue_note
 from selfcard.custody.parts import (
     Part,
-    Use,
+    one_holder,
     parts_of,
     read_parts,
     refuse_strangers,
@@ -58,9 +58,9 @@ def issue_cards(
     holds them at once. The sender is the one organisation that holds the cards.
 
     Raises:
-        NoSerialsGiven, RunsOverlapEachOther, NoSuchCards, CardsOfOtherType, CardsNotHeld,
-        CardsInOtherStatus, CardsFrozen, CardsOpened, CardsExpired: some of the cards cannot be
-            issued.
+        NoSerialsGiven, RunsOverlapEachOther, NoSuchCards, CardsOfOtherType, CardsOnTheirWay,
+        CardsNotHeld, CardsInOtherStatus, CardsFrozen, CardsOpened, CardsExpired, CardsPastUseBy:
+            some of the cards cannot be issued.
         CardsOfSeveralHolders: they lie with several organisations.
         RecipientIsNotBelow: the recipient is not below the sender.
         HolderNotAuthorised, HoldingLimitExceeded: the individual may not hold (so many) cards.
@@ -73,8 +73,9 @@ def issue_cards(
         lock_holder(to)
     parts = read_parts(runs)
     places = _places(parts, to, for_organisation, actor)
-    refuse_unusable(parts, Use(document_type, {one.pk for one in places if one.may_issue}))
-    sender = _one_sender(parts, places)
+    givers = {one.pk for one in places if one.may_issue}
+    refuse_unusable(parts, ISSUE.use(document_type, givers, coming_to(actor, parts)))
+    sender = _organisation(one_holder(parts).pk, places)
     people = _people(actor, to, document_type)
     receiver = _receiver(sender, to, places, people)
     for_organisation = _for_whom(sender, receiver, to, for_organisation, places)
@@ -206,20 +207,6 @@ def _places(
 
 def _organisation(key: int, places: list[_Place]) -> Organisation:
     return next(place.organisation for place in places if place.pk == key)
-
-
-def _one_sender(parts: list[Part], places: list[_Place]) -> Organisation:
-    held: dict[int, list[SerialRun]] = {}
-    for part in parts:
-        assert part.holder is not None, "cards that nobody holds were refused before"
-        held.setdefault(part.holder.pk, []).append(part.run)
-    if len(held) > 1:
-        said = [
-            f"{_organisation(key, places).name} ({describe_runs(runs)})"
-            for key, runs in held.items()
-        ]
-        raise CardsOfSeveralHolders(holders="; ".join(said))
-    return _organisation(next(iter(held)), places)
 
 
 def _people(actor: Actor, to: Party, document_type: DocumentType) -> list[Staff]:

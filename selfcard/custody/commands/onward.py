@@ -11,6 +11,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
 from selfcard.core.serials import SerialRun, describe_runs, distinct_runs
+from selfcard.custody.deeds import SALE, coming_to
 from selfcard.custody.errors import (
     CardAlreadyActivated,
     CardHasExpired,
@@ -21,7 +22,7 @@ from selfcard.custody.errors import (
 from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import Movement, OpenedCard, Reason
 from selfcard.custody.moving import Leg, move
-from selfcard.custody.parts import Part, Use, in_other_status, read_parts, refuse_unusable
+from selfcard.custody.parts import Part, in_other_status, read_parts, refuse_unusable
 from selfcard.custody.queries import CardState, find_card
 from selfcard.custody.statuses import CardStatus, MovementKind, SeenStatus
 from selfcard.organisations.models import Party
@@ -41,14 +42,15 @@ def sell_cards(
     They come from the inventory of one or several of the holders that the caller allows.
 
     Raises:
-        NoSerialsGiven, RunsOverlapEachOther, NoSuchCards, CardsOfOtherType, CardsNotHeld,
-        CardsInOtherStatus, CardsFrozen, CardsOpened, CardsExpired: some of the cards cannot be
-            sold.
+        NoSerialsGiven, RunsOverlapEachOther, NoSuchCards, CardsOfOtherType, CardsOnTheirWay,
+        CardsNotHeld, CardsInOtherStatus, CardsFrozen, CardsOpened, CardsExpired, CardsPastUseBy:
+            some of the cards cannot be sold.
     """
     runs = tuple(distinct_runs(runs))
     lock_custody(runs)
     parts = read_parts(runs)
-    refuse_unusable(parts, Use(document_type, {party.pk for party in holders}))
+    givers = {party.pk for party in holders}
+    refuse_unusable(parts, SALE.use(document_type, givers, coming_to(actor, parts)))
     leg = Leg(tuple(parts), MovementKind.SALE, CardStatus.SOLD)
     movements = move([leg], reason=reason, actor=actor)
     record(actor, "cards.sold", runs=describe_runs(runs, most=1000), reason=list(reason))

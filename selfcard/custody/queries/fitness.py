@@ -9,6 +9,7 @@ from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, distinct_runs
+from selfcard.custody.deeds import Deed
 from selfcard.custody.errors import (
     CardsExpired,
     CardsFrozen,
@@ -16,14 +17,16 @@ from selfcard.custody.errors import (
     CardsNotHeld,
     CardsOfOtherType,
     CardsOfSeveralHolders,
+    CardsOnTheirWay,
     CardsOpened,
+    CardsPastUseBy,
     CardsRefused,
     NoSuchCards,
 )
-from selfcard.custody.parts import Part, Use, Verdict, judge, read_parts
+from selfcard.custody.parts import Part, Verdict, cut_at_policies, judge, read_parts
 from selfcard.custody.statuses import SeenStatus
 from selfcard.organisations.models import May, Party
-from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
+from selfcard.organisations.queries import parties_in_reach
 
 
 @dataclass(frozen=True)
@@ -47,57 +50,49 @@ def usable_parts(
     document_type: DocumentType | None,
     runs: Iterable[SerialRun],
     actor: Actor,
-    deed: May,
+    deed: Deed,
 ) -> list[RangePart]:
     """What stands beside a range while it is typed: which cards fit the deed, and why not.
 
     Judged as the command judges. Holder and status of cards out of the actor's sight are left
     out. Without a document type it is read from the first card.
     """
-    parts = read_parts(distinct_runs(runs))
+    parts = cut_at_policies(read_parts(distinct_runs(runs)))
     known = next((part.batch for part in parts if part.batch), None)
     document_type = document_type or (known.type_version.document_type if known else None)
     holders = {part.holder.pk for part in parts if part.holder}
     if document_type is None:
         return [_range_part(part, NoSuchCards, None, seen=False) for part in parts]
-    use = Use(document_type, _may_give(actor, deed, holders))
+    use = deed.use_by(actor, document_type, parts)
     seen = set(
-        parties_in_reach(actor, May.SEE_CARDS, deed)
+        parties_in_reach(actor, May.SEE_CARDS, deed.may)
         .filter(pk__in=holders)
         .values_list("pk", flat=True)
     )
     verdicts = [judge(part, use) for part in parts]
-    if deed == May.ISSUE_CARDS:
-        verdicts = _from_one_sender(verdicts)
+    if deed.from_one_holder:
+        verdicts = _from_one_holder(verdicts)
     return [
         _range_part(
             verdict.part,
             verdict.refused,
             verdict.help,
-            seen=verdict.part.holder is not None and verdict.part.holder.pk in seen,
+            seen=verdict.refused is CardsOnTheirWay
+            or (verdict.part.holder is not None and verdict.part.holder.pk in seen),
         )
         for verdict in verdicts
     ]
 
 
-def _from_one_sender(verdicts: list[Verdict]) -> list[Verdict]:
-    """An issue note has one sender: whoever holds the first cards that fit."""
-    sender = next((one.part.holder for one in verdicts if one.refused is None), None)
+def _from_one_holder(verdicts: list[Verdict]) -> list[Verdict]:
+    """A note takes cards from one holder: whoever holds the first ones that fit."""
+    giver = next((one.part.holder for one in verdicts if one.refused is None), None)
     return [
         Verdict(one.part, CardsOfSeveralHolders)
-        if one.refused is None and one.part.holder != sender
+        if one.refused is None and one.part.holder != giver
         else one
         for one in verdicts
     ]
-
-
-def _may_give(actor: Actor, deed: May, holders: set[int]) -> set[int]:
-    """The holders that the actor may take cards from: only organisations issue."""
-    if deed == May.ISSUE_CARDS:
-        organisations = organisations_in_reach(actor, deed).filter(pk__in=holders)
-        return set(organisations.values_list("pk", flat=True))
-    parties = parties_in_reach(actor, deed).filter(pk__in=holders)
-    return set(parties.values_list("pk", flat=True))
 
 
 def _range_part(
@@ -118,12 +113,14 @@ def _short_reason(refused: type[CardsRefused], part: Part) -> str:
     said = {
         NoSuchCards: _("No: there are no such cards"),
         CardsOfOtherType: _("No: of another document type"),
-        CardsOfSeveralHolders: _("No: of another sender"),
+        CardsOfSeveralHolders: _("No: with another holder"),
+        CardsOnTheirWay: _("No: %(number)s is not checked in yet") % {"number": part.reason[1]},
         CardsNotHeld: _("No: held elsewhere"),
         CardsFrozen: _("No: frozen"),
         CardsOpened: _("No: somebody knows their PIN already"),
         CardsExpired: _("No: the last day to activate them is over"),
+        CardsPastUseBy: _("No: the last day to sell them is over"),
     }
-    if refused is CardsInOtherStatus and part.status is not None:
-        return _("No: %(status)s") % {"status": part.status.label}
+    if refused is CardsInOtherStatus and part.seen is not None:
+        return _("No: %(status)s") % {"status": part.seen.label}
     return said[refused]
