@@ -9,8 +9,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.forms import BoundField
+from django.forms import BaseForm, BoundField
+from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -18,6 +21,7 @@ from selfcard.core import serials
 from selfcard.core.actor import Actor
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import SerialRun
+from selfcard.custody.deeds import Deed
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
 
@@ -158,9 +162,8 @@ class SerialRunsInput(forms.Widget):
     template_name = "forms/serial_runs.html"
     use_fieldset = True
 
-    def __init__(self, attrs: dict[str, Any] | None = None, answer: str = "") -> None:
-        super().__init__(attrs)
-        self.answer = answer
+    # The field as a page shows it, which knows the answer; none where no answer is given.
+    bound: "AnsweredRuns | None" = None
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
         lists = (
@@ -187,9 +190,15 @@ class SerialRunsInput(forms.Widget):
         context["rows"] = rows or [_row(None)]
         # Without script there are a few spare rows; with it, one is added when it is asked for.
         context["spare_rows"] = [_row(None)] * EMPTY_ROWS
-        context["answer"] = self.answer
         context["empty"] = _row(None)
+        context["bound"] = self.bound
         return context
+
+    def put(self, data: QueryDict, name: str, runs: Iterable[SerialRun]) -> None:
+        """Name these runs in what was sent, in place of what was typed."""
+        rows = [_row(run) for run in runs]
+        for part in ("first", "last", "count"):
+            data.setlist(f"{name}-{part}", [row[part] for row in rows])
 
     def id_for_label(self, id_: str, index: Any = None) -> str:
         return f"{id_}_first" if id_ else id_
@@ -205,12 +214,30 @@ def _row(value: Any) -> dict[str, str]:
     return value or {"first": "", "last": "", "count": ""}
 
 
+class AnsweredRuns(BoundField):
+    """Runs on a page, with what is to be said about them."""
+
+    def as_widget(self, *args: Any, **kwargs: Any) -> SafeString:
+        self.field.widget.bound = self
+        return super().as_widget(*args, **kwargs)
+
+    @cached_property
+    def answer(self) -> Any:
+        return self.form.answer_about(self.name)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the cards that fit were put here just now, in place of those typed."""
+        return self.form.narrowed == self.name
+
+
 class SerialRunsField(forms.Field):
     """Which cards: one or several runs, each first–last, or first and how many, or one card.
 
     A number is the 15 digits of a serial or the 16 of a card number; where the form has a
     document type (`type_field`), the last nine digits of a serial are enough. Gives a tuple of
-    `SerialRun`. `answer` names the address that says at once what is wrong with which of them.
+    `SerialRun`. With a `deed`, the page says at once which cards fit it; a form that judges by
+    rules of its own (`OfficeForm.judged`) says `answered=True`.
     """
 
     widget = SerialRunsInput
@@ -221,11 +248,21 @@ class SerialRunsField(forms.Field):
         "first": _("The first serial is missing."),
     }
 
-    def __init__(self, *, type_field: str = "document_type", answer: str = "", **kwargs: Any):
-        self.type_field = type_field
+    def __init__(
+        self,
+        *,
+        deed: Deed | None = None,
+        answered: bool = False,
+        type_field: str = "document_type",
+        **kwargs: Any,
+    ) -> None:
+        self.deed, self.answered, self.type_field = deed, answered or deed is not None, type_field
         kwargs.setdefault("label", _("Cards"))
-        kwargs.setdefault("widget", SerialRunsInput(answer=answer))
         super().__init__(**kwargs)
+
+    def get_bound_field(self, form: BaseForm, field_name: str) -> BoundField:
+        kind = AnsweredRuns if self.answered else BoundField
+        return kind(form, self, field_name)
 
     def _clean_bound_field(self, bound: BoundField) -> tuple[SerialRun, ...]:
         document_type = bound.form.cleaned_data.get(self.type_field)

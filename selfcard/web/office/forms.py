@@ -1,15 +1,23 @@
 """Forms of the office: laid out on a grid of twelve, dense, with the house's own templates."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest, QueryDict
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.actor import Actor
 from selfcard.core.papers import printable
+from selfcard.core.serials import SerialRun
+from selfcard.custody.queries import RangePart, usable_parts
 from selfcard.web.forms import HouseForm, RequestIdMixin, refusals_shown_on
+from selfcard.web.office.answers import RangeAnswer
+from selfcard.web.office.fields import SerialRunsField
 
 __all__ = [
     "DeedForm",
@@ -54,7 +62,9 @@ class OfficeLook(HouseForm):
 class OfficeForm(RequestIdMixin, OfficeLook):
     """A form that ends in one command. Fields learn the actor, and offer only what is in reach.
 
-    `cleaned_data` holds the command's arguments, `request_id` included.
+    `cleaned_data` holds the command's arguments, `request_id` included. While its cards are typed,
+    the page asks the form which of them fit (`_judge`), or that only those be named (`_use`): then
+    nothing is sent, and it is never valid.
     """
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
@@ -63,6 +73,73 @@ class OfficeForm(RequestIdMixin, OfficeLook):
         for field in self.fields.values():
             if hasattr(field, "for_actor"):
                 field.for_actor(actor)
+        self.asked_about = self._field_named("_judge")
+        self.narrowed = self._field_named("_use")
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and not (self.asked_about or self.narrowed)
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.narrowed:
+            self._name_only_what_fits(self.narrowed)
+
+    def judged(self, name: str, runs: tuple[SerialRun, ...]) -> Iterable[RangePart]:
+        """Which cards of a field fit what the form does, judged as its command judges.
+
+        A form with rules of its own says them here.
+        """
+        field = self.fields[name]
+        assert isinstance(field, SerialRunsField)
+        assert field.deed is not None
+        document_type = self.cleaned_data.get(field.type_field)
+        return usable_parts(document_type, runs, self.actor, field.deed)
+
+    def answer_about(self, name: str) -> RangeAnswer | None:
+        """What stands below the runs of a field, once there are any."""
+        runs = self.cleaned_data.get(name) if self.is_bound else None
+        return RangeAnswer.about(name, runs, self.judged) if runs else None
+
+    def fragment(self, request: HttpRequest) -> str:
+        """What a page puts in its place that only asked about cards; empty for a whole page."""
+        if self.asked_about:
+            return self._answer_while_typing(request, self.asked_about)
+        if self.narrowed and request.headers.get("HX-Request"):
+            return self[self.narrowed].as_field_group()
+        return ""
+
+    def _answer_while_typing(self, request: HttpRequest, name: str) -> str:
+        self.full_clean()
+        answer = self.answer_about(name)
+        if answer is None and self[name].data:
+            answer = RangeAnswer(name, problems=self.errors.get(name, []))
+        facts = {"answer": answer, "html_name": self.add_prefix(name)}
+        return render_to_string("office/runs_answer.html", facts, request)
+
+    def _name_only_what_fits(self, name: str) -> None:
+        answer = self.answer_about(name)
+        if answer and answer.offers:
+            data = QueryDict(mutable=True)
+            data.update(self.data)
+            self.fields[name].widget.put(data, self.add_prefix(name), answer.usable)
+            self.data = data
+            super().full_clean()
+        # What is not yet filled in is no mistake: the form has not been sent.
+        self._errors = ErrorDict()
+
+    def _field_named(self, wish: str) -> str:
+        """The field of cards that the page names in a wish of its own."""
+        wanted = self.data.get(wish) if self.is_bound else None
+        return next(
+            (
+                name
+                for name, field in self.fields.items()
+                if isinstance(field, SerialRunsField)
+                and field.answered
+                and self.add_prefix(name) == wanted
+            ),
+            "",
+        )
 
 
 class DeedForm(OfficeForm):

@@ -1,7 +1,6 @@
 """What every view of the office has: a signed-in member of staff, who may do this here."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -13,14 +12,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from selfcard.core.actor import Actor, Channel
-from selfcard.core.refusals import Refusal
-from selfcard.core.serials import SerialRun
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May, Staff
 from selfcard.organisations.queries import may_anywhere, staff_actor
 from selfcard.web.forms import HouseForm
-from selfcard.web.operations import help_for
-from selfcard.web.problems import Help
+from selfcard.web.office.forms import OfficeForm
 
 
 class OfficeRequest(HttpRequest):
@@ -80,11 +76,16 @@ def client_address(request: HttpRequest) -> str:
 def show(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None
 ) -> HttpResponse:
-    """Show a page; one with a form that was refused answers 422."""
+    """Show a page; one with a form that was refused answers 422.
+
+    A form that was only asked about its cards answers that instead of a whole page.
+    """
     context = context or {}
-    status = max(
-        (form.status for form in context.values() if isinstance(form, HouseForm)), default=200
-    )
+    houses = [form for form in context.values() if isinstance(form, HouseForm)]
+    for form in houses:
+        if isinstance(form, OfficeForm) and (answer := form.fragment(request)):
+            return HttpResponse(answer)
+    status = max((form.status for form in houses), default=200)
     return render(request, template, context, status=status)
 
 
@@ -93,61 +94,3 @@ def found(what: Found | None) -> Found:
     if what is None:
         raise Http404
     return what
-
-
-@dataclass(frozen=True)
-class AnsweredPart:
-    """A part of a typed range as the page shows it: `custody.RangePart` with its help as a link."""
-
-    part: Any
-    help: Help | None
-
-    @property
-    def status(self) -> str:
-        """How the strip draws it: by whether it fits."""
-        return "fits" if self.part.usable else "unfit"
-
-    @property
-    def count(self) -> int:
-        return int(self.part.run.count)
-
-
-def runs_answer(
-    request: OfficeRequest,
-    form: HouseForm,
-    answer: Callable[[dict[str, Any], tuple[SerialRun, ...]], Iterable[Any]],
-    field: str = "runs",
-) -> HttpResponse:
-    """What stands below a range input while it is typed: how many cards, and which do not fit.
-
-    `answer` is called with the cleaned data and the runs and gives the parts of the range
-    (`custody.queries.usable_parts`). The rest of the form may be unfinished.
-    """
-    form.full_clean()
-    problems = list(form.errors.get(field, [])) if form[field].data else []
-    runs = form.cleaned_data.get(field) or ()
-    parts: list[AnsweredPart] = []
-    if runs:
-        try:
-            parts = [
-                AnsweredPart(part, help_for(part.help) if part.help else None)
-                for part in answer(form.cleaned_data, runs)
-            ]
-        except Refusal as refusal:
-            problems = [str(refusal)]
-    cards = sum(run.count for run in runs)
-    fitting = sum(one.count for one in parts if one.part.usable)
-    return render(
-        request,
-        "office/runs_answer.html",
-        {
-            "parts": parts,
-            "problems": problems,
-            "cards": cards,
-            "fitting": fitting,
-            "unfitting": cards - fitting,
-            "document_type": next(
-                (p.part.document_type for p in parts if p.part.document_type), None
-            ),
-        },
-    )

@@ -7,6 +7,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.serials import PREFIX_DIGITS, SerialRun
+from selfcard.custody.deeds import ISSUE
 from selfcard.organisations.models import May, Party
 from selfcard.web.office.fields import (
     DocumentTypeCodeField,
@@ -40,7 +41,7 @@ class IssueForm(OfficeForm):
         required=False,
         help_text=_("A branch always names it. An institution that receives is meant itself."),
     )
-    runs = SerialRunsField(answer="office:custody:issue_answer")
+    runs = SerialRunsField(deed=ISSUE)
     remark = forms.CharField(
         label=_("Remark"),
         max_length=200,

@@ -11,20 +11,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import issue_cards
 from selfcard.custody.models import Issue
 from selfcard.custody.queries import (
-    RangePart,
     distribution,
     issues_seen_by,
     runs_of,
     shortage_of,
     still_missing,
     stock_of,
-    usable_parts,
 )
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import may
@@ -44,7 +40,7 @@ from selfcard.web.office.lists import (
     list_page,
 )
 from selfcard.web.office.named import cards_named
-from selfcard.web.office.views import OfficeRequest, found, office_view, runs_answer, show
+from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 
 SEEING_ISSUES = (May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS)
@@ -78,17 +74,6 @@ def _usual(request: OfficeRequest) -> dict[str, Any]:
     if request.staff.organisation.level in TO_PEOPLE:
         usual = {"recipient_type": Party.Kind.PERSON, "to": request.staff.party.code}
     return {**usual, **cards_named(request)}
-
-
-@office_view(May.ISSUE_CARDS)
-@require_POST
-def issue_answer(request: OfficeRequest) -> HttpResponse:
-    """What stands below the range while it is typed."""
-
-    def answer(data: dict[str, Any], runs: tuple[SerialRun, ...]) -> list[RangePart]:
-        return usable_parts(data.get("document_type"), runs, request.actor, May.ISSUE_CARDS)
-
-    return runs_answer(request, IssueForm(request.POST, actor=request.actor), answer)
 
 
 class IssueFilter(OfficeFilter):

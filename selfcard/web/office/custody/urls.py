@@ -6,7 +6,6 @@ app_name = "custody"
 
 urlpatterns = [
     path("issue/", issues.issue, name="issue"),
-    path("issue/answer/", issues.issue_answer, name="issue_answer"),
     path("issues/", issues.issues, name="issues"),
     path("issues/<str:number>/", issues.issue_note, name="issue_note"),
     path("issues/<str:number>/found/", arrivals.found_again, name="found_again"),

@@ -1,15 +1,19 @@
 """The forms of a sale: its registration, and the charge receipt that asks for its money."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from selfcard.core.serials import SerialRun
+from selfcard.custody.deeds import SALE
+from selfcard.custody.queries import RangePart
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 from selfcard.sales.models import INDIRECT, Agency, BusinessSource
-from selfcard.sales.queries import agencies
+from selfcard.sales.queries import agencies, sellable_parts
 from selfcard.web.office.fields import (
     CodeField,
     DocumentTypeCodeField,
@@ -26,7 +30,7 @@ class SaleForm(OfficeForm):
     """Which cards were sold, and by whom."""
 
     document_type = DocumentTypeCodeField()
-    runs = SerialRunsField(answer="office:sales:register_answer")
+    runs = SerialRunsField(deed=SALE)
     seller_organisation = OrganisationCodeField(
         May.REGISTER_SALES, label=_("Seller's organisation code")
     )
@@ -75,6 +79,12 @@ class SaleForm(OfficeForm):
         self.fields["agency"].required = (
             not self.is_bound or self["business_source"].value() in INDIRECT
         )
+
+    def judged(self, name: str, runs: tuple[SerialRun, ...]) -> Iterable[RangePart]:
+        seller = self.cleaned_data.get("seller_organisation")
+        if seller is None:
+            return super().judged(name, runs)
+        return sellable_parts(self.cleaned_data.get("document_type"), runs, seller, self.actor)
 
     def clean_agency(self) -> Agency | None:
         """What was typed before the source became a direct one does not count."""

@@ -7,7 +7,6 @@ app_name = "sales"
 urlpatterns = [
     path("", views.sales, name="list"),
     path("register/", views.register, name="register"),
-    path("register/answer/", views.register_answer, name="register_answer"),
     path("agencies/", agencies.agency_list, name="agencies"),
     path("agencies/register/", agencies.register, name="register_agency"),
     path("<str:number>/", views.sale, name="sale"),

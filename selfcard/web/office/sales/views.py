@@ -13,12 +13,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from selfcard.core.money import Money
 from selfcard.core.papers.words import amount_in_words
-from selfcard.core.serials import SerialRun
-from selfcard.custody.queries import RangePart, distribution
+from selfcard.custody.queries import distribution
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.models import Receipt
@@ -30,7 +28,6 @@ from selfcard.sales.queries import (
     live_receipt,
     runs_of,
     sales_in_reach,
-    sellable_parts,
 )
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
@@ -48,7 +45,7 @@ from selfcard.web.office.lists import (
 )
 from selfcard.web.office.named import cards_named
 from selfcard.web.office.sales.forms import ReceiptForm, SaleForm
-from selfcard.web.office.views import OfficeRequest, found, office_view, runs_answer, show
+from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 from selfcard.web.templatetags.selfcard import money
 from selfcard.web.templatetags.selfcard import status as status_shown
@@ -186,21 +183,6 @@ def _own(request: OfficeRequest) -> dict[str, Any]:
         "business_source": BusinessSource.DIRECT,
         **cards_named(request),
     }
-
-
-@office_view(May.REGISTER_SALES)
-@require_POST
-def register_answer(request: OfficeRequest) -> HttpResponse:
-    """What stands below the range while it is typed."""
-    form = SaleForm(request.POST, actor=request.actor)
-
-    def answer(data: dict[str, Any], runs: tuple[SerialRun, ...]) -> list[RangePart]:
-        organisation = data.get("seller_organisation") or request.staff.organisation
-        with refusals_shown_on(form):
-            return sellable_parts(data.get("document_type"), runs, organisation, request.actor)
-        return []
-
-    return runs_answer(request, form, answer)
 
 
 @office_view(*SEEING_SALES)

@@ -94,23 +94,67 @@
     range.querySelector("[data-rows]").append(row);
     return row;
   };
-  each("[data-runs] noscript", (spare) => spare.remove());
-  each("[data-add-row]", (button) => (button.hidden = false));
+  const wakeRanges = (within) => {
+    each("[data-runs] noscript", (spare) => spare.remove(), within);
+    each("[data-add-row]", (button) => (button.hidden = false), within);
+  };
+  wakeRanges(document);
   document.addEventListener("input", (event) => {
     const row = event.target.closest("[data-row]");
-    if (row) follow(row, event.target);
+    if (!row) return;
+    say(row.closest("[data-runs]"), "");
+    follow(row, event.target);
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add-row]");
     if (button) addRow(button.closest("[data-runs]")).querySelector("input").focus();
   });
+  const say = (range, text) => {
+    const place = range.querySelector("[data-said]");
+    place.textContent = text;
+    place.hidden = !text;
+  };
+  const isNamedAlready = (range, place) => {
+    const number = serialOf(place.value);
+    const row = place.closest("[data-row]");
+    return [...range.querySelectorAll("[data-row]")].some((other) => {
+      const [from, to] = places(other).map((one) => (one === place ? null : serialOf(one.value)));
+      if (other === row) return number !== null && (number === from || number === to);
+      return number !== null && from !== null && from <= number && number <= (to ?? from);
+    });
+  };
+  /* A box may be scanned from either end. */
+  const putInOrder = (row) => {
+    const [first, last] = places(row);
+    const [from, to] = [serialOf(first.value), serialOf(last.value)];
+    if (from === null || to === null || to >= from || String(to).length < String(from).length) return;
+    [first.value, last.value] = [last.value, first.value];
+    follow(row, last);
+  };
   document.addEventListener("keydown", (event) => {
     const range = event.key === "Enter" && !event.ctrlKey && event.target.closest("[data-runs]");
     if (!range || event.target.tagName !== "INPUT" || !event.target.value) return;
     event.preventDefault();
-    const places = [...range.querySelectorAll("[data-first], [data-last]")];
-    const empty = places.find((place) => !place.value) ?? addRow(range).querySelector("[data-first]");
-    empty.focus();
+    const place = event.target;
+    if (!place.matches("[data-count]") && isNamedAlready(range, place)) {
+      say(range, `${range.dataset.twice} ${place.value}`);
+      place.value = "";
+      follow(place.closest("[data-row]"), place);
+      return;
+    }
+    putInOrder(place.closest("[data-row]"));
+    const free = [...range.querySelectorAll("[data-first], [data-last]")].find((one) => !one.value);
+    (free ?? addRow(range).querySelector("[data-first]")).focus();
+    range.dispatchEvent(new CustomEvent("runs-changed", { bubbles: true }));
+  });
+  /* What a range asks goes where its form is sent. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.target.closest("[data-own-address]")) return;
+    event.detail.path = event.target.closest("form").getAttribute("action") || location.href;
+  });
+  document.addEventListener("htmx:load", (event) => {
+    wakeRanges(event.target);
+    if (event.target.querySelector("[data-narrowed]")) event.target.focus();
   });
   document.addEventListener("paste", (event) => {
     const first = event.target.closest?.("[data-runs] [data-first]");
@@ -165,7 +209,7 @@
     if (event.key === "Escape") closeMenu();
     if (event.key === "Enter" && event.ctrlKey) {
       const form = event.target.closest("form") ?? document.querySelector("main form[data-once]");
-      form?.querySelector(".btn-primary[type=submit], [type=submit]")?.click();
+      (form?.querySelector(".btn-primary[type=submit]") ?? form?.querySelector("[type=submit]"))?.click();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || keysOff()) return;
