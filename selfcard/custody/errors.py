@@ -162,7 +162,7 @@ class CardsDeclaredInvalid(CardsRefused):
 
 
 class CauseDoesNotFit(Refusal):
-    message = _("“%(cause)s” is not what makes cards %(outcome)s.")
+    message = _("Choose what caused it.")
     default_field = "cause"
 
 
