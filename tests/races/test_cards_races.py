@@ -1,0 +1,137 @@
+"""Document types and batches under threads that come at the same moment, each with a control."""
+
+import threading
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError
+
+from selfcard.cards.commands import approve_batch, orders, revise_document_type, types
+from selfcard.cards.errors import OrderedByEarlierVersion, RevisedMeanwhile
+from selfcard.cards.models import Batch, DocumentType, DocumentTypeVersion
+from selfcard.cards.queries import current_version
+from selfcard.cards.terms import TermsGiven
+from selfcard.cards.verify import violations
+from tests.factories.cards import a_document_type, an_ordered_batch
+from tests.factories.organisations import an_insurer
+from tests.races.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def insurer():
+    return an_insurer()
+
+
+@pytest.fixture
+def type_row_is_not_locked(monkeypatch):
+    """The control: what is counted under the type's row is counted by both at once."""
+    for module in (types, orders):
+        monkeypatch.setattr(module, "type_row", lambda key: DocumentType.objects.get(pk=key))
+
+
+def of_kind(results, kind):
+    return [result for result in results if isinstance(result, kind)]
+
+
+def reading_together(monkeypatch, module, name, count):
+    """Let a function of a module give its answer only when all have theirs."""
+    real, all_have_read = getattr(module, name), threading.Barrier(count)
+
+    def read(*given):
+        found = real(*given)
+        all_have_read.wait(20)
+        return found
+
+    monkeypatch.setattr(module, name, read)
+
+
+def two_revisions(insurer):
+    version = current_version(a_document_type(insurer))
+    return [
+        lambda limit=limit: revise_document_type(
+            version=version,
+            terms=replace(TermsGiven.of(version), holding_limit=limit),
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+        for limit in (100, 200)
+    ]
+
+
+def test_of_two_revisions_at_once_one_makes_the_version_and_the_other_is_told(insurer):
+    results = at_once(*two_revisions(insurer))
+
+    (made,) = of_kind(results, DocumentTypeVersion)
+    (told,) = of_kind(results, RevisedMeanwhile)
+    assert made.number == told.facts["version"] == 2
+    assert DocumentTypeVersion.objects.count() == 2
+
+
+def test_without_the_types_lock_the_database_refuses_the_second_revision(
+    insurer, type_row_is_not_locked, monkeypatch
+):
+    deeds = two_revisions(insurer)
+    reading_together(monkeypatch, types, "current_version", 2)
+
+    results = at_once(*deeds)
+
+    assert len(of_kind(results, DocumentTypeVersion)) == 1
+    (error,) = of_kind(results, IntegrityError)
+    assert "document_type_version_has_its_own_number" in str(error)
+
+
+def approvals(insurer, count):
+    batches = [an_ordered_batch(insurer, 100) for _ in range(count)]
+    return [
+        lambda batch=batch: approve_batch(
+            batch=batch, actor=insurer.actor("second"), request_id=uuid4()
+        )
+        for batch in batches
+    ]
+
+
+def test_batches_that_are_approved_at_once_follow_on_from_each_other(insurer):
+    results = at_once(*approvals(insurer, 6))
+
+    first = int(DocumentType.objects.get().prefix) * 10**9 + 1
+    assert sorted(batch.run.first for batch in results) == [first + 100 * n for n in range(6)]
+    assert list(violations()) == []
+
+
+def test_without_the_types_lock_the_database_refuses_the_same_serials(
+    insurer, type_row_is_not_locked, monkeypatch
+):
+    deeds = approvals(insurer, 2)
+    reading_together(monkeypatch, orders, "_next_serials", 2)
+
+    results = at_once(*deeds)
+
+    assert len(of_kind(results, Batch)) == 1
+    (error,) = of_kind(results, IntegrityError)
+    assert "batch_serial_is_reserved_once" in str(error)
+
+
+def test_an_order_that_is_approved_while_its_type_is_revised_is_one_or_the_other(insurer):
+    order = an_ordered_batch(insurer)
+    version = order.type_version
+
+    approved, revised = at_once(
+        lambda: approve_batch(batch=order, actor=insurer.actor("second"), request_id=uuid4()),
+        lambda: revise_document_type(
+            version=version,
+            terms=replace(TermsGiven.of(version), holding_limit=100),
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        ),
+    )
+
+    assert revised.number == 2
+    order.refresh_from_db()
+    if isinstance(approved, Batch):
+        assert order.serials is not None
+    else:
+        assert isinstance(approved, OrderedByEarlierVersion)
+        assert order.serials is None
