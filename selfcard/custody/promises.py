@@ -206,21 +206,25 @@ movement_moves_cards = pgtrigger.Trigger(
         ON CONFLICT (batch_id, day, kind, giver_id, receiver_id)
             DO UPDATE SET cards = flow.cards + excluded.cards;
 
-        -- The same month by month and holder, so that nobody adds up all flows that ever were.
-        INSERT INTO custody_stockmonth AS known (holder_id, batch_id, month, change)
-        SELECT holder_id, batch_id, date_trunc('month', day::timestamp)::date, sum(cards)
-        FROM (
-            SELECT to_holder_id AS holder_id, batch_id, day,
-                   upper(serials) - lower(serials) AS cards
-            FROM moves WHERE to_status IN ('printed', 'in_transit', 'inventory')
-            UNION ALL
-            SELECT from_holder_id, batch_id, day, lower(serials) - upper(serials)
-            FROM moves WHERE from_status IN ('printed', 'in_transit', 'inventory')
+        MERGE INTO custody_stocktally tally
+        USING (
+            SELECT holder_id, batch_id, sum(cards) AS cards
+            FROM (
+                SELECT to_holder_id AS holder_id, batch_id, upper(serials) - lower(serials) AS cards
+                FROM moves WHERE to_status IN ('printed', 'in_transit', 'inventory')
+                UNION ALL
+                SELECT from_holder_id, batch_id, lower(serials) - upper(serials)
+                FROM moves WHERE from_status IN ('printed', 'in_transit', 'inventory')
+            ) went
+            GROUP BY holder_id, batch_id
+            HAVING sum(cards) <> 0
         ) went
-        GROUP BY holder_id, batch_id, date_trunc('month', day::timestamp)
-        HAVING sum(cards) <> 0
-        ON CONFLICT (holder_id, batch_id, month)
-            DO UPDATE SET change = known.change + excluded.change;
+        ON tally.holder_id = went.holder_id AND tally.batch_id = went.batch_id
+        WHEN MATCHED AND tally.cards + went.cards = 0 THEN DELETE
+        WHEN MATCHED THEN UPDATE SET cards = tally.cards + went.cards
+        WHEN NOT MATCHED THEN
+            INSERT (holder_id, batch_id, cards)
+            VALUES (went.holder_id, went.batch_id, went.cards);
 
         RETURN NULL;
     """,
@@ -359,5 +363,50 @@ reversals_are_tallied = pgtrigger.Trigger(
                 USING ERRCODE = '23514';
         END IF;
         RETURN NULL;
+    """,
+)
+
+issues_fill_their_requisition = pgtrigger.Trigger(
+    name="issues_fill_their_requisition",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__requisition__isnull=False),
+    func="""
+        UPDATE custody_requisition SET issued = issued + NEW.count
+        WHERE id = NEW.requisition_id AND state = 'granted'
+          AND document_type_id = NEW.document_type_id
+          AND organisation_id = NEW.to_party_id AND issuer_id = NEW.from_party_id;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'issue % is not what its requisition was granted for', NEW.number
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+refused_issues_give_back_to_their_requisition = pgtrigger.Trigger(
+    name="refused_issues_give_back",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    condition=pgtrigger.Q(new__requisition__isnull=False, new__state="refused"),
+    func="""
+        UPDATE custody_requisition SET issued = issued - NEW.count WHERE id = NEW.requisition_id;
+        RETURN NULL;
+    """,
+)
+
+requisitions_are_issued_by_issues = pgtrigger.Trigger(
+    name="requisitions_are_issued_by_issues",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("issued"),
+    func="""
+        IF pg_trigger_depth() < 2 THEN
+            RAISE EXCEPTION 'what was issued for requisition % follows from its issues', OLD.number
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
     """,
 )

@@ -22,7 +22,7 @@ from selfcard.custody.models.places import (
     HoldingPast,
     Movement,
     StockFlow,
-    StockMonth,
+    StockTally,
 )
 from selfcard.custody.models.reasons import (
     BATCH_REASON,
@@ -71,7 +71,7 @@ __all__ = [
     "Requisition",
     "StockCount",
     "StockFlow",
-    "StockMonth",
+    "StockTally",
     "WriteOff",
     "WriteOffRun",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import DocumentType
 from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.custody import promises
 from selfcard.custody.models.reasons import ISSUE_REASON, RECALL_REASON, Reason
 from selfcard.organisations.models import Organisation, Party, Staff
 
@@ -72,9 +73,19 @@ class Issue(models.Model):
                 pgtrigger.Update,
                 condition=~pgtrigger.Q(old__state="in_transit"),
             ),
+            refused(
+                "issue_stays",
+                pgtrigger.UpdateOf(
+                    "number", "document_type_id", "from_party_id", "to_party_id",
+                    "for_organisation_id", "requisition_id", "count", "remark", "issued_by_id",
+                    "issued_at",
+                ),
+            ),
+            promises.issues_fill_their_requisition,
+            promises.refused_issues_give_back_to_their_requisition,
             refused("issue_is_kept", pgtrigger.Delete),
             never_truncated("issue"),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.number
@@ -91,7 +102,8 @@ class Issue(models.Model):
 class Requisition(models.Model):
     """An organisation below asks for stock; the issuer grants all of it, a part, or nothing.
 
-    Issues refer to it, and hand down no more than was granted.
+    Issues refer to it, and hand down no more than was granted: `issued` follows from them. What was
+    granted and is not needed any more is withdrawn.
     """
 
     class State(models.TextChoices):
@@ -109,6 +121,7 @@ class Requisition(models.Model):
     wanted_by = models.DateField()
     state = models.CharField(max_length=9, choices=State, default=State.ASKED)
     granted = models.PositiveIntegerField(default=0)
+    issued = models.PositiveIntegerField(default=0)  # written by the issues themselves
     answer = models.CharField(max_length=200, blank=True)
     asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
@@ -127,21 +140,31 @@ class Requisition(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="granted", granted__gte=1, granted__lte=F("count"))
-                | (~Q(state="granted") & Q(granted=0)),
+                | Q(state="withdrawn", granted__lte=F("count"))
+                | Q(state__in=["asked", "refused"], granted=0),
                 name="a_requisition_grants_at_most_what_was_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(issued__lte=F("granted")),
+                name="a_requisition_is_issued_at_most_as_granted",
             ),
             models.CheckConstraint(
                 condition=Q(
                     state__in=["asked", "withdrawn"],
+                    granted=0,
                     answered_by__isnull=True,
                     answered_at__isnull=True,
                 )
                 | Q(
-                    state__in=["granted", "refused"],
+                    state__in=["granted", "refused", "withdrawn"],
                     answered_by__isnull=False,
                     answered_at__isnull=False,
                 ),
                 name="a_requisition_is_answered_exactly_when_somebody_did",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_by__isnull=True) | ~Q(answered_by=F("asked_by")),
+                name="nobody_answers_what_they_asked_for",
             ),
             models.CheckConstraint(
                 condition=~Q(state="refused") | ~Q(answer=""),
@@ -149,17 +172,45 @@ class Requisition(models.Model):
             ),
         ]
         triggers: ClassVar = [
+            pgtrigger.FSM(
+                name="requisition_goes_its_way",
+                field="state",
+                transitions=[
+                    ("asked", "granted"),
+                    ("asked", "refused"),
+                    ("asked", "withdrawn"),
+                    ("granted", "withdrawn"),
+                ],
+            ),
+            refused(
+                "requisition_begins_with_the_question",
+                pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__state="asked"),
+            ),
+            refused(
+                "requisition_stays",
+                pgtrigger.UpdateOf(
+                    "number", "organisation_id", "issuer_id", "document_type_id", "count",
+                    "reason", "wanted_by", "asked_by_id", "asked_at",
+                ),
+            ),
             refused(
                 "a_requisition_is_answered_once",
-                pgtrigger.Update,
+                pgtrigger.UpdateOf("granted", "answer", "answered_by_id", "answered_at"),
                 condition=~pgtrigger.Q(old__state="asked"),
             ),
+            promises.requisitions_are_issued_by_issues,
             refused("requisition_is_kept", pgtrigger.Delete),
             never_truncated("requisition"),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def left(self) -> int:
+        """How many cards are granted and not issued yet."""
+        return self.granted - self.issued if self.state == self.State.GRANTED else 0
 
 
 class Recall(models.Model):

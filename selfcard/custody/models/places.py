@@ -254,35 +254,30 @@ class StockFlow(models.Model):
         return f"{self.day} {self.kind} {self.cards}"
 
 
-class StockMonth(models.Model):
-    """By how many cards a holder's stock of one batch grew, or shrank, in one month.
+class StockTally(models.Model):
+    """How many cards of a batch a holder has in stock now; nothing where there are none.
 
-    What stock there was before a period is the sum of the months before it: a ledger of this
-    month does not read the flows of ten years.
+    From here a stock ledger reckons back: the stock before a period is today's, without what came
+    and went since. So a ledger of this month does not read the flows of ten years.
     """
 
     holder = models.ForeignKey(Party, models.PROTECT, related_name="+", db_index=False)
     # Of the key too, though nobody asks for it: whoever moves a batch's cards holds its lock, so
     # two movements never wait for the same row.
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", db_index=False)
-    month = models.DateField()  # its first day
-    change = models.BigIntegerField()
+    cards = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["holder", "batch", "month"],
-                name="stock_month_is_one_row_a_holder_and_batch",
+                fields=["holder", "batch"], name="stock_tally_is_one_row_a_holder_and_batch"
             ),
-            models.CheckConstraint(
-                condition=Q(month__day=1), name="stock_month_begins_on_its_first_day"
-            ),
+            models.CheckConstraint(condition=Q(cards__gte=1), name="stock_tally_has_cards"),
         ]
         triggers: ClassVar = [
-            promises.written_by_movements_only("stock_month"),
-            refused("stock_month_is_never_deleted", pgtrigger.Delete),
-            never_truncated("stock_month"),
+            promises.written_by_movements_only("stock_tally"),
+            never_truncated("stock_tally"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.month} {self.change}"
+        return f"{self.holder_id} {self.cards}"
