@@ -28,7 +28,7 @@ class CardsInOtherStatus(CardsRefused):
 
 
 class CardsFrozen(CardsRefused):
-    message = _("These cards are frozen: %(serials)s.")
+    message = _("These cards are frozen: %(freezes)s.")
 
 
 class CardsOpened(CardsRefused):

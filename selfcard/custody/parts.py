@@ -138,7 +138,10 @@ def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
             ),
             # Cards that are sold are meant to be opened, and there are very many.
             opened_serials=Case(
-                When(status__in=[CardStatus.INVENTORY, CardStatus.LOST], then=ArraySubquery(opened.values("serial"))),
+                When(
+                    status__in=[CardStatus.INVENTORY, CardStatus.LOST],
+                    then=ArraySubquery(opened.values("serial")),
+                ),
                 default=Value(None),
             ),
         )
@@ -373,6 +376,24 @@ def in_other_status(parts: list[Part], help: Operation | None = None) -> CardsRe
     return CardsInOtherStatus(statuses="; ".join(statuses), serials=serials, help=help)
 
 
+def _frozen(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
+    """The refusal that names cards with whatever stops them: card and batch must both permit."""
+    by_freezes: dict[str, list[SerialRun]] = {}
+    for part in parts:
+        stopped = (reason for reason in part.freezes if reason[0] not in use.frozen_by)
+        said = ", ".join(dict.fromkeys(str(stopped_by(reason)) for reason in stopped))
+        by_freezes.setdefault(said, []).append(part.run)
+    freezes = [f"{describe_runs(runs)} ({stopped})" for stopped, runs in by_freezes.items()]
+    serials = describe_runs(part.run for part in parts)
+    return CardsFrozen(freezes="; ".join(freezes), serials=serials, help=help)
+
+
+def stopped_by(freeze: Reason) -> str:
+    """What stops cards, in words: the batch, or the number of the paper."""
+    kind, number = freeze
+    return _("batch %(number)s") % {"number": number} if kind == BATCH_REASON else number
+
+
 def _in_other_status(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
     return in_other_status(parts, help)
 
@@ -385,7 +406,7 @@ _SAYINGS: dict[type[CardsRefused], Saying] = {
     CardsInOtherStatus: _in_other_status,
     CardsNeverCame: _plainly(CardsNeverCame),
     CardsDeclaredInvalid: _plainly(CardsDeclaredInvalid),
-    CardsFrozen: _plainly(CardsFrozen),
+    CardsFrozen: _frozen,
     CardsOpened: _plainly(CardsOpened),
     CardsExpired: _plainly(CardsExpired),
     CardsPastUseBy: _plainly(CardsPastUseBy),

@@ -1,11 +1,20 @@
 """Cards in somebody's hands, by commands alone; and custody as a test reads it."""
 
+from typing import Any
 from uuid import uuid4
 
 from selfcard.cards.models import Batch, DocumentType
+from selfcard.core import clock
 from selfcard.core.serials import SerialRun
-from selfcard.custody.commands import check_in, check_in_printed, issue_cards
-from selfcard.custody.models import Holding, Issue
+from selfcard.custody.commands import (
+    ask_write_off,
+    check_in,
+    check_in_printed,
+    freeze_cards,
+    grant_write_off,
+    issue_cards,
+)
+from selfcard.custody.models import Holding, Issue, WriteOff
 from selfcard.organisations.models import Party
 from tests.factories.cards import PrintedCard, a_printed_batch
 from tests.factories.organisations import Insurer
@@ -72,3 +81,50 @@ def custody(batch: Batch) -> list[tuple[str, str, int, int]]:
 def cards_of(batch: Batch, first: int, last: int) -> SerialRun:
     """Cards of a batch, counted from 1."""
     return SerialRun(batch.run.first + first - 1, batch.run.first + last - 1)
+
+
+def stop(insurer: Insurer, *runs: SerialRun, by: str = "chief", note: str = "A caller") -> str:
+    """Freeze cards, for the note that is given; the number of the freeze."""
+    return freeze_cards(
+        document_type=_type_of(runs[0]),
+        runs=runs,
+        note=note,
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+    )
+
+
+def report(
+    insurer: Insurer, kind: str, *runs: SerialRun, by: str = "chief", **changes: Any
+) -> WriteOff:
+    """Report cards as void, lost, found or destroyed; it waits for a second person."""
+    given: dict[str, Any] = {"note": "As the keeper says", "cause": _CAUSES.get(kind, "")}
+    if kind == WriteOff.Kind.DESTRUCTION:
+        given |= {"place": "Yard", "method": "Shredder", "destroyed_on": clock.today()}
+    return ask_write_off(
+        kind=kind,
+        document_type=_type_of(runs[0]),
+        runs=runs,
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+        **{**given, **changes},
+    )
+
+
+def agree(insurer: Insurer, write_off: WriteOff, by: str = "second") -> WriteOff:
+    return grant_write_off(write_off=write_off, actor=insurer.actor(by), request_id=uuid4())
+
+
+def written_off(
+    insurer: Insurer, kind: str, *runs: SerialRun, by: str = "chief", **changes: Any
+) -> WriteOff:
+    """The same, and `second` has agreed to it."""
+    return agree(insurer, report(insurer, kind, *runs, by=by, **changes))
+
+
+_CAUSES = {WriteOff.Kind.VOID: "damaged", WriteOff.Kind.LOSS: "lost"}
+
+
+def _type_of(run: SerialRun) -> DocumentType:
+    batch = Batch.objects.get(serials__contains=run.first)
+    return batch.type_version.document_type

@@ -1,13 +1,13 @@
 from uuid import UUID
 
-from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
 from selfcard.custody.errors import CardsNotMissing
+from selfcard.custody.freezes import frozen_for, lift_freezes
 from selfcard.custody.locks import lock_custody
-from selfcard.custody.models import SHORTAGE_REASON, Freeze, Issue
+from selfcard.custody.models import SHORTAGE_REASON, Issue
 from selfcard.custody.queries import still_missing
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, require
@@ -32,10 +32,7 @@ def explain_shortage(
     missing = still_missing(issue)
     if strangers := [rest for run in found for rest in run.without(missing)]:
         raise CardsNotMissing(serials=describe_runs(strangers), issue=issue.number)
-    for freeze in Freeze.objects.filter(
-        reason_kind=SHORTAGE_REASON, reason_number=issue.number, released_at=None
-    ):
-        _release(freeze, found, actor)
+    lift_freezes(frozen_for((SHORTAGE_REASON, issue.number)), found, staff=acting_staff(actor))
     record(
         actor,
         "cards.found_again",
@@ -45,23 +42,3 @@ def explain_shortage(
         cards=count_cards(found),
     )
     return issue
-
-
-def _release(freeze: Freeze, found: list[SerialRun], actor: Actor) -> None:
-    """End a freeze, and freeze anew what of it was not found."""
-    run = SerialRun.of(freeze.serials)
-    left = run.without(found)
-    if left == [run]:
-        return
-    freeze.released_by, freeze.released_at = acting_staff(actor), clock.now()
-    freeze.save(update_fields=["released_by", "released_at"])
-    Freeze.objects.bulk_create(
-        Freeze(
-            serials=rest.range,
-            reason_kind=freeze.reason_kind,
-            reason_number=freeze.reason_number,
-            frozen_by=freeze.frozen_by,
-            frozen_at=freeze.frozen_at,
-        )
-        for rest in left
-    )
