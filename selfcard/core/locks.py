@@ -8,8 +8,10 @@ the wait.
 
 import hashlib
 from enum import IntEnum
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 
 class LockSpace(IntEnum):
@@ -21,16 +23,30 @@ class LockSpace(IntEnum):
     SALE = 4
 
 
-def lock(space: LockSpace, *keys: int | bytes | str, shared: bool = False) -> None:
+def lock(
+    space: LockSpace,
+    *keys: int | bytes | str,
+    among: QuerySet[Any] | None = None,
+    shared: bool = False,
+) -> None:
     """Wait for, and hold until the transaction ends, the lock of every key.
 
     Keys that are not whole numbers are hashed to 31 bits; two that collide merely wait for each
-    other.
+    other. `among` locks rows by their primary keys, found and locked in one statement: for what
+    never changes about them.
     """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    if among is not None:
+        rows, params = among.order_by("pk").values_list("pk").query.sql_with_params()
+        with connection.cursor() as cursor:
+            # A subquery that is sorted is read in its order, so the locks are taken ascending.
+            cursor.execute(
+                f"SELECT {function}(%s, (key & 2147483647)::int) FROM ({rows}) AS rows(key)",  # noqa: S608
+                [int(space), *params],
+            )
     if not keys:
         return
     numbers = sorted({_number(key) for key in keys})
-    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         # unnest keeps the order of the array, so the locks are taken ascending.
         cursor.execute(

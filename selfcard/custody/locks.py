@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from selfcard.cards.queries import batches_touching
+from django.db.models import Q
+
+from selfcard.cards.models import Batch
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import OpenedCard
@@ -13,9 +15,12 @@ def lock_custody(runs: Iterable[SerialRun], *, shared: bool = False) -> None:
     """Wait for every batch that the runs touch, in ascending order, and hold it to the end.
 
     Exclusive for whatever moves cards; shared for an activation, which moves none. Which batch a
-    serial belongs to never changes, so that may be read before the lock; nothing else may.
+    serial belongs to never changes, so that may be read with the lock; nothing else may.
     """
-    lock_batches([batch.pk for batch in batches_touching(runs)], shared=shared)
+    touched = Q(pk__in=[])
+    for run in runs:
+        touched |= Q(serials__overlap=run.range)
+    lock(LockSpace.BATCH, among=Batch.objects.filter(touched), shared=shared)
 
 
 def lock_batches(batches: Iterable[int], *, shared: bool = False) -> None:

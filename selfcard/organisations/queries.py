@@ -110,6 +110,11 @@ def organisations_below(organisation: Organisation) -> QuerySet[Organisation]:
     )
 
 
+def is_within(organisation: Organisation, above: Organisation) -> bool:
+    """Whether an organisation is another one, or stands somewhere below it."""
+    return f"{organisation.path}.".startswith(f"{above.path}.")
+
+
 def head_office() -> Organisation:
     return Organisation.objects.select_related("party").get(level=Organisation.Level.HEAD_OFFICE)
 
@@ -121,6 +126,14 @@ def branch_of(organisation: Organisation) -> Organisation:
         assert found.parent is not None
         found = found.parent
     return found
+
+
+def house_of(organisation: Organisation) -> Organisation:
+    """The institution, branch or head office that a department belongs to; any other is its own."""
+    if organisation.level != Organisation.Level.DEPARTMENT:
+        return organisation
+    assert organisation.parent is not None
+    return organisation.parent
 
 
 def people_who_may(deed: May, organisation: Organisation) -> QuerySet[Staff]:

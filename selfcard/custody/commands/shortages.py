@@ -8,6 +8,7 @@ from selfcard.custody.errors import CardsNotMissing
 from selfcard.custody.freezes import frozen_for, lift_freezes
 from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import SHORTAGE_REASON, Issue
+from selfcard.custody.note_errors import MissedByYourself
 from selfcard.custody.queries import still_missing
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, require
@@ -24,11 +25,14 @@ def explain_shortage(
     Raises:
         NotAuthorised: the actor may not check in cards for the sender.
         NoSerialsGiven, RunsOverlapEachOther: no serial is named, or one twice.
+        MissedByYourself: the actor said themself that cards of this note did not come.
         CardsNotMissing: cards are not frozen as missing from this note.
     """
     found = distinct_runs(runs)
     lock_custody(found)
     require(actor, May.CHECK_IN_CARDS, issue.from_party.organisation)
+    if issue.checked_in_by_id == actor.id:
+        raise MissedByYourself
     missing = still_missing(issue)
     if strangers := [rest for run in found for rest in run.without(missing)]:
         raise CardsNotMissing(serials=describe_runs(strangers), issue=issue.number)

@@ -6,9 +6,16 @@ from selfcard.cards.models import Batch, DocumentType, Printer
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.papers import Name, freeze_paper
-from selfcard.core.serials import SerialRun, count_cards
-from selfcard.custody.models import Issue
-from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, CheckInFacts, IssueNoteFacts
+from selfcard.core.serials import SerialRun, count_cards, merge_runs
+from selfcard.custody.models import Issue, Recall
+from selfcard.custody.papers import (
+    CHECK_IN,
+    ISSUE_NOTE,
+    RECALL_NOTE,
+    CheckInFacts,
+    IssueNoteFacts,
+    RecallNoteFacts,
+)
 from selfcard.custody.parts import Part
 from selfcard.organisations.models import Party, Staff
 from selfcard.organisations.queries import acting_staff
@@ -33,6 +40,8 @@ def freeze_issue_note(issue: Issue, runs: tuple[SerialRun, ...], parts: Iterable
             count=issue.count,
             issued_by=_person(issue.issued_by),
             remark=issue.remark,
+            from_person=issue.from_party.is_person,
+            requisition=issue.requisition.number if issue.requisition else "",
         ),
     )
 
@@ -58,6 +67,27 @@ def freeze_issue_check_in(
             sent_count=count_cards(sent),
             came_count=count_cards(came),
             checked_in_by=_person(issue.checked_in_by),
+            refusal=issue.refusal,
+        ),
+    )
+
+
+def freeze_recall_note(recall: Recall, runs: tuple[SerialRun, ...], parts: Iterable[Part]) -> None:
+    freeze_paper(
+        kind=RECALL_NOTE,
+        number=recall.number,
+        facts=RecallNoteFacts(
+            number=recall.number,
+            recalled_at=recall.recalled_at,
+            document_type=_name(recall.document_type),
+            from_party=_name(recall.from_party),
+            from_person=recall.from_party.is_person,
+            to_party=_name(recall.to_party),
+            runs=runs,
+            count=recall.count,
+            stopped=tuple(merge_runs(part.run for part in parts if part.frozen)),
+            recalled_by=_person(recall.recalled_by),
+            remark=recall.remark,
         ),
     )
 

@@ -51,7 +51,8 @@ def find_issue(number: str) -> Issue | None:
 
 def runs_of(issue: Issue) -> list[SerialRun]:
     """The cards on an issue note."""
-    return merge_runs(one.run for one in movements_of(issue).filter(kind=MovementKind.ISSUE))
+    handed_down = (MovementKind.ISSUE, MovementKind.HAND_OVER)
+    return merge_runs(one.run for one in movements_of(issue).filter(kind__in=handed_down))
 
 
 def shortage_of(issue: Issue) -> list[SerialRun]:
