@@ -5,10 +5,9 @@ off leaves sheets that nothing refers to; the next one throws them away with the
 anew. That cannot give a gap or a repeat: a file and its sheets always come from one making.
 """
 
-import csv
-import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from operator import itemgetter
 
 from django.db import transaction
 
@@ -22,7 +21,7 @@ from selfcard.cards.print_file import (
     write_encrypted,
 )
 from selfcard.core.encryption import seal, unseal
-from selfcard.core.serials import SerialRun, group_digits
+from selfcard.core.serials import SERIAL_DIGITS, SerialRun
 
 SHEET = 1_000
 CHUNK = 10_000
@@ -90,14 +89,23 @@ def _sheet(key: BatchKey, keys: PinKeys, run: SerialRun, pins: list[str]) -> Pin
 
 
 def _lines(batch: Batch, run: SerialRun, pins: list[str]) -> bytes:
-    text = io.StringIO()
+    """Lines of the print file. They are CSV as they are: nothing in them ever needs quotes."""
     deadline = batch.last_day.isoformat()
     serials = range(run.first, run.last + 1)
-    csv.writer(text).writerows(
-        (serial, group_digits(number), group_digits(pin), activation_link(number, pin), deadline)
-        for serial, number, pin in zip(serials, card_numbers(run), pins, strict=True)
-    )
-    return text.getvalue().encode()
+    numbered = zip(serials, card_numbers(run), pins, strict=True)
+    number_groups, pin_groups = _groups(SERIAL_DIGITS + 1), _groups(len(pins[0]))
+    return "".join(
+        [
+            f"{serial},{' '.join(number_groups(number))},{' '.join(pin_groups(pin))},"
+            f"{activation_link(number, pin)},{deadline}\r\n"
+            for serial, number, pin in numbered
+        ]
+    ).encode()
+
+
+def _groups(length: int) -> Callable[[str], tuple[str, ...]]:
+    """The groups of four, as `core.serials.group_digits` makes them, of digits that are so many."""
+    return itemgetter(*(slice(at, at + 4) for at in range(0, length, 4)))
 
 
 def _parts(run: SerialRun, size: int) -> Iterator[SerialRun]:

@@ -69,11 +69,9 @@ def versions_of(document_type: DocumentType) -> list[DocumentTypeVersion]:
     )
 
 
-def orders_waiting(document_type: DocumentType) -> QuerySet[Batch]:
-    """The orders of a type that nobody has approved or refused."""
-    return Batch.objects.filter(
-        type_version__document_type=document_type, state=Batch.State.ORDERED
-    )
+def orders_waiting(version: DocumentTypeVersion) -> QuerySet[Batch]:
+    """The orders by a version that nobody has approved or refused."""
+    return Batch.objects.filter(type_version=version, state=Batch.State.ORDERED)
 
 
 def printers() -> QuerySet[Printer]:

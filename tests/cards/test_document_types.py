@@ -220,7 +220,7 @@ def test_other_products_make_another_version(insurer):
 def test_a_revision_that_changes_nothing_is_refused(insurer):
     document_type = a_document_type(insurer)
 
-    with pytest.raises(NothingRevised, match="version 1 of AC-100"):
+    with pytest.raises(NothingRevised, match="AC-100"):
         revise(insurer, document_type, name_en=" Accident card", face_value=Decimal(100))
 
     assert document_type.versions.count() == 1
@@ -245,8 +245,10 @@ def test_whoever_begins_from_an_earlier_version_is_told_who_was_quicker(insurer)
     first = current_version(a_document_type(insurer))
     revise(insurer, first.document_type, holding_limit=1000)
 
-    with pytest.raises(RevisedMeanwhile, match=r".*C01 has made version 2 of AC-100"):
+    with pytest.raises(RevisedMeanwhile, match="C01") as refused:
         revise_from(insurer, first, holding_limit=200)
+
+    assert refused.value.facts["version"] == 2
 
 
 def test_a_repeated_revision_makes_one_version(insurer):

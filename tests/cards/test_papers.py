@@ -25,3 +25,13 @@ def test_a_file_that_nobody_has_downloaded_says_so():
     facts = replace(a_print_protocol(), downloaded_by=None, downloaded_at=None)
 
     assert "尚未下载" in words_on(PRINT_PROTOCOL, facts)
+
+
+def test_a_print_protocol_says_by_which_version_and_until_when_cards_may_be_sold():
+    facts = a_print_protocol()
+
+    said = words_on(PRINT_PROTOCOL, facts, "en")
+
+    assert "30Jun2027" in said
+    assert "Lastdaytosell" in said
+    assert "Lastdaytosell" not in words_on(PRINT_PROTOCOL, replace(facts, use_by=None), "en")

@@ -34,7 +34,6 @@ from selfcard.web.office.lists import (
     CountColumn,
     DayColumn,
     ListDeed,
-    MomentColumn,
     NumberColumn,
     OfficeFilter,
     OfficeTable,
@@ -66,6 +65,8 @@ class BatchFilter(OfficeFilter):
             | Q(type_version__document_type__code__icontains=text)
             | Q(type_version__document_type__name_zh__icontains=text)
             | Q(type_version__document_type__name_en__icontains=text)
+            | Q(type_version__name_zh__icontains=text)
+            | Q(type_version__name_en__icontains=text)
         )
 
 
@@ -76,13 +77,13 @@ class BatchTable(OfficeTable):
     state = tables.Column(gettext_lazy("State"))
     document_type = tables.Column(
         gettext_lazy("Document type"),
-        accessor="type_version__document_type__name",
+        accessor="type_version__name",
         order_by="type_version__document_type__code",
     )
     printer = tables.Column(
         gettext_lazy("Printer"), accessor="printer__name", order_by="printer__code"
     )
-    ordered_at = MomentColumn(verbose_name=gettext_lazy("Ordered"))
+    ordered_at = DayColumn(verbose_name=gettext_lazy("Ordered"))
     use_by = DayColumn(verbose_name=gettext_lazy("Last day to sell"))
     deadline = DayColumn(verbose_name=gettext_lazy("Last day to activate"))
     count = CountColumn(verbose_name=gettext_lazy("Cards"))

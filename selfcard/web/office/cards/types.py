@@ -188,5 +188,5 @@ def revise(request: OfficeRequest, code: str) -> HttpResponse:
     return show(
         request,
         "office/cards/revise.html",
-        {"form": form, "document_type": one, "newest": newest, "waiting": orders_waiting(one)},
+        {"form": form, "document_type": one, "newest": newest, "waiting": orders_waiting(newest)},
     )
