@@ -1,0 +1,666 @@
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+
+from selfcard.approvals.errors import (
+    AlreadyAsked,
+    ApprovalExpired,
+    NotYourOwnRequest,
+)
+from selfcard.approvals.errors import ReasonMissing as RefusalReasonMissing
+from selfcard.approvals.models import Approval
+from selfcard.approvals.queries import approvals_waiting_for
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.command import command
+from selfcard.core.models import AuditEvent
+from selfcard.core.refusals import ReasonMissing
+from selfcard.custody.commands import (
+    ask_write_off_again,
+    check_in,
+    check_in_printed,
+    explain_shortage,
+    lose_cards,
+    record_announcement,
+    refuse_write_off,
+    remember_opened,
+    withdraw_write_off,
+)
+from selfcard.custody.errors import (
+    AnnouncedOutOfTime,
+    AnnouncementNotDescribed,
+    CardsDeclaredInvalid,
+    CardsFrozen,
+    CardsInOtherStatus,
+    CardsNeverCame,
+    CardsNotHeld,
+    CardsNotMissing,
+    CardsOfSeveralHolders,
+    CardsOpened,
+    CauseDoesNotFit,
+    CauseOfLostCards,
+    DestroyedInFuture,
+    DestructionNotDescribed,
+    LossAlreadyAnnounced,
+    LossNotAgreed,
+    NothingToAnnounce,
+    NotYourWriteOff,
+    WriteOffInOtherState,
+)
+from selfcard.custody.models import Freeze, Movement, WriteOff
+from selfcard.custody.queries import find_card, losses_to_announce, still_lost, still_missing
+from selfcard.custody.statuses import SeenStatus
+from selfcard.custody.verify import violations
+from selfcard.organisations.errors import NotAuthorised
+from tests.factories.cards import a_printed_batch
+from tests.factories.custody import (
+    agree,
+    cards_at_head_office,
+    cards_at_institution,
+    cards_of,
+    custody,
+    hand_down,
+    report,
+    stop,
+    written_off,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def batch(insurer):
+    return cards_at_head_office(insurer, 100)[0]
+
+
+def refuse(insurer, write_off, reason="They lie in the safe", by="second"):
+    return refuse_write_off(
+        write_off=write_off, reason=reason, actor=insurer.actor(by), request_id=uuid4()
+    )
+
+
+def withdraw(insurer, write_off, reason="Counted wrongly", by="chief"):
+    return withdraw_write_off(
+        write_off=write_off, reason=reason, actor=insurer.actor(by), request_id=uuid4()
+    )
+
+
+def ask_again(insurer, write_off, by="chief"):
+    return ask_write_off_again(write_off=write_off, actor=insurer.actor(by), request_id=uuid4())
+
+
+def announce(insurer, loss, day=None, where="Morning Post", by="chief"):
+    return record_announcement(
+        write_off=loss,
+        announced_on=day or clock.today(),
+        announced_in=where,
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+    )
+
+
+@command
+def open_card(*, serial: int, actor: Actor, request_id):
+    """Somebody types the right PIN of a card."""
+    remember_opened(serial=serial, actor=actor)
+
+
+def opened(serial):
+    open_card(serial=serial, actor=Actor.holder(), request_id=uuid4())
+
+
+def frozen(batch):
+    """What is frozen, by cards counted from 1 and why."""
+    return [
+        (freeze.run.first - batch.run.first + 1, freeze.run.last - batch.run.first + 1, kind)
+        for freeze in Freeze.objects.filter(released_at=None).order_by("serials")
+        for kind in [freeze.reason_kind]
+    ]
+
+
+def places(batch):
+    return [(status, first, last) for _, status, first, last in custody(batch)]
+
+
+# Reported, and frozen at once
+
+
+@pytest.mark.parametrize("kind", ["void", "loss"])
+def test_reported_cards_are_frozen_at_once_and_change_only_when_a_second_person_agrees(
+    insurer, batch, kind
+):
+    outcome = {"void": "void", "loss": "lost"}[kind]
+
+    write_off = report(insurer, kind, cards_of(batch, 11, 20))
+
+    assert write_off.number.startswith("W-")
+    assert frozen(batch) == [(11, 20, "write_off")]
+    assert places(batch) == [("inventory", 1, 100)]
+    assert find_card(batch.run.first + 10).seen == SeenStatus.FROZEN
+
+    agree(insurer, write_off)
+
+    assert frozen(batch) == []
+    assert places(batch) == [("inventory", 1, 10), (outcome, 11, 20), ("inventory", 21, 100)]
+    assert custody(batch)[1][0] == "Head office"
+
+
+def test_a_second_person_finds_the_request_among_their_approvals(insurer, batch):
+    report(insurer, "loss", batch.run)
+
+    waiting = approvals_waiting_for(insurer.actor("second")).get()
+
+    assert waiting.kind == "custody.write_off"
+    assert waiting.asked["count"] == 100
+    assert not approvals_waiting_for(insurer.actor("chief")).exists()
+
+
+def test_nobody_agrees_to_their_own_report(insurer, batch):
+    from selfcard.organisations.commands import authorise
+    from selfcard.organisations.models import May
+
+    authorise(
+        staff=insurer.chief,
+        mays=(May.APPROVE_WRITE_OFFS,),
+        organisation=insurer.head_office,
+        actor=Actor.system("test"),
+        request_id=uuid4(),
+    )
+    write_off = report(insurer, "void", batch.run)
+
+    with pytest.raises(NotYourOwnRequest):
+        agree(insurer, write_off, by="chief")
+
+
+def test_only_who_decides_write_offs_agrees(insurer, batch):
+    write_off = report(insurer, "void", batch.run)
+
+    with pytest.raises(NotAuthorised):
+        agree(insurer, write_off, by="auditor")
+
+
+def test_the_cards_of_several_holders_are_written_off_holder_by_holder(insurer, batch):
+    hand_down(insurer, cards_of(batch, 1, 50), insurer.branch.party, checked_in_by="branch_keeper")
+
+    with pytest.raises(CardsOfSeveralHolders) as refused:
+        report(insurer, "void", cards_of(batch, 41, 60))
+
+    assert "Head office" in str(refused.value) or "机构" in str(refused.value)
+    assert frozen(batch) == []
+
+
+def test_an_individuals_cards_are_written_off_by_their_organisation(insurer):
+    batch, _ = cards_at_institution(insurer, 10)
+    hand_down(insurer, cards_of(batch, 1, 5), insurer.seller.party, "keeper")
+
+    written_off(insurer, "loss", cards_of(batch, 1, 5), by="keeper")
+
+    assert custody(batch)[0] == ("Person I02", "lost", 1, 5)
+
+
+def test_nobody_writes_off_cards_out_of_their_reach(insurer, batch):
+    with pytest.raises(CardsNotHeld):
+        report(insurer, "void", batch.run, by="branch_keeper")
+
+
+def test_a_report_needs_a_note_and_a_cause(insurer, batch):
+    with pytest.raises(ReasonMissing):
+        report(insurer, "void", batch.run, note=" ")
+    for cause in ("", "lost?", "returned", "counted"):
+        with pytest.raises(CauseDoesNotFit):
+            report(insurer, "void", batch.run, cause=cause)
+
+
+def test_cards_that_are_about_to_be_written_off_are_not_written_off_again(insurer, batch):
+    write_off = report(insurer, "void", cards_of(batch, 11, 20))
+
+    with pytest.raises(CardsFrozen) as refused:
+        report(insurer, "loss", cards_of(batch, 20, 30))
+
+    assert write_off.number in str(refused.value)
+    assert refused.value.help.name == "custody.write_off"
+    assert refused.value.help.args == {"number": write_off.number}
+
+
+# Decided
+
+
+def test_a_refused_report_gives_the_cards_free_and_keeps_the_reason(insurer, batch):
+    write_off = report(insurer, "loss", cards_of(batch, 11, 20))
+
+    refused = refuse(insurer, write_off, "They lie in the safe")
+
+    assert refused.state == "refused"
+    assert frozen(batch) == []
+    assert places(batch) == [("inventory", 1, 100)]
+    assert Approval.objects.get(kind="custody.write_off").reason == "They lie in the safe"
+    assert Freeze.objects.get().release_note == "They lie in the safe"
+
+
+def test_a_refusal_needs_its_reason(insurer, batch):
+    write_off = report(insurer, "loss", batch.run)
+
+    with pytest.raises(RefusalReasonMissing):
+        refuse(insurer, write_off, " ")
+
+
+def test_a_withdrawn_report_gives_the_cards_free_and_waits_for_nobody(insurer, batch):
+    write_off = report(insurer, "loss", cards_of(batch, 11, 20))
+
+    with pytest.raises(ReasonMissing):
+        withdraw(insurer, write_off, " ")
+    with pytest.raises(NotAuthorised):
+        withdraw(insurer, write_off, by="branch_keeper")
+    withdrawn = withdraw(insurer, write_off)
+
+    assert withdrawn.state == "withdrawn"
+    assert frozen(batch) == []
+    assert Approval.objects.get(kind="custody.write_off").state == "withdrawn"
+
+
+@pytest.mark.parametrize("first", [agree, refuse, withdraw])
+@pytest.mark.parametrize("then", [agree, refuse, withdraw, ask_again])
+def test_what_is_decided_stays_decided(insurer, batch, first, then):
+    write_off = report(insurer, "void", batch.run)
+    first(insurer, write_off)
+
+    with pytest.raises(WriteOffInOtherState):
+        then(insurer, write_off)
+
+
+def test_a_request_that_nobody_decided_expires_and_is_asked_again(insurer, batch):
+    write_off = report(insurer, "void", batch.run)
+    with pytest.raises(AlreadyAsked):
+        ask_again(insurer, write_off)
+    later = clock.now() + timedelta(days=15)
+
+    with clock.frozen(later):
+        with pytest.raises(ApprovalExpired) as refused:
+            agree(insurer, write_off)
+        assert refused.value.help.name == "custody.write_off"
+        assert frozen(batch) == [(1, 100, "write_off")]
+        with pytest.raises(NotYourWriteOff):
+            ask_again(insurer, write_off, by="branch_keeper")
+        ask_again(insurer, write_off)
+        agree(insurer, write_off)
+
+    assert places(batch) == [("void", 1, 100)]
+
+
+def test_an_expired_request_is_withdrawn_like_any_other(insurer, batch):
+    write_off = report(insurer, "void", batch.run)
+
+    with clock.frozen(clock.now() + timedelta(days=15)):
+        withdraw(insurer, write_off)
+
+    assert frozen(batch) == []
+
+
+# Void
+
+
+def test_cards_that_are_out_of_date_or_opened_become_void(insurer, batch):
+    opened(batch.run.first)
+
+    with clock.frozen(batch.deadline + timedelta(days=1)):
+        written_off(insurer, "void", cards_of(batch, 1, 10), cause="expired")
+
+    assert places(batch)[0] == ("void", 1, 10)
+
+
+def test_frozen_cards_become_void_and_stay_frozen_by_what_does_not_concern_it(insurer, batch):
+    stop(insurer, cards_of(batch, 1, 10))
+
+    written_off(insurer, "void", cards_of(batch, 1, 10))
+
+    assert places(batch)[0] == ("void", 1, 10)
+    assert frozen(batch) == [(1, 10, "freeze")]
+
+
+def test_missing_cards_that_turn_out_damaged_are_missing_no_more(insurer, batch):
+    note = a_shortage(insurer, batch, 1, 10, missing=(8, 10))
+
+    written_off(insurer, "void", cards_of(batch, 8, 9))
+
+    assert still_missing(note) == [cards_of(batch, 10, 10)]
+
+
+def test_sold_cards_are_not_written_off(insurer, batch):
+    hand_down(insurer, cards_of(batch, 1, 10), insurer.branch.party)
+
+    with pytest.raises(CardsInOtherStatus) as refused:
+        report(insurer, "void", cards_of(batch, 1, 20))
+
+    assert refused.value.help.name == "custody.check_in"
+
+
+def test_cards_that_are_gone_are_reported_as_a_loss_and_not_made_void(insurer, batch):
+    with pytest.raises(CauseOfLostCards) as refused:
+        report(insurer, "void", batch.run, cause="stolen")
+
+    assert refused.value.help.name == "custody.lost"
+    written_off(insurer, "loss", cards_of(batch, 1, 10), cause="stolen")
+    written_off(insurer, "void", cards_of(batch, 1, 10), cause="stolen")
+    assert places(batch)[0] == ("void", 1, 10)
+
+
+# Lost, and announced
+
+
+def a_shortage(insurer, batch, first, last, missing):
+    note = hand_down(insurer, cards_of(batch, first, last), insurer.branch.party)
+    return check_in(
+        issue=note,
+        missing=(cards_of(batch, *missing),),
+        actor=insurer.actor("branch_keeper"),
+        request_id=uuid4(),
+    )
+
+
+def test_a_loss_explains_a_shortage(insurer, batch):
+    note = a_shortage(insurer, batch, 1, 10, missing=(8, 10))
+
+    written_off(insurer, "loss", cards_of(batch, 9, 10))
+
+    assert still_missing(note) == [cards_of(batch, 8, 8)]
+    assert frozen(batch) == [(8, 8, "shortage")]
+    with pytest.raises(CardsNotMissing):
+        explain_shortage(
+            issue=note,
+            runs=(cards_of(batch, 9, 10),),
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+
+
+def test_a_refused_loss_leaves_the_shortage_open(insurer, batch):
+    a_shortage(insurer, batch, 1, 10, missing=(8, 10))
+
+    refuse(insurer, report(insurer, "loss", cards_of(batch, 8, 10)))
+
+    assert frozen(batch) == [(8, 10, "shortage")]
+
+
+def test_a_loss_is_announced_within_five_working_days_of_its_report(insurer, batch, settings):
+    # Friday 25 September 2026 is Mid-Autumn; from 1 to 7 October is National Day.
+    with clock.frozen(date(2026, 9, 24)):
+        loss = report(insurer, "loss", cards_of(batch, 1, 10))
+    assert loss.announce_by == date(2026, 10, 9)
+
+    # Sunday 20 September is worked, so that 6 October is free.
+    with clock.frozen(date(2026, 9, 18)):
+        loss = report(insurer, "loss", cards_of(batch, 11, 20))
+    assert loss.announce_by == date(2026, 9, 24)
+
+    settings.INSURER_COUNTRY, settings.LOSS_ANNOUNCEMENT_DAYS = "DE", 3
+    with clock.frozen(date(2026, 9, 24)):
+        loss = report(insurer, "loss", cards_of(batch, 21, 30))
+    assert loss.announce_by == date(2026, 9, 29)
+
+
+def test_an_agreed_loss_waits_for_its_announcement(insurer, batch):
+    loss = report(insurer, "loss", batch.run)
+    with pytest.raises(LossNotAgreed):
+        announce(insurer, loss)
+    agree(insurer, loss)
+    assert list(losses_to_announce(insurer.actor("chief"))) == [loss]
+    assert not losses_to_announce(insurer.actor("branch_keeper")).exists()
+
+    announced = announce(insurer, loss)
+
+    assert (announced.announced_in, announced.announced_by) == ("Morning Post", insurer.chief)
+    assert not losses_to_announce(insurer.actor("chief")).exists()
+    with pytest.raises(LossAlreadyAnnounced):
+        announce(insurer, loss)
+
+
+def test_an_announcement_says_where_and_when(insurer, batch):
+    loss = written_off(insurer, "loss", batch.run)
+
+    with pytest.raises(AnnouncementNotDescribed):
+        announce(insurer, loss, where=" ")
+    for day in (clock.today() + timedelta(days=1), clock.today() - timedelta(days=1)):
+        with pytest.raises(AnnouncedOutOfTime):
+            announce(insurer, loss, day=day)
+    with pytest.raises(NotAuthorised):
+        announce(insurer, loss, by="auditor")
+
+
+def test_only_a_loss_is_announced(insurer, batch):
+    with pytest.raises(LossNotAgreed):
+        announce(insurer, written_off(insurer, "void", batch.run))
+
+
+def test_a_loss_that_was_found_needs_no_announcement(insurer, batch):
+    loss = written_off(insurer, "loss", cards_of(batch, 1, 10))
+    written_off(insurer, "found", cards_of(batch, 1, 10))
+
+    assert not losses_to_announce(insurer.actor("chief")).exists()
+    with pytest.raises(NothingToAnnounce):
+        announce(insurer, loss)
+
+
+# Found again
+
+
+def test_found_cards_are_inventory_of_whoever_lost_them(insurer, batch):
+    loss = written_off(insurer, "loss", cards_of(batch, 11, 20))
+
+    found = written_off(insurer, "found", cards_of(batch, 11, 15))
+
+    assert found.cause == "returned"
+    assert places(batch) == [("inventory", 1, 15), ("lost", 16, 20), ("inventory", 21, 100)]
+    assert still_lost(loss) == [cards_of(batch, 16, 20)]
+    hand_down(insurer, cards_of(batch, 11, 15), insurer.branch.party)
+
+
+def test_what_was_declared_invalid_is_void_when_it_turns_up(insurer, batch):
+    loss = written_off(insurer, "loss", cards_of(batch, 11, 20))
+    announce(insurer, loss)
+
+    with pytest.raises(CardsDeclaredInvalid) as refused:
+        report(insurer, "found", cards_of(batch, 11, 12))
+
+    assert refused.value.help.name == "custody.void"
+    written_off(insurer, "void", cards_of(batch, 11, 12), cause="lost")
+    assert places(batch)[1] == ("void", 11, 12)
+
+
+def test_a_loss_that_is_announced_before_the_second_person_agrees_stays_a_loss(insurer, batch):
+    loss = written_off(insurer, "loss", cards_of(batch, 11, 20))
+    found = report(insurer, "found", cards_of(batch, 11, 12))
+    announce(insurer, loss)
+
+    with pytest.raises(CardsDeclaredInvalid):
+        agree(insurer, found)
+
+    refuse(insurer, found, "Announced meanwhile")
+    assert places(batch)[1] == ("lost", 11, 20)
+
+
+def test_a_found_card_whose_pin_was_used_meanwhile_does_not_come_back(insurer, batch):
+    written_off(insurer, "loss", cards_of(batch, 11, 20))
+    opened(batch.run.first + 12)
+
+    with pytest.raises(CardsOpened) as refused:
+        report(insurer, "found", cards_of(batch, 11, 20))
+
+    assert refused.value.facts["serials"] == str(cards_of(batch, 13, 13))
+    assert refused.value.help.name == "custody.void"
+
+
+def test_only_lost_cards_are_found(insurer, batch):
+    with pytest.raises(CardsInOtherStatus):
+        report(insurer, "found", batch.run)
+
+
+# Destroyed
+
+
+def test_void_cards_are_destroyed_with_place_method_and_day(insurer, batch):
+    written_off(insurer, "void", cards_of(batch, 11, 20))
+
+    destroyed = written_off(
+        insurer, "destruction", cards_of(batch, 11, 20), place=" Yard ", method="Fire"
+    )
+
+    assert places(batch)[1] == ("destroyed", 11, 20)
+    assert (destroyed.place, destroyed.method, destroyed.destroyed_on, destroyed.cause) == (
+        "Yard",
+        "Fire",
+        clock.today(),
+        "void",
+    )
+
+
+@pytest.mark.parametrize("lacking", ["place", "method", "destroyed_on"])
+def test_a_destruction_that_lacks_something_is_refused_at_that_field(insurer, batch, lacking):
+    written_off(insurer, "void", batch.run)
+
+    with pytest.raises(DestructionNotDescribed) as refused:
+        report(
+            insurer,
+            "destruction",
+            batch.run,
+            **{lacking: "" if lacking != "destroyed_on" else None},
+        )
+
+    assert refused.value.field == lacking
+
+
+def test_nothing_was_destroyed_tomorrow(insurer, batch):
+    written_off(insurer, "void", batch.run)
+
+    with pytest.raises(DestroyedInFuture):
+        report(insurer, "destruction", batch.run, destroyed_on=clock.today() + timedelta(days=1))
+
+
+def test_only_void_cards_are_destroyed(insurer, batch):
+    with pytest.raises(CardsInOtherStatus):
+        report(insurer, "destruction", batch.run)
+
+
+def test_what_never_came_from_the_printer_is_not_destroyed(insurer):
+    batch, _ = a_printed_batch(insurer, 100)
+    check_in_printed(
+        batch=batch,
+        missing=(cards_of(batch, 1, 3),),
+        damaged=(cards_of(batch, 4, 6),),
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+
+    with pytest.raises(CardsNeverCame) as refused:
+        report(insurer, "destruction", cards_of(batch, 1, 6))
+
+    assert refused.value.facts["serials"] == str(cards_of(batch, 1, 3))
+    written_off(insurer, "destruction", cards_of(batch, 4, 6))
+
+
+# Missing at a stock count
+
+
+@command
+def lose_at_a_count(*, insurer_pk: int, given: tuple, actor: Actor, request_id):
+    """A count that ends: what lacked is lost."""
+    document_type, holder, runs, asked_by = given
+    lose_cards(
+        document_type=document_type,
+        holder=holder,
+        runs=runs,
+        note="Missing at the count",
+        asked_by=asked_by,
+        asked_at=datetime(2026, 9, 18, 10, tzinfo=clock.zone()),
+        actor=actor,
+    )
+
+
+def count_out(insurer, batch, run, holder=None, by="second"):
+    document_type = batch.type_version.document_type
+    given = (document_type, holder or insurer.head_office.party, (run,), insurer.chief)
+    lose_at_a_count(insurer_pk=1, given=given, actor=insurer.actor(by), request_id=uuid4())
+    return WriteOff.objects.latest("id")
+
+
+def test_what_lacked_at_a_count_is_lost_as_was_agreed_there(insurer, batch):
+    a_shortage(insurer, batch, 1, 10, missing=(8, 10))
+
+    loss = count_out(insurer, batch, cards_of(batch, 8, 12))
+
+    assert (loss.kind, loss.state, loss.cause) == ("loss", "done", "counted")
+    assert (loss.asked_by, loss.decided_by) == (insurer.chief, insurer.second)
+    assert loss.announce_by == date(2026, 9, 24)
+    assert ("lost", 8, 12) in places(batch)
+    assert frozen(batch) == []
+    assert list(losses_to_announce(insurer.actor("chief"))) == [loss]
+
+
+def test_a_count_loses_nothing_that_another_holds(insurer, batch):
+    with pytest.raises(CardsNotHeld):
+        count_out(insurer, batch, cards_of(batch, 1, 5), holder=insurer.branch.party)
+
+
+# Written down
+
+
+def test_every_step_is_found_again_by_the_number(insurer, batch):
+    loss = written_off(insurer, "loss", batch.run)
+    announce(insurer, loss)
+
+    events = AuditEvent.objects.filter(subject_number=loss.number).order_by("id")
+    assert [event.event for event in events] == [
+        "write_off.asked",
+        "write_off.agreed",
+        "loss.announced",
+    ]
+    assert {event.serials for event in events} == {batch.run.range}
+
+
+def test_a_repeated_request_reports_once(insurer, batch):
+    given = {"cause": "lost", "note": "A box"}
+    request = uuid4()
+    from selfcard.custody.commands import ask_write_off
+
+    both = [
+        ask_write_off(
+            kind="loss",
+            document_type=batch.type_version.document_type,
+            runs=(batch.run,),
+            actor=insurer.actor("chief"),
+            request_id=request,
+            **given,
+        )
+        for _ in range(2)
+    ]
+
+    assert both[0] == both[1]
+    assert WriteOff.objects.count() == 1
+
+
+def test_the_movement_names_the_write_off(insurer, batch):
+    loss = written_off(insurer, "loss", batch.run)
+
+    movement = Movement.objects.get(kind="loss")
+    assert movement.reason == loss.reason
+    assert not list(violations())
+
+
+def statements(queries):
+    return [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
+
+
+def test_writing_off_a_hundred_cards_costs_as_many_statements_as_one(insurer, batch):
+    from django.db import connection
+
+    counts = []
+    for run in (cards_of(batch, 1, 1), cards_of(batch, 2, 100)):
+        with CaptureQueriesContext(connection) as asked:
+            write_off = report(insurer, "void", run)
+        with CaptureQueriesContext(connection) as agreed:
+            agree(insurer, write_off)
+        counts.append((len(statements(asked)), len(statements(agreed))))
+
+    assert counts[0] == counts[1]
+    print(counts)
