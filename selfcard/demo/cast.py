@@ -3,12 +3,15 @@
 import json
 import os
 import secrets
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 
+from selfcard.core import clock
 from selfcard.core.actor import Actor, Channel
 from selfcard.demo.people import AGENCIES, PEOPLE, PLACES
 from selfcard.organisations.commands import authorise, employ_staff, open_organisation
@@ -17,6 +20,27 @@ from selfcard.organisations.queries import staff_actor
 from selfcard.sales.commands import register_agency
 
 SYSTEM = Actor.system("demo")
+
+# Who keeps the cards of a place, and who decides in a branch as the second person.
+KEEPERS = {
+    "11": "B1101",
+    "12": "B1201",
+    "13": "B1301",
+    "1101": "S110101",
+    "1102": "S110201",
+    "1103": "S110301",
+    "1201": "S120101",
+    "1202": "S120201",
+    "1301": "S130101",
+    "1302": "S130201",
+    "1303": "S130301",
+}
+MANAGERS = {"11": "B1103", "12": "B1203", "13": "B1303"}
+
+
+def days_ago(days: int) -> AbstractContextManager[None]:
+    """A day of the company's past: what is done within is written down as done then."""
+    return clock.frozen(clock.now() - timedelta(days=days))
 
 
 def folder() -> Path:

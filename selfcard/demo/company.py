@@ -1,9 +1,9 @@
 """The demo company, from its head office to its first policies.
 
-`build` plays a few weeks of its business in one go: products are published, batches ordered and
-printed, cards handed down, sold, paid for and activated. What is left unfinished on purpose – a
-batch that waits for approval, a shipment that waits to be checked in, a receipt that waits for
-its money – is the work that waits on people's home pages.
+`build` plays half a year of its business in one go, each deed on its day of the past: products are
+published, batches ordered and printed, cards handed down, sold, paid for and activated. What is
+left unfinished on purpose – a batch that waits for approval, a shipment that waits to be checked
+in, a receipt that waits for its money – is the work that waits on people's home pages.
 """
 
 import shutil
@@ -35,8 +35,10 @@ from selfcard.custody.models import Holding, Issue
 from selfcard.custody.statuses import CardStatus
 from selfcard.demo import print_files
 from selfcard.demo.cast import (
+    KEEPERS,
     SYSTEM,
     as_,
+    days_ago,
     deed,
     employ_people,
     folder,
@@ -47,6 +49,7 @@ from selfcard.demo.cast import (
 )
 from selfcard.demo.holders import activate_for_holders
 from selfcard.demo.products import publish_products
+from selfcard.demo.stock import do_stock_work
 from selfcard.organisations.models import Organisation
 from selfcard.payments.commands import TenderGiven
 from selfcard.payments.models import Receipt
@@ -94,15 +97,16 @@ def note(*, event: str, actor: Actor, request_id: UUID) -> None:
 def build() -> None:
     """Build the demo company in an empty database."""
     note(event=BEGUN, **deed(SYSTEM))
-    open_places()
-    employ_people()
-    register_agencies()
-    products = publish_products()
-    define_types(products)
+    with days_ago(175):
+        open_places()
+        employ_people()
+        register_agencies()
+        define_types(publish_products())
     print_batches()
     hand_down()
     sell()
     activate_for_holders()
+    do_stock_work()
     note(event=BUILT, **deed(SYSTEM))
 
 
@@ -143,13 +147,16 @@ def print_batches() -> None:
         ("FA-150", 3_000),
         ("DR-200", 2_000),
     ):
-        batch = _made(_ordered(code, count))
-        _printed(batch)
+        with days_ago(165):
+            batch = _made(_ordered(code, count))
+            _printed(batch)
         first = batch.run.first
         missing = (SerialRun(first + 1_017, first + 1_019),) if code == "AC-050" else ()
         damaged = (SerialRun(first + 1_500, first + 1_500),) if code == "TR-100" else ()
-        check_in_printed(batch=batch, missing=missing, damaged=damaged, **as_("H002"))
-    _printed(_made(_ordered("AC-050", 5_000)))  # the box that head office has still to check in
+        with days_ago(158):
+            check_in_printed(batch=batch, missing=missing, damaged=damaged, **as_("H002"))
+    with days_ago(2):
+        _printed(_made(_ordered("AC-050", 5_000)))  # the box that head office has to check in
     ask_print_release(batch=_made(_ordered("TR-100", 1_000)), **as_("H002"))
     _ordered("FA-150", 8_000)
 
@@ -213,7 +220,7 @@ def hand_down() -> None:
         pack = Pack(code)
         for branch, institutions in BRANCHES.items():
             run = pack.take(for_branch)
-            _sent_and_checked_in(pack.document_type, run, "H002", branch)
+            _sent_and_checked_in(pack.document_type, run, "H002", branch, days=150)
             start = run.first
             for institution in institutions:
                 part = SerialRun(start, start + for_institution - 1)
@@ -222,34 +229,22 @@ def hand_down() -> None:
                 short = SerialRun(part.last - 1, part.last)
                 missing = (short,) if (institution, code) == ("1303", "DR-200") else ()
                 _sent_and_checked_in(
-                    pack.document_type, part, KEEPERS[branch], institution, missing
+                    pack.document_type, part, KEEPERS[branch], institution, missing, days=141
                 )
                 given[institution, code] = part
     accident = Pack("AC-050").document_type
     xihu = given["1101", "AC-050"]
     for place, seller in enumerate(("S110102", "S110103")):
         run = SerialRun(xihu.first + 100 * place, xihu.first + 100 * place + 99)
-        _issued(accident, run, "S110101", seller)
+        with days_ago(130):
+            _issued(accident, run, "S110101", seller)
     left = given["1103", "AC-050"].last + 1
-    _issued(accident, SerialRun(left, left + 499), KEEPERS["11"], "1101")
+    with days_ago(1):
+        _issued(accident, SerialRun(left, left + 499), KEEPERS["11"], "1101")
     travel = Pack("TR-100")
     last = travel.next + 3 * SHARES["TR-100"][0]
-    _issued(travel.document_type, SerialRun(last, last + 99), "H002", "12")
-
-
-KEEPERS = {
-    "11": "B1101",
-    "12": "B1201",
-    "13": "B1301",
-    "1101": "S110101",
-    "1102": "S110201",
-    "1103": "S110301",
-    "1201": "S120101",
-    "1202": "S120201",
-    "1301": "S130101",
-    "1302": "S130201",
-    "1303": "S130301",
-}
+    with days_ago(11):
+        _issued(travel.document_type, SerialRun(last, last + 99), "H002", "12")
 
 
 def _issued(document_type: DocumentType, run: SerialRun, sender: str, to: str) -> Issue:
@@ -270,9 +265,13 @@ def _sent_and_checked_in(
     sender: str,
     to: str,
     missing: tuple[SerialRun, ...] = (),
+    *,
+    days: int,
 ) -> None:
-    issue = _issued(document_type, run, sender, to)
-    check_in(issue=issue, missing=missing, **as_(KEEPERS[to]))
+    with days_ago(days):
+        issue = _issued(document_type, run, sender, to)
+    with days_ago(days - 3):
+        check_in(issue=issue, missing=missing, **as_(KEEPERS[to]))
 
 
 class Deal(NamedTuple):
@@ -285,21 +284,22 @@ class Deal(NamedTuple):
     agency: str
     customer: str
     money: str  # "none", "asked" or "arrived"
+    days: int  # how long ago
 
 
 DEALS = (
-    Deal("1101", "AC-050", 60, "direct", "", "", "arrived"),
-    Deal("1101", "TR-100", 40, "concurrent_agency", "A002", "江南旅行社春季团", "arrived"),
-    Deal("1101", "FA-150", 20, "individual_agent", "", "", "arrived"),
-    Deal("1101", "DR-200", 20, "direct", "", "杭州启明教育科技有限公司", "arrived"),
-    Deal("1102", "AC-050", 200, "agency", "A001", "", "arrived"),
-    Deal("1201", "AC-050", 50, "direct", "", "", "arrived"),
-    Deal("1301", "TR-100", 30, "broker", "A003", "", "arrived"),
-    Deal("1101", "AC-050", 30, "direct", "", "", "asked"),
-    Deal("1102", "DR-200", 12, "direct", "", "", "asked"),
-    Deal("1202", "FA-150", 10, "individual_agent", "", "", "asked"),
-    Deal("1101", "TR-100", 25, "direct", "", "", "none"),
-    Deal("1302", "AC-050", 80, "direct", "", "", "none"),
+    Deal("1101", "AC-050", 60, "direct", "", "", "arrived", 120),
+    Deal("1101", "TR-100", 40, "concurrent_agency", "A002", "江南旅行社春季团", "arrived", 112),
+    Deal("1101", "FA-150", 20, "individual_agent", "", "", "arrived", 96),
+    Deal("1101", "DR-200", 20, "direct", "", "杭州启明教育科技有限公司", "arrived", 88),
+    Deal("1102", "AC-050", 200, "agency", "A001", "", "arrived", 81),
+    Deal("1201", "AC-050", 50, "direct", "", "", "arrived", 70),
+    Deal("1301", "TR-100", 30, "broker", "A003", "", "arrived", 52),
+    Deal("1101", "AC-050", 30, "direct", "", "", "asked", 33),
+    Deal("1102", "DR-200", 12, "direct", "", "", "asked", 19),
+    Deal("1202", "FA-150", 10, "individual_agent", "", "", "asked", 6),
+    Deal("1101", "TR-100", 25, "direct", "", "", "none", 2),
+    Deal("1302", "AC-050", 80, "direct", "", "", "none", 1),
 )
 
 
@@ -312,7 +312,14 @@ def sell() -> None:
         last = ends.get(place) or _last_held(*place)
         run = SerialRun(last - deal.cards + 1, last)
         ends[place] = run.first - 1
-        _dealt(deal, run)
+        with days_ago(deal.days):
+            receipt = _dealt(deal, run)
+        if receipt and deal.money == "arrived":
+            with days_ago(deal.days - 1):
+                tender = _tender(receipt, deal)
+                settle_receipt(
+                    receipt=receipt, tenders=(tender,), **as_(f"B{deal.institution[:2]}02")
+                )
 
 
 def _last_held(institution: str, code: str) -> int:
@@ -324,7 +331,7 @@ def _last_held(institution: str, code: str) -> int:
     return holdings.latest("serials").run.last
 
 
-def _dealt(deal: Deal, run: SerialRun) -> None:
+def _dealt(deal: Deal, run: SerialRun) -> Receipt | None:
     keeper = KEEPERS[deal.institution]
     sale = register_sale(
         document_type=DocumentType.objects.get(code=deal.document_type),
@@ -337,11 +344,8 @@ def _dealt(deal: Deal, run: SerialRun) -> None:
         **as_(keeper),
     )
     if deal.money == "none":
-        return
-    receipt = issue_charge_receipt(sale=sale, payer_name=deal.customer, **as_(keeper))
-    if deal.money == "arrived":
-        cashier = f"B{deal.institution[:2]}02"
-        settle_receipt(receipt=receipt, tenders=(_tender(receipt, deal),), **as_(cashier))
+        return None
+    return issue_charge_receipt(sale=sale, payer_name=deal.customer, **as_(keeper))
 
 
 def _tender(receipt: Receipt, deal: Deal) -> TenderGiven:

@@ -13,7 +13,7 @@ from selfcard.cards.models import DocumentType
 from selfcard.cards.queries import current_version
 from selfcard.core import clock
 from selfcard.core.actor import Actor, Channel
-from selfcard.demo.cast import deed
+from selfcard.demo.cast import days_ago, deed
 from selfcard.demo.credentials import cards_to_activate
 from selfcard.demo.print_files import PrintedCard
 from selfcard.policies.application import (
@@ -118,7 +118,8 @@ def activate_for_holders() -> None:
         document_type = DocumentType.objects.get(code=code)
         offered = current_version(document_type).product_versions.order_by("typeproduct__order")
         for card in cards:
-            _activate_with_first_that_fits(card, list(offered), customer)
+            with days_ago(40 - 4 * customer):
+                _activate_with_first_that_fits(card, list(offered), customer)
             customer += 1
 
 
