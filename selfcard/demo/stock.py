@@ -4,6 +4,8 @@ A few of each, so that every list has something in it and people's home pages sh
 a requisition without an answer, a loss that nobody has agreed to, a count with a hole in it.
 """
 
+from typing import Any
+
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
@@ -181,7 +183,7 @@ def _agreed(
     *,
     keeper: str,
     cause: str = "",
-    **destruction: object,
+    **destruction: Any,
 ) -> WriteOff:
     """Reported by a document administrator, and agreed to by the branch manager."""
     asked = ask_write_off(
