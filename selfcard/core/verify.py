@@ -1,6 +1,6 @@
 """What `selfcard verify` reports: a promise that does not hold, and for what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ class Violation:
     message: str
 
 
-def violations_of(promise: str, sql: str, params: Sequence[Any] = ()) -> Iterator[Violation]:
+def violations_of(
+    promise: str, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()
+) -> Iterator[Violation]:
     """Each row of a query that finds what should not be: subject first, then what was found."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

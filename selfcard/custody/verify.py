@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from selfcard.core import clock
 from selfcard.core.verify import Violation, violations_of
+from selfcard.custody.statuses import STOCK
 
 
 def violations() -> Iterator[Violation]:
@@ -13,6 +14,7 @@ def violations() -> Iterator[Violation]:
     yield from _activated_cards_are_paid_for()
     yield from _opened_cards_stay()
     yield from _notes_and_movements_agree()
+    yield from stock_follows_from_movements()
 
 
 def _every_card_is_in_one_place() -> Iterator[Violation]:
@@ -154,3 +156,76 @@ def _notes_and_movements_agree() -> Iterator[Violation]:
               <> CASE issue.state WHEN 'in_transit' THEN issue.count ELSE 0 END
         """,
     )
+
+
+def stock_follows_from_movements() -> Iterator[Violation]:
+    """What the stock ledger adds up: flows, and what everybody has in stock."""
+    yield from violations_of(
+        "Every flow of stock is told by movements",
+        """
+        WITH told AS (
+            SELECT batch_id, day, kind, giver_id, receiver_id, sum(cards) AS cards
+            FROM (
+                SELECT batch_id, day, kind, upper(serials) - lower(serials) AS cards,
+                       CASE WHEN from_status = ANY(%(stock)s) THEN from_holder_id END AS giver_id,
+                       CASE WHEN to_status = ANY(%(stock)s) THEN to_holder_id END AS receiver_id
+                FROM custody_movement
+            ) movement
+            WHERE giver_id IS DISTINCT FROM receiver_id
+            GROUP BY batch_id, day, kind, giver_id, receiver_id
+        ),
+        known AS (
+            SELECT batch_id, day, kind, giver_id, receiver_id, cards FROM custody_stockflow
+        )
+        SELECT batch.number, odd.day, odd.kind, giver.code, receiver.code,
+               odd.cards || ' cards ' || odd.found
+        FROM (
+            (SELECT *, 'not told' AS found FROM (TABLE known EXCEPT ALL TABLE told) alone)
+            UNION ALL
+            (SELECT *, 'not known' FROM (TABLE told EXCEPT ALL TABLE known) alone)
+        ) odd
+        JOIN cards_batch batch ON batch.id = odd.batch_id
+        LEFT JOIN organisations_party giver ON giver.id = odd.giver_id
+        LEFT JOIN organisations_party receiver ON receiver.id = odd.receiver_id
+        """,
+        {"stock": sorted(STOCK)},
+    )
+    yield from violations_of(
+        "Everybody's stock is what they hold",
+        _STOCK_DIFFERS.format(
+            other="""
+            SELECT holder_id, batch_id, sum(upper(serials) - lower(serials)) AS cards
+            FROM custody_holding WHERE status = ANY(%(stock)s)
+            GROUP BY holder_id, batch_id
+            """,
+            found="held",
+        ),
+        {"stock": sorted(STOCK)},
+    )
+    yield from violations_of(
+        "Everybody's stock is what came and has not gone",
+        _STOCK_DIFFERS.format(
+            other="""
+            SELECT holder_id, batch_id, sum(cards) AS cards
+            FROM (
+                SELECT receiver_id AS holder_id, batch_id, cards FROM custody_stockflow
+                UNION ALL
+                SELECT giver_id, batch_id, -cards FROM custody_stockflow
+            ) flow
+            WHERE holder_id IS NOT NULL GROUP BY holder_id, batch_id HAVING sum(cards) <> 0
+            """,
+            found="came and not gone",
+        ),
+    )
+
+
+_STOCK_DIFFERS = """
+    SELECT party.code, batch.number, coalesce(tally.cards, 0) || ' in stock',
+           coalesce(other.cards, 0) || ' {found}'
+    FROM custody_stocktally tally
+    FULL JOIN ({other}) other
+      ON other.holder_id = tally.holder_id AND other.batch_id = tally.batch_id
+    JOIN organisations_party party ON party.id = coalesce(tally.holder_id, other.holder_id)
+    JOIN cards_batch batch ON batch.id = coalesce(tally.batch_id, other.batch_id)
+    WHERE tally.cards IS DISTINCT FROM other.cards
+"""
