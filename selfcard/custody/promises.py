@@ -258,6 +258,11 @@ holdings_laid_down_are_tallied = _tally(
         FROM laid JOIN cards_batch batch ON batch.id = laid.batch_id
         GROUP BY laid.batch_id, batch.count
         ON CONFLICT (batch_id) DO UPDATE SET held = tally.held + excluded.held;
+        INSERT INTO custody_placetally AS tally (batch_id, holder_id, status, runs, cards)
+        SELECT batch_id, holder_id, status, count(*), sum(upper(serials) - lower(serials))
+        FROM laid GROUP BY batch_id, holder_id, status
+        ON CONFLICT (batch_id, holder_id, status)
+            DO UPDATE SET runs = tally.runs + excluded.runs, cards = tally.cards + excluded.cards;
         RETURN NULL;
     """,
 )
@@ -272,6 +277,17 @@ holdings_taken_up_are_tallied = _tally(
             FROM taken GROUP BY batch_id
         ) gone
         WHERE gone.batch_id = tally.batch_id;
+        MERGE INTO custody_placetally tally
+        USING (
+            SELECT batch_id, holder_id, status, count(*) AS runs,
+                   sum(upper(serials) - lower(serials)) AS cards
+            FROM taken GROUP BY batch_id, holder_id, status
+        ) gone
+        ON gone.batch_id = tally.batch_id AND gone.holder_id = tally.holder_id
+           AND gone.status = tally.status
+        WHEN MATCHED AND tally.runs = gone.runs THEN DELETE
+        WHEN MATCHED THEN
+            UPDATE SET runs = tally.runs - gone.runs, cards = tally.cards - gone.cards;
         RETURN NULL;
     """,
 )

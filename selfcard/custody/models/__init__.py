@@ -21,6 +21,7 @@ from selfcard.custody.models.places import (
     Holding,
     HoldingPast,
     Movement,
+    PlaceTally,
     StockFlow,
     StockTally,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Issue",
     "Movement",
     "OpenedCard",
+    "PlaceTally",
     "Reason",
     "Recall",
     "Requisition",

@@ -216,6 +216,40 @@ class BatchTally(models.Model):
         ]
 
 
+class PlaceTally(models.Model):
+    """How many cards of a batch one holder has in one status now, in how many runs.
+
+    Kept by the holdings' own triggers: totals over all the books need not read every holding. What
+    is not there is none. Whoever moves a batch's cards holds its lock, so two never wait for the
+    same row.
+    """
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", db_index=False)
+    holder = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=16, choices=CardStatus)
+    runs = models.BigIntegerField()
+    cards = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["batch", "holder", "status"],
+                name="place_tally_is_one_row_a_batch_holder_and_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(runs__gte=1, cards__gte=models.F("runs")),
+                name="place_tally_has_cards_in_every_run",
+            ),
+        ]
+        triggers: ClassVar = [
+            promises.written_by_movements_only("place_tally"),
+            never_truncated("place_tally"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.holder_id} {self.status} {self.cards}"
+
+
 class StockFlow(models.Model):
     """How many cards of a batch came into or left somebody's stock on one day, by what kind.
 
