@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
-from tests.factories.papers import a_check_in, an_issue_note
+from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
+from tests.factories.papers import a_check_in, a_recall_note, an_issue_note
 from tests.factories.reading import words_on
 
 
@@ -24,6 +24,36 @@ def test_a_note_to_an_individual_says_that_they_hold_the_cards_at_once():
 
     assert "whoholdsthecardsatonce" in said
     assert "intransit" not in said
+
+
+def test_a_note_of_a_hand_over_says_that_both_are_individuals():
+    said = words_on(ISSUE_NOTE, replace(an_issue_note(), to_person=True, from_person=True), "en")
+
+    assert "Handedoverfromoneindividualtoanother" in said
+
+
+def test_a_note_names_the_requisition_that_it_is_for():
+    note = replace(an_issue_note(), requisition="RQ-2026-000005")
+
+    assert "RQ-2026-000005" in words_on(ISSUE_NOTE, note)
+    assert "领用申请" not in words_on(ISSUE_NOTE, an_issue_note())
+
+
+def test_a_check_in_note_of_a_refused_delivery_says_why():
+    refused = replace(a_check_in(), came=(), came_count=0, missing=(), refusal="封条已破")
+    said = words_on(CHECK_IN, refused)
+
+    assert "整批拒收" in said
+    assert "封条已破" in said
+    assert "620118000412001" in said
+
+
+def test_a_recall_note_names_both_sides_and_the_cards_that_stay_frozen():
+    said = words_on(RECALL_NOTE, a_recall_note())
+
+    for expected in ("回收单", "陈静", "西湖营业部", "合计200", "其中冻结", "620118000412049"):
+        assert expected in said
+    assert "Ofthese,frozen" not in words_on(RECALL_NOTE, replace(a_recall_note(), stopped=()), "en")
 
 
 def test_a_check_in_note_names_what_is_missing():

@@ -1,5 +1,6 @@
 """Cards in somebody's hands, by commands alone; and custody as a test reads it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -7,14 +8,18 @@ from selfcard.cards.models import Batch, DocumentType
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import (
+    answer_requisition,
+    ask_for_cards,
     ask_write_off,
     check_in,
     check_in_printed,
     freeze_cards,
     grant_write_off,
+    hand_over_cards,
     issue_cards,
+    recall_cards,
 )
-from selfcard.custody.models import Holding, Issue, WriteOff
+from selfcard.custody.models import Holding, Issue, Recall, Requisition, WriteOff
 from selfcard.organisations.models import Party
 from tests.factories.cards import PrintedCard, a_printed_batch
 from tests.factories.organisations import Insurer
@@ -46,12 +51,20 @@ def hand_down(
     return issue
 
 
+def cards_at_branch(
+    insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
+) -> tuple[Batch, list[PrintedCard]]:
+    """A batch in the branch's inventory."""
+    batch, cards = cards_at_head_office(insurer, count, document_type)
+    hand_down(insurer, batch.run, insurer.branch.party, checked_in_by="branch_keeper")
+    return batch, cards
+
+
 def cards_at_institution(
     insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
 ) -> tuple[Batch, list[PrintedCard]]:
     """A batch that went down the whole tree and is in the institution's inventory."""
-    batch, cards = cards_at_head_office(insurer, count, document_type)
-    hand_down(insurer, batch.run, insurer.branch.party, checked_in_by="branch_keeper")
+    batch, cards = cards_at_branch(insurer, count, document_type)
     hand_down(
         insurer,
         batch.run,
@@ -60,6 +73,65 @@ def cards_at_institution(
         checked_in_by="keeper",
     )
     return batch, cards
+
+
+def a_requisition(
+    insurer: Insurer, document_type: DocumentType, by: str = "keeper", **given: Any
+) -> Requisition:
+    """What the institution asks its branch for, unless something else is given."""
+    question = {
+        "organisation": insurer.institution,
+        "count": 100,
+        "reason": "Stock for the holidays",
+        "wanted_by": clock.today() + timedelta(days=7),
+        **given,
+    }
+    return ask_for_cards(
+        document_type=document_type,
+        **question,
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+    )
+
+
+def granted(
+    insurer: Insurer,
+    document_type: DocumentType,
+    count: int,
+    by: str = "branch_keeper",
+    **given: Any,
+) -> Requisition:
+    """A requisition that is granted whole."""
+    return answer_requisition(
+        requisition=a_requisition(insurer, document_type, count=count, **given),
+        granted=count,
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+    )
+
+
+def take_back(insurer: Insurer, run: SerialRun, by: str = "keeper", **given: Any) -> Recall:
+    """Recall a run to whoever issued it."""
+    batch = Batch.objects.get(serials__contains=run.first)
+    return recall_cards(
+        document_type=batch.type_version.document_type,
+        runs=(run,),
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+        **given,
+    )
+
+
+def hand_over(insurer: Insurer, run: SerialRun, to: Party, by: str = "keeper") -> Issue:
+    """Pass a run from one individual to another."""
+    batch = Batch.objects.get(serials__contains=run.first)
+    return hand_over_cards(
+        document_type=batch.type_version.document_type,
+        runs=(run,),
+        to=to,
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+    )
 
 
 def custody(batch: Batch) -> list[tuple[str, str, int, int]]:

@@ -11,7 +11,14 @@ from selfcard.core.clock import zone
 from selfcard.core.money import Money
 from selfcard.core.papers import Name, Text
 from selfcard.core.serials import SerialRun
-from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, CheckInFacts, IssueNoteFacts
+from selfcard.custody.papers import (
+    CHECK_IN,
+    ISSUE_NOTE,
+    RECALL_NOTE,
+    CheckInFacts,
+    IssueNoteFacts,
+    RecallNoteFacts,
+)
 from selfcard.payments.papers import (
     CHARGE_RECEIPT,
     INVOICE,
@@ -84,6 +91,22 @@ def a_check_in() -> CheckInFacts:
         sent_count=200,
         came_count=199,
         checked_in_by=KEEPER,
+    )
+
+
+def a_recall_note() -> RecallNoteFacts:
+    return RecallNoteFacts(
+        number="RC-2026-000003",
+        recalled_at=at(21, 16, 40),
+        document_type=CARD,
+        from_party=KEEPER,
+        from_person=True,
+        to_party=INSTITUTION,
+        runs=(CARDS,),
+        count=200,
+        stopped=(SerialRun(620118_000_412_045, 620118_000_412_049),),
+        recalled_by=CASHIER,
+        remark="调岗交回 / changes to another post",
     )
 
 
@@ -332,6 +355,7 @@ def some_clauses() -> ClausesFacts:
 ALL: dict[str, Callable[[], object]] = {
     ISSUE_NOTE: an_issue_note,
     CHECK_IN: a_check_in,
+    RECALL_NOTE: a_recall_note,
     PRINT_PROTOCOL: a_print_protocol,
     CHARGE_LIST: a_charge_list,
     NOTICE: a_notice,

@@ -1,8 +1,12 @@
 """The papers of stock: what is on its way, what came, what each note moved."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from selfcard.cards.models import Batch, DocumentType
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import (
@@ -12,6 +16,7 @@ from selfcard.custody.models import (
     Holding,
     Issue,
     Movement,
+    Recall,
 )
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import May, Party
@@ -30,6 +35,22 @@ def issues_to_check_in(actor: Actor) -> QuerySet[Issue]:
     """What is on its way to organisations where the actor checks cards in, the oldest first."""
     places = organisations_in_reach(actor, May.CHECK_IN_CARDS).values("pk")
     return _issues().filter(state=Issue.State.IN_TRANSIT, to_party__in=places).order_by("issued_at")
+
+
+def issues_overdue_from(actor: Actor) -> QuerySet[Issue]:
+    """What was sent from organisations where the actor issues cards, and has not come for long.
+
+    The sender still answers for it; how long is long is a setting.
+    """
+    places = organisations_in_reach(actor, May.ISSUE_CARDS).values("pk")
+    return _issues().filter(
+        state=Issue.State.IN_TRANSIT, from_party__in=places, issued_at__lt=overdue_since()
+    )
+
+
+def overdue_since() -> datetime:
+    """What was issued before this moment and is still in transit has been for too long."""
+    return clock.now() - timedelta(days=settings.TRANSIT_DAYS)
 
 
 def batches_to_check_in(actor: Actor) -> QuerySet[Batch]:
@@ -68,9 +89,9 @@ def still_missing(issue: Issue) -> list[SerialRun]:
     return merge_runs(SerialRun.of(freeze.serials) for freeze in freezes)
 
 
-def movements_of(paper: Issue | Batch) -> QuerySet[Movement]:
+def movements_of(paper: Issue | Recall | Batch) -> QuerySet[Movement]:
     """Every movement that a paper gives as its reason."""
-    kind, number = paper.reason if isinstance(paper, Issue) else (BATCH_REASON, paper.number)
+    kind, number = (BATCH_REASON, paper.number) if isinstance(paper, Batch) else paper.reason
     return Movement.objects.filter(reason_kind=kind, reason_number=number).select_related(
         "from_holder", "to_holder"
     )
@@ -99,6 +120,7 @@ def _issues() -> QuerySet[Issue]:
         "from_party",
         "to_party",
         "for_organisation__party",
+        "requisition",
         "issued_by__party",
         "checked_in_by__party",
     )
