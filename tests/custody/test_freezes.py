@@ -10,7 +10,6 @@ from selfcard.custody.commands import (
     check_in,
     check_in_printed,
     freeze_batch,
-    issue_cards,
     release_batch,
     release_cards,
 )

@@ -663,4 +663,3 @@ def test_writing_off_a_hundred_cards_costs_as_many_statements_as_one(insurer, ba
         counts.append((len(statements(asked)), len(statements(agreed))))
 
     assert counts[0] == counts[1]
-    print(counts)
