@@ -206,26 +206,6 @@ movement_moves_cards = pgtrigger.Trigger(
         ON CONFLICT (batch_id, day, kind, giver_id, receiver_id)
             DO UPDATE SET cards = flow.cards + excluded.cards;
 
-        MERGE INTO custody_stocktally tally
-        USING (
-            SELECT holder_id, batch_id, sum(cards) AS cards
-            FROM (
-                SELECT to_holder_id AS holder_id, batch_id, upper(serials) - lower(serials) AS cards
-                FROM moves WHERE to_status IN ('printed', 'in_transit', 'inventory')
-                UNION ALL
-                SELECT from_holder_id, batch_id, lower(serials) - upper(serials)
-                FROM moves WHERE from_status IN ('printed', 'in_transit', 'inventory')
-            ) went
-            GROUP BY holder_id, batch_id
-            HAVING sum(cards) <> 0
-        ) went
-        ON tally.holder_id = went.holder_id AND tally.batch_id = went.batch_id
-        WHEN MATCHED AND tally.cards + went.cards = 0 THEN DELETE
-        WHEN MATCHED THEN UPDATE SET cards = tally.cards + went.cards
-        WHEN NOT MATCHED THEN
-            INSERT (holder_id, batch_id, cards)
-            VALUES (went.holder_id, went.batch_id, went.cards);
-
         RETURN NULL;
     """,
 )

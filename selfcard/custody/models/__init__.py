@@ -23,7 +23,6 @@ from selfcard.custody.models.places import (
     Movement,
     PlaceTally,
     StockFlow,
-    StockTally,
 )
 from selfcard.custody.models.reasons import (
     BATCH_REASON,
@@ -73,7 +72,6 @@ __all__ = [
     "Requisition",
     "StockCount",
     "StockFlow",
-    "StockTally",
     "WriteOff",
     "WriteOffRun",
 ]

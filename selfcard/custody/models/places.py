@@ -286,32 +286,3 @@ class StockFlow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.kind} {self.cards}"
-
-
-class StockTally(models.Model):
-    """How many cards of a batch a holder has in stock now; nothing where there are none.
-
-    From here a stock ledger reckons back: the stock before a period is today's, without what came
-    and went since. So a ledger of this month does not read the flows of ten years.
-    """
-
-    holder = models.ForeignKey(Party, models.PROTECT, related_name="+", db_index=False)
-    # Of the key too, though nobody asks for it: whoever moves a batch's cards holds its lock, so
-    # two movements never wait for the same row.
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", db_index=False)
-    cards = models.BigIntegerField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["holder", "batch"], name="stock_tally_is_one_row_a_holder_and_batch"
-            ),
-            models.CheckConstraint(condition=Q(cards__gte=1), name="stock_tally_has_cards"),
-        ]
-        triggers: ClassVar = [
-            promises.written_by_movements_only("stock_tally"),
-            never_truncated("stock_tally"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.holder_id} {self.cards}"

@@ -65,6 +65,12 @@ class Keepers:
             Q(organisation__in=home.values("pk")) | Q(staff__organisation__in=home.values("pk"))
         )
 
+    def of_line(self, party: Party) -> "Keepers":
+        """Those who are behind one line of their ledger."""
+        if self.within != Within.BELOW or party.is_person:
+            return Keepers(party, Within.HOLDER)
+        return Keepers(party, Within.HERE if party == self.party else Within.BELOW)
+
 
 class Side(StrEnum):
     CAME = "in"
@@ -126,6 +132,10 @@ class Column:
 
     side: Side
     heading: Heading
+
+    @property
+    def code(self) -> str:
+        return f"{self.side}-{self.heading.code}"
 
     @property
     def label(self) -> str | Promise:
@@ -289,25 +299,27 @@ _LINES = {
 }
 
 _CELLS = """
-    WITH place AS MATERIALIZED ({lines})
-    SELECT NULL::bigint, place.line_id, version.document_type_id, NULL, NULL::date,
-           sum(tally.cards)::bigint
-    FROM custody_stocktally tally
+    WITH place AS MATERIALIZED ({lines}),
+    made AS MATERIALIZED (
+        SELECT batch.id AS batch_id, version.document_type_id AS type_id
+        FROM cards_batch batch
+        JOIN cards_documenttypeversion version ON version.id = batch.type_version_id
+        WHERE version.document_type_id = %(type)s OR %(type)s IS NULL
+    )
+    SELECT NULL::bigint, place.line_id, made.type_id, NULL, NULL::date, sum(tally.cards)::bigint
+    FROM custody_placetally tally
     JOIN place ON place.party_id = tally.holder_id
-    JOIN cards_batch batch ON batch.id = tally.batch_id
-    JOIN cards_documenttypeversion version ON version.id = batch.type_version_id
-    WHERE version.document_type_id = %(type)s OR %(type)s IS NULL
-    GROUP BY place.line_id, version.document_type_id
+    JOIN made ON made.batch_id = tally.batch_id
+    WHERE tally.status = ANY(%(stock)s)
+    GROUP BY place.line_id, made.type_id
     UNION ALL
-    SELECT giver.line_id, receiver.line_id, version.document_type_id, flow.kind,
+    SELECT giver.line_id, receiver.line_id, made.type_id, flow.kind,
            CASE WHEN flow.day <= %(last)s THEN {begins} END, sum(flow.cards)::bigint
     FROM custody_stockflow flow
     LEFT JOIN place giver ON giver.party_id = flow.giver_id
     LEFT JOIN place receiver ON receiver.party_id = flow.receiver_id
-    JOIN cards_batch batch ON batch.id = flow.batch_id
-    JOIN cards_documenttypeversion version ON version.id = batch.type_version_id
+    JOIN made ON made.batch_id = flow.batch_id
     WHERE flow.day >= %(first)s AND giver.line_id IS DISTINCT FROM receiver.line_id
-      AND (version.document_type_id = %(type)s OR %(type)s IS NULL)
     GROUP BY 1, 2, 3, 4, 5
 """
 _DAY, _MONTH = "flow.day", "date_trunc('month', flow.day::timestamp)::date"
@@ -324,6 +336,7 @@ def _cells(
                 "party": keepers.party.pk,
                 "first": period.first,
                 "last": period.last,
+                "stock": sorted(STOCK),
                 "type": document_type.pk if document_type else None,
             },
         )
@@ -381,18 +394,22 @@ def _course(
 def movements_behind(
     keepers: Keepers,
     period: Period,
-    column: Column,
+    column: Column | None = None,
     document_type: DocumentType | None = None,
 ) -> QuerySet[Movement]:
-    """The movements that a figure of the ledger is the sum of, the latest first."""
+    """The movements that a figure of the ledger is the sum of, the latest first.
+
+    Without a column, all by which cards came or went.
+    """
     parties = keepers.parties.values("pk")
     given = Q(from_status__in=STOCK, from_holder__in=parties)
     received = Q(to_status__in=STOCK, to_holder__in=parties)
-    movements = Movement.objects.filter(
-        received & ~given if column.side == Side.CAME else given & ~received,
-        day__range=(period.first, period.last),
-        kind__in=column.heading.kinds,
-    )
+    sides = {Side.CAME: received & ~given, Side.WENT: given & ~received}
+    movements = Movement.objects.filter(day__range=(period.first, period.last))
+    if column:
+        movements = movements.filter(sides[column.side], kind__in=column.heading.kinds)
+    else:
+        movements = movements.filter(sides[Side.CAME] | sides[Side.WENT])
     if document_type:
         movements = movements.filter(batch__type_version__document_type=document_type)
     return movements.select_related(
