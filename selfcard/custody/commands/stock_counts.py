@@ -6,7 +6,6 @@ from django.db.models import Q
 
 from selfcard.approvals.commands import ask, grant, refuse, withdraw
 from selfcard.approvals.models import Approval
-from selfcard.approvals.queries import approval_of
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -46,15 +45,21 @@ from selfcard.custody.counting import (
 from selfcard.custody.errors import CardsOfOtherType
 from selfcard.custody.freezes import frozen_for, lay_freeze, lift_freezes
 from selfcard.custody.locks import lock_batches, lock_holder
-from selfcard.custody.models import CountedStack, CountFinding, StockCount, WriteOff
+from selfcard.custody.models import (
+    STOCK_COUNT_REASON,
+    CountedStack,
+    CountFinding,
+    StockCount,
+    WriteOff,
+)
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.papers.counts import freeze_count_protocol, freeze_count_sheet
 from selfcard.custody.parts import Part
+from selfcard.custody.queries.stock_counts import ADJUST_STOCK, request_about
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import May, Organisation, Party, Staff
 from selfcard.organisations.queries import acting_staff, organisation_of, require
 
-ADJUST_STOCK = "custody.adjust_stock"
 LONGEST_NOTE = 500  # of a write-off
 State = StockCount.State
 
@@ -252,7 +257,7 @@ def ask_adjustment(
     stock_count.save(update_fields=["state", "asked_by", "asked_at"])
     ask(
         kind=ADJUST_STOCK,
-        subject_kind="stock_count",
+        subject_kind=STOCK_COUNT_REASON,
         subject_number=stock_count.number,
         asked=_asked_for(findings),
         may=May.APPROVE_WRITE_OFFS,
@@ -412,7 +417,7 @@ def _findings(stock_count: StockCount) -> list[CountFinding]:
 
 
 def _request(stock_count: StockCount) -> Approval:
-    approval = approval_of(ADJUST_STOCK, "stock_count", stock_count.number)
+    approval = request_about(stock_count)
     assert approval is not None, "an adjustment is asked for together with its approval"
     return approval
 

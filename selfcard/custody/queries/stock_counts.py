@@ -1,0 +1,101 @@
+"""Stock counts: which there are, what is in them, and what waits for whom."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+
+from selfcard.approvals.models import Approval
+from selfcard.approvals.queries import approval_of
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.custody.models import (
+    STOCK_COUNT_REASON,
+    CountedStack,
+    CountFinding,
+    StockCount,
+)
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import parties_in_reach
+
+ADJUST_STOCK = "custody.adjust_stock"
+SEEING_COUNTS = (May.COUNT_STOCK, May.APPROVE_WRITE_OFFS, May.SEE_CARDS)
+CARDS = F("serials__endswith") - F("serials__startswith")
+
+State = StockCount.State
+
+
+def stock_counts_seen_by(actor: Actor) -> QuerySet[StockCount]:
+    """The counts of whoever lies in the actor's reach, with how many cards lack or are too many."""
+    holders = parties_in_reach(actor, *SEEING_COUNTS).values("pk")
+    return (
+        StockCount.objects.filter(holder__in=holders)
+        .select_related(
+            "holder",
+            "document_type",
+            "opened_by__party",
+            "compared_by__party",
+            "asked_by__party",
+            "closed_by__party",
+            "write_off",
+        )
+        .annotate(
+            missing=_cards_of(CountFinding.Kind.GAP), surplus=_cards_of(CountFinding.Kind.SURPLUS)
+        )
+    )
+
+
+def stock_counts_to_finish(actor: Actor) -> QuerySet[StockCount]:
+    """What the actor began to count and nobody has ended, the oldest first.
+
+    What a second person is asked about waits for them; with the actor again when they have not
+    decided in time.
+    """
+    expired = Approval.objects.filter(
+        kind=ADJUST_STOCK,
+        subject_number=OuterRef("number"),
+        state=Approval.State.ASKED,
+        expires_at__lte=clock.now(),
+    )
+    mine = StockCount.objects.filter(opened_by=actor.id).select_related("holder", "document_type")
+    return mine.filter(
+        Q(state__in=[State.OPEN, State.COMPARED]) | Q(Exists(expired), state=State.ASKED)
+    ).order_by("opened_at")
+
+
+def may_count(actor: Actor, stock_count: StockCount) -> bool:
+    """Whether the actor may count at this holder."""
+    return parties_in_reach(actor, May.COUNT_STOCK).filter(pk=stock_count.holder_id).exists()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What was entered so far."""
+
+    stacks: int
+    cards: int
+
+
+def counted_so_far(stock_count: StockCount) -> Counted:
+    found = stock_count.stacks.order_by().aggregate(stacks=Count("pk"), cards=Sum(CARDS))
+    return Counted(found["stacks"], found["cards"] or 0)
+
+
+def stacks_of(stock_count: StockCount) -> QuerySet[CountedStack]:
+    """The stacks of a count, the last entered first."""
+    return stock_count.stacks.select_related("entered_by__party").order_by("-pk")
+
+
+def findings_of(stock_count: StockCount) -> QuerySet[CountFinding]:
+    """The differences of a count, in order, with whoever answers for the cards."""
+    return stock_count.findings.select_related("holder")
+
+
+def request_about(stock_count: StockCount) -> Approval | None:
+    """The last request to a second person about a count, decided or not."""
+    return approval_of(ADJUST_STOCK, STOCK_COUNT_REASON, stock_count.number)
+
+
+def _cards_of(kind: CountFinding.Kind) -> Subquery:
+    """How many cards the differences of one kind are, for each count."""
+    found = CountFinding.objects.filter(stock_count=OuterRef("pk"), kind=kind).order_by()
+    return Subquery(found.values("stock_count").annotate(cards=Sum(CARDS)).values("cards")[:1])
