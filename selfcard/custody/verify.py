@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from selfcard.core import clock
 from selfcard.core.verify import Violation, violations_of
+from selfcard.custody import verify_counts
+from selfcard.custody import verify_write_offs
 from selfcard.custody.statuses import STOCK
 
 
@@ -14,6 +16,8 @@ def violations() -> Iterator[Violation]:
     yield from _activated_cards_are_paid_for()
     yield from _opened_cards_stay()
     yield from _notes_and_movements_agree()
+    yield from verify_counts.violations()
+    yield from verify_write_offs.violations()
     yield from stock_follows_from_movements()
 
 
@@ -191,41 +195,30 @@ def stock_follows_from_movements() -> Iterator[Violation]:
         {"stock": sorted(STOCK)},
     )
     yield from violations_of(
-        "Everybody's stock is what they hold",
-        _STOCK_DIFFERS.format(
-            other="""
+        "Everybody's stock is what came and has not gone",
+        """
+        WITH held AS (
             SELECT holder_id, batch_id, sum(upper(serials) - lower(serials)) AS cards
             FROM custody_holding WHERE status = ANY(%(stock)s)
             GROUP BY holder_id, batch_id
-            """,
-            found="held",
         ),
-        {"stock": sorted(STOCK)},
-    )
-    yield from violations_of(
-        "Everybody's stock is what came and has not gone",
-        _STOCK_DIFFERS.format(
-            other="""
+        flowed AS (
             SELECT holder_id, batch_id, sum(cards) AS cards
             FROM (
                 SELECT receiver_id AS holder_id, batch_id, cards FROM custody_stockflow
                 UNION ALL
                 SELECT giver_id, batch_id, -cards FROM custody_stockflow
             ) flow
-            WHERE holder_id IS NOT NULL GROUP BY holder_id, batch_id HAVING sum(cards) <> 0
-            """,
-            found="came and not gone",
-        ),
+            WHERE holder_id IS NOT NULL
+            GROUP BY holder_id, batch_id
+            HAVING sum(cards) <> 0
+        )
+        SELECT party.code, batch.number, coalesce(held.cards, 0) || ' in stock',
+               coalesce(flowed.cards, 0) || ' came and have not gone'
+        FROM held FULL JOIN flowed USING (holder_id, batch_id)
+        JOIN organisations_party party ON party.id = holder_id
+        JOIN cards_batch batch ON batch.id = batch_id
+        WHERE held.cards IS DISTINCT FROM flowed.cards
+        """,
+        {"stock": sorted(STOCK)},
     )
-
-
-_STOCK_DIFFERS = """
-    SELECT party.code, batch.number, coalesce(tally.cards, 0) || ' in stock',
-           coalesce(other.cards, 0) || ' {found}'
-    FROM custody_stocktally tally
-    FULL JOIN ({other}) other
-      ON other.holder_id = tally.holder_id AND other.batch_id = tally.batch_id
-    JOIN organisations_party party ON party.id = coalesce(tally.holder_id, other.holder_id)
-    JOIN cards_batch batch ON batch.id = coalesce(tally.batch_id, other.batch_id)
-    WHERE tally.cards IS DISTINCT FROM other.cards
-"""
