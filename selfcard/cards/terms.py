@@ -1,6 +1,6 @@
 """The terms by which cards are printed: what may be asked for, and the days that follow from it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -63,6 +63,14 @@ class TermsGiven:
             **{name: getattr(version, name) for name in PLAIN_TERMS},
             product_versions=tuple(version.product_versions.order_by("typeproduct__order")),
         )
+
+    def differing_from(self, others: "TermsGiven") -> list[str]:
+        """The names of the terms that are not the same."""
+        return [
+            field.name
+            for field in fields(self)
+            if getattr(self, field.name) != getattr(others, field.name)
+        ]
 
 
 PLAIN_TERMS = (

@@ -193,7 +193,10 @@ def test_a_change_makes_the_next_version_and_leaves_the_first_as_it_was(insurer)
     assert current_version(document_type) == second
     first.refresh_from_db()
     assert TermsGiven.of(first) == before
-    assert AuditEvent.objects.get(event="document_type.revised").facts == {"version": 2}
+    assert AuditEvent.objects.get(event="document_type.revised").facts == {
+        "version": 2,
+        "changed": ["deadline_months", "use_by_months"],
+    }
 
 
 def test_a_corrected_name_is_printed_from_the_next_version_on(insurer):

@@ -81,12 +81,13 @@ def revise_document_type(
             code=document_type.code,
         )
     terms = checked(terms)
-    if terms == TermsGiven.of(newest):
+    changed = terms.differing_from(TermsGiven.of(newest))
+    if not changed:
         raise NothingRevised(version=newest.number, code=document_type.code)
     made = _new_version(document_type, newest.number + 1, terms, actor)
     document_type.name_zh, document_type.name_en = made.name_zh, made.name_en
     document_type.save(update_fields=["name_zh", "name_en"])
-    record(actor, "document_type.revised", document_type, version=made.number)
+    record(actor, "document_type.revised", document_type, version=made.number, changed=changed)
     return made
 
 

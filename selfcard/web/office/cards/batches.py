@@ -83,7 +83,7 @@ class BatchTable(OfficeTable):
     printer = tables.Column(
         gettext_lazy("Printer"), accessor="printer__name", order_by="printer__code"
     )
-    ordered_at = DayColumn(verbose_name=gettext_lazy("Ordered"))
+    ordered_at = DayColumn(verbose_name=gettext_lazy("Ordered"), attrs={"td": {"class": "nowrap"}})
     use_by = DayColumn(verbose_name=gettext_lazy("Last day to sell"))
     deadline = DayColumn(verbose_name=gettext_lazy("Last day to activate"))
     count = CountColumn(verbose_name=gettext_lazy("Cards"))

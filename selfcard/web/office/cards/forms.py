@@ -135,7 +135,7 @@ class TermsForm(OfficeForm):
         )
         return TermsGiven(
             **given,
-            currency=CURRENCY,
+            currency=self.initial.get("currency", CURRENCY),
             product_versions=self.cleaned_data["product_versions"],
         )
 
