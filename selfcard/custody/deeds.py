@@ -7,8 +7,6 @@ promises what the command refuses.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
-
 from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.custody.models import (
@@ -118,24 +116,13 @@ def _individuals(may: May) -> Callable[[Actor, Keys], Keys]:
     return givers
 
 
-def _those_below(may: May) -> Callable[[Actor, Keys], Keys]:
-    """Whoever stands below an organisation where the actor may do it, not that one itself."""
-
-    def givers(actor: Actor, holders: Keys) -> Keys:
-        places = organisations_in_reach(actor, may).values("pk")
-        below = Q(organisation__parent__in=places) | Q(staff__organisation__in=places)
-        found = Party.objects.filter(below, pk__in=holders)
-        return set(found.values_list("pk", flat=True))
-
-    return givers
-
-
 ISSUE = Deed(may=May.ISSUE_CARDS, givers=_organisations(May.ISSUE_CARDS))
 HAND_OVER = Deed(may=May.ISSUE_CARDS, givers=_individuals(May.ISSUE_CARDS))
-# Cards that are out of date or stopped are called back for just that; they stay so.
+# Cards that are out of date or stopped are called back for just that; they stay so. To whom they
+# go back, and whether the actor may take them there, follows from where they came from.
 RECALL = Deed(
     may=May.RECALL_CARDS,
-    givers=_those_below(May.RECALL_CARDS),
+    givers=_anybody(May.RECALL_CARDS),
     may_be_expired=True,
     frozen_by=(FREEZE_REASON, BATCH_REASON),
 )

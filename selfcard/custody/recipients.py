@@ -19,10 +19,7 @@ from selfcard.organisations.queries import acting_staff
 def read_people(
     actor: Actor, parties: Collection[Party], document_type: DocumentType
 ) -> list[Staff]:
-    """Whoever acts and whoever gives or gets cards: what they may hold and hold, in one statement.
-
-    Only people who still work here are among them.
-    """
+    """Whoever acts, gives or gets cards, with what they may hold and hold: one statement."""
     held = (
         Holding.objects.filter(
             holder=OuterRef("party"),
@@ -35,7 +32,7 @@ def read_people(
     )
     return list(
         Staff.objects.select_related("party", "organisation__party")
-        .filter(Q(pk=actor.id) | Q(party__in=[party.pk for party in parties]), is_active=True)
+        .filter(Q(pk=actor.id) | Q(party__in=[party.pk for party in parties]))
         .annotate(
             may_hold=Exists(_authorised(May.HOLD_CARDS)),
             may_issue=Exists(_authorised(May.ISSUE_CARDS)),
@@ -47,7 +44,7 @@ def read_people(
 def acting(actor: Actor, people: Iterable[Staff]) -> Staff:
     """Whoever acts, out of the people who were read."""
     found = next((staff for staff in people if staff.pk == actor.id), None)
-    return found or acting_staff(actor)
+    return found if found and found.is_active else acting_staff(actor)
 
 
 def staff_behind(party: Party, people: Iterable[Staff]) -> Staff:
@@ -57,7 +54,7 @@ def staff_behind(party: Party, people: Iterable[Staff]) -> Staff:
         HolderNotAuthorised: nobody who still works here.
     """
     found = next((staff for staff in people if staff.party_id == party.pk), None)
-    if found is None:
+    if found is None or not found.is_active:
         raise HolderNotAuthorised(name=party.name, may=May.HOLD_CARDS.label)
     return found
 

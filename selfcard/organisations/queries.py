@@ -128,12 +128,13 @@ def branch_of(organisation: Organisation) -> Organisation:
     return found
 
 
-def house_of(organisation: Organisation) -> Organisation:
-    """The institution, branch or head office that a department belongs to; any other is its own."""
-    if organisation.level != Organisation.Level.DEPARTMENT:
-        return organisation
-    assert organisation.parent is not None
-    return organisation.parent
+def of_one_house(one: Organisation, other: Organisation) -> bool:
+    """Whether two are the same institution, branch or head office, or departments of it."""
+    houses = {
+        place.parent_id if place.level == Organisation.Level.DEPARTMENT else place.pk
+        for place in (one, other)
+    }
+    return len(houses) == 1
 
 
 def people_who_may(deed: May, organisation: Organisation) -> QuerySet[Staff]:

@@ -17,7 +17,7 @@ from selfcard.custody.parts import one_holder, read_parts, refuse_unusable
 from selfcard.custody.recipients import acting, read_people, refuse_unfit_holder, staff_behind
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import Party
-from selfcard.organisations.queries import house_of
+from selfcard.organisations.queries import of_one_house
 
 
 @command
@@ -54,10 +54,10 @@ def hand_over_cards(
     giver = one_holder(parts)
     if giver == to:
         raise CardsWithThemAlready(name=to.name)
-    home = house_of(giver.staff.organisation)
-    people = read_people(actor, [to], document_type)
+    people = read_people(actor, [giver, to], document_type)
+    home = next(staff.organisation for staff in people if staff.party_id == giver.pk)
     recipient = staff_behind(to, people)
-    if house_of(recipient.organisation) != home:
+    if not of_one_house(home, recipient.organisation):
         raise WorksElsewhere(name=to.name, organisation=home.name)
     refuse_unfit_holder(recipient, parts)
 

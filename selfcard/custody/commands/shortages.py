@@ -30,6 +30,7 @@ def explain_shortage(
     """
     found = distinct_runs(runs)
     lock_custody(found)
+    issue = Issue.objects.select_related("from_party__organisation__party").get(pk=issue.pk)
     require(actor, May.CHECK_IN_CARDS, issue.from_party.organisation)
     if issue.checked_in_by_id == actor.id:
         raise MissedByYourself
