@@ -14,7 +14,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.periods import Period
 from selfcard.custody import verify
 from selfcard.custody.commands import check_in
-from selfcard.custody.models import Holding, StockFlow, StockTally
+from selfcard.custody.models import Holding, StockFlow
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.parts import read_parts
 from selfcard.custody.queries.stock_ledger import (
@@ -292,33 +292,13 @@ def as_of(held, day, parties):
     return sum(cards for party, cards in held[then].items() if party in parties)
 
 
-@pytest.mark.parametrize("table", ["custody_stockflow", "custody_stocktally"])
-def test_stock_is_written_by_movements_only(batch, table):
+def test_flows_are_written_by_movements_only(batch):
     with refused_by_postgresql("written by movements only"), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET cards = cards + 1")
-
-
-def test_a_flow_is_never_deleted_and_nothing_is_emptied(batch):
+        cursor.execute("UPDATE custody_stockflow SET cards = cards + 1")
     with refused_by_postgresql("written by movements only"):
         StockFlow.objects.all().delete()
-    with refused_by_postgresql("written by movements only"):
-        StockTally.objects.all().delete()
-    for table in ("custody_stockflow", "custody_stocktally"):
-        with refused_by_postgresql("is never emptied"), connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {table}")
-
-
-def test_nobody_has_fewer_cards_than_none(batch):
-    with refused_by_postgresql("stock_tally_has_cards"), triggers_at_rest():
-        StockTally.objects.update(cards=0)
-
-
-def test_a_holder_who_has_none_left_is_tallied_no_more(insurer, batch):
-    with clock.frozen(date(2026, 11, 7)):
-        hand_down(insurer, cards_of(batch, 6, 20), insurer.seller.party, "keeper")
-
-    assert not StockTally.objects.filter(holder=insurer.institution.party).exists()
-    assert StockTally.objects.get(holder=insurer.seller.party).cards == 20
+    with refused_by_postgresql("is never emptied"), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE custody_stockflow")
 
 
 @pytest.mark.parametrize(
@@ -333,8 +313,10 @@ def test_a_holder_who_has_none_left_is_tallied_no_more(insurer, batch):
             "UPDATE custody_stockflow SET day = day + 1 WHERE kind = 'print'",
             "Every flow of stock is told by movements",
         ),
-        ("UPDATE custody_stocktally SET cards = cards + 1", "Everybody's stock is what they hold"),
-        ("DELETE FROM custody_stocktally", "Everybody's stock is what they hold"),
+        (
+            "UPDATE custody_holding SET status = 'sold' WHERE status = 'inventory'",
+            "Everybody's stock is what came and has not gone",
+        ),
         (
             "UPDATE custody_stockflow SET giver_id = receiver_id, receiver_id = giver_id",
             "Everybody's stock is what came and has not gone",
