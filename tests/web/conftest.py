@@ -19,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from selfcard.launcher.chromium import ARGUMENTS, ensure_chromium
 from selfcard.organisations.models import Staff
+from tests.web.desks import Office
 
 # Playwright's loop runs in this thread, and Django would refuse the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -130,3 +131,13 @@ def no_axe_violations() -> Callable[[Page], None]:
         assert found == [], page.url
 
     return check
+
+
+@pytest.fixture
+def office(
+    open_page: OpenPage,
+    sign_in: Callable[[Page, Staff], None],
+    no_axe_violations: Callable[[Page], None],
+    language: str,
+) -> Office:
+    return Office(open_page, sign_in, no_axe_violations, language)

@@ -22,56 +22,14 @@ from selfcard.policies.models import Policy
 from selfcard.sales.models import Sale
 from tests.factories.cards import PrintedCard, a_document_type, a_printer, read_print_file
 from tests.factories.organisations import Insurer, an_insurer
-from tests.web.conftest import DESKTOP, PHONE, OpenPage
+from tests.web.conftest import PHONE, OpenPage
+from tests.web.desks import Office
 from tests.web.portal_line import ANSWERS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # As many as a real order has: the page of the batch has to say how far it is.
 BATCH = 100_000
-
-
-class Office:
-    """The staff at their desks, each in a browser of their own."""
-
-    def __init__(
-        self,
-        open_page: OpenPage,
-        sign_in: Callable[[Page, Staff], None],
-        no_axe_violations: Callable[[Page], None],
-        language: str,
-    ) -> None:
-        self._open, self._sign_in, self._axe = open_page, sign_in, no_axe_violations
-        self._language = language
-        self._desks: dict[int, Page] = {}
-
-    def at_the_desk_of(self, staff: Staff, path: str) -> Page:
-        """The page at a path, as a staff member sees it."""
-        if staff.pk not in self._desks:
-            Staff.objects.filter(pk=staff.pk).update(language=self._language)
-            self._desks[staff.pk] = self._open(DESKTOP)
-            self._sign_in(self._desks[staff.pk], staff)
-        page = self._desks[staff.pk]
-        page.goto(path)
-        self._axe(page)
-        return page
-
-    def send(self, page: Page, form: str = "main form") -> None:
-        """Press the button of a form, twice in a row as the hasty do, and look at what comes."""
-        button = page.locator(f"{form} button[type=submit]:not([name])").last
-        with page.expect_navigation(wait_until="load"):
-            button.dblclick()
-        self._axe(page)
-
-
-@pytest.fixture
-def office(
-    open_page: OpenPage,
-    sign_in: Callable[[Page, Staff], None],
-    no_axe_violations: Callable[[Page], None],
-    language: str,
-) -> Office:
-    return Office(open_page, sign_in, no_axe_violations, language)
 
 
 def name_runs(page: Page, first: int, last: int) -> None:
