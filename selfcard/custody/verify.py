@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from selfcard.core import clock
 from selfcard.core.verify import Violation, violations_of
-from selfcard.custody import verify_counts
-from selfcard.custody import verify_write_offs
+from selfcard.custody import verify_counts, verify_write_offs
 from selfcard.custody.statuses import STOCK
 
 
