@@ -226,9 +226,9 @@ class AnsweredRuns(BoundField):
         return self.form.answer_about(self.name)
 
     @property
-    def narrowed(self) -> bool:
+    def narrowed(self) -> Any:
         """Whether the cards that fit were put here just now, in place of those typed."""
-        return self.form.narrowed == self.name
+        return self.form.narrowed == self.name and self.answer and not self.answer.unfitting
 
 
 class SerialRunsField(forms.Field):
@@ -241,6 +241,7 @@ class SerialRunsField(forms.Field):
     """
 
     widget = SerialRunsInput
+    answer_template = "office/runs_answer.html"
     default_error_messages = {
         "required": _("Name the cards: the first and the last serial, or the first and how many."),
         "count": _("“%(text)s” is not a number of cards."),

@@ -1,6 +1,6 @@
 """Forms of the office: laid out on a grid of twelve, dense, with the house's own templates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from django import forms
@@ -73,6 +73,7 @@ class OfficeForm(RequestIdMixin, OfficeLook):
         for field in self.fields.values():
             if hasattr(field, "for_actor"):
                 field.for_actor(actor)
+        self._runs: dict[str, tuple[SerialRun, ...]] = {}
         self.asked_about = self._field_named("_judge")
         self.narrowed = self._field_named("_use")
 
@@ -81,6 +82,9 @@ class OfficeForm(RequestIdMixin, OfficeLook):
 
     def full_clean(self) -> None:
         super().full_clean()
+        # A refusal takes the value from its field, and just then one asks which cards do fit.
+        typed = self.cleaned_data if self.is_bound else {}
+        self._runs = {name: typed[name] for name in self._answered() if name in typed}
         if self.narrowed:
             self._name_only_what_fits(self.narrowed)
 
@@ -97,7 +101,7 @@ class OfficeForm(RequestIdMixin, OfficeLook):
 
     def answer_about(self, name: str) -> RangeAnswer | None:
         """What stands below the runs of a field, once there are any."""
-        runs = self.cleaned_data.get(name) if self.is_bound else None
+        runs = self._runs.get(name)
         return RangeAnswer.about(name, runs, self.judged) if runs else None
 
     def fragment(self, request: HttpRequest) -> str:
@@ -114,7 +118,7 @@ class OfficeForm(RequestIdMixin, OfficeLook):
         if answer is None and self[name].data:
             answer = RangeAnswer(name, problems=self.errors.get(name, []))
         facts = {"answer": answer, "html_name": self.add_prefix(name)}
-        return render_to_string("office/runs_answer.html", facts, request)
+        return render_to_string(self.fields[name].answer_template, facts, request)  # type: ignore[attr-defined]
 
     def _name_only_what_fits(self, name: str) -> None:
         answer = self.answer_about(name)
@@ -124,22 +128,20 @@ class OfficeForm(RequestIdMixin, OfficeLook):
             self.fields[name].widget.put(data, self.add_prefix(name), answer.usable)
             self.data = data
             super().full_clean()
+            self._runs[name] = tuple(answer.usable)
         # What is not yet filled in is no mistake: the form has not been sent.
         self._errors = ErrorDict()
+
+    def _answered(self) -> Iterator[str]:
+        """The fields that say which of their cards fit."""
+        for name, field in self.fields.items():
+            if isinstance(field, SerialRunsField) and field.answered:
+                yield name
 
     def _field_named(self, wish: str) -> str:
         """The field of cards that the page names in a wish of its own."""
         wanted = self.data.get(wish) if self.is_bound else None
-        return next(
-            (
-                name
-                for name, field in self.fields.items()
-                if isinstance(field, SerialRunsField)
-                and field.answered
-                and self.add_prefix(name) == wanted
-            ),
-            "",
-        )
+        return next((name for name in self._answered() if self.add_prefix(name) == wanted), "")
 
 
 class DeedForm(OfficeForm):

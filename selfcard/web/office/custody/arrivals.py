@@ -44,7 +44,7 @@ def check_in(request: OfficeRequest, number: str) -> HttpResponse:
     if one.state != Issue.State.IN_TRANSIT and request.method == "GET":
         return redirect("office:custody:issue_note", one.number)
     runs = runs_of(one)
-    form = CheckInForm(request.POST or None, actor=request.actor, sent=runs[0])
+    form = CheckInForm(request.POST or None, actor=request.actor, listed=runs)
     if form.is_valid():
         with refusals_shown_on(form):
             commands.check_in(issue=one, **form.cleaned_data, actor=request.actor)
@@ -67,7 +67,7 @@ def check_in_printed(request: OfficeRequest, number: str) -> HttpResponse:
     one = found(batches.filter(number=number).first())
     if request.method == "GET" and is_checked_in(one):
         return redirect("office:cards:batch", one.number)
-    form = CheckInPrintedForm(request.POST or None, actor=request.actor, sent=one.run)
+    form = CheckInPrintedForm(request.POST or None, actor=request.actor, listed=[one.run])
     if form.is_valid():
         with refusals_shown_on(form):
             commands.check_in_printed(batch=one, **form.cleaned_data, actor=request.actor)
@@ -90,7 +90,8 @@ def found_again(request: OfficeRequest, number: str) -> HttpResponse:
     still = still_missing(one)
     if not still and request.method == "GET":
         return redirect("office:custody:issue_note", one.number)
-    form = FoundForm(request.POST or None, actor=request.actor, sent=runs_of(one)[0])
+    listed = still or runs_of(one)
+    form = FoundForm(request.POST or None, actor=request.actor, listed=listed)
     if form.is_valid():
         with refusals_shown_on(form):
             commands.explain_shortage(issue=one, **form.cleaned_data, actor=request.actor)

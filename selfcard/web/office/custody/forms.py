@@ -1,13 +1,15 @@
 """Forms on which cards change hands."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.core.serials import PREFIX_DIGITS, SerialRun
+from selfcard.core.serials import PREFIX_DIGITS, SerialRun, distinct_runs
 from selfcard.custody.deeds import ISSUE
+from selfcard.custody.queries import RangePart
 from selfcard.organisations.models import May, Party
 from selfcard.web.office.fields import (
     DocumentTypeCodeField,
@@ -70,8 +72,10 @@ class IssueForm(OfficeForm):
 class RunsOfPaperField(SerialRunsField):
     """Runs out of those on a paper: short serials are completed like the paper's own."""
 
+    answer_template = "office/custody/paper_answer.html"
+
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, **kwargs)
+        super().__init__(required=False, answered=True, **kwargs)
         self.like: SerialRun | None = None
 
     def _clean_bound_field(self, bound: BoundField) -> tuple[SerialRun, ...]:
@@ -80,13 +84,22 @@ class RunsOfPaperField(SerialRunsField):
 
 
 class PaperForm(OfficeForm):
-    """A form that names cards of one paper."""
+    """A form that names cards of one paper: of those that it lists."""
 
-    def __init__(self, *args: Any, sent: SerialRun, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, listed: Sequence[SerialRun], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.listed = listed
         for field in self.fields.values():
             if isinstance(field, RunsOfPaperField):
-                field.like = sent
+                field.like = listed[0]
+
+    def judged(self, name: str, runs: tuple[SerialRun, ...]) -> list[RangePart]:
+        wanted = distinct_runs(runs)
+        there = [both for run in wanted for one in self.listed if (both := run.intersection(one))]
+        strange = [part for run in wanted for part in run.without(there)]
+        parts = [RangePart(run, None, None, None, usable=True) for run in there]
+        parts += [RangePart(run, None, None, None, usable=False) for run in strange]
+        return sorted(parts, key=lambda part: part.run)
 
 
 class CheckInForm(PaperForm):
