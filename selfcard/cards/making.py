@@ -17,6 +17,7 @@ from selfcard.cards.print_file import (
     WrittenFile,
     activation_link,
     card_numbers,
+    discard_leftovers,
     header,
     write_encrypted,
 )
@@ -43,6 +44,15 @@ def open_keys(batch_id: int, pin_key: bytes, selector_key: bytes) -> PinKeys:
         unseal(pin_key, _context("pin_key", batch_id), WRAPPING_KEY),
         unseal(selector_key, _context("selector_key", batch_id), WRAPPING_KEY),
     )
+
+
+def throw_away(batch: Batch) -> None:
+    """Throw away keys, sheets and files of makings that did not come to their end.
+
+    PostgreSQL keeps the keys of a made batch, and so this fails for one before it touches a file.
+    """
+    BatchKey.objects.filter(batch=batch).delete()
+    discard_leftovers(file_name(batch))
 
 
 def write_batch(key: BatchKey, on_progress: Callable[[int], None]) -> WrittenFile:

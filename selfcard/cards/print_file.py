@@ -68,9 +68,12 @@ def write_encrypted(name: str, making: int, recipient: str, lines: Iterator[byte
     return WrittenFile(str(path), target.digest.hexdigest(), target.size)
 
 
-def discard_partial(name: str) -> None:
-    """Throw away what makings of a file left behind that did not come to their end."""
-    for path in print_folder().glob(f".{name}.*.partial"):
+def discard_leftovers(name: str) -> None:
+    """Throw away what makings of a file left behind that did not come to their end.
+
+    One of them may have got as far as giving the file its name, and then no commit.
+    """
+    for path in (*print_folder().glob(f".{name}.*.partial"), print_folder() / name):
         path.unlink(missing_ok=True)
 
 

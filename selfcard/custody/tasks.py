@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from selfcard.cards.commands import begin_batch
 from selfcard.cards.errors import BatchInOtherState
-from selfcard.cards.making import write_batch
+from selfcard.cards.making import throw_away, write_batch
 from selfcard.cards.models import Batch, BatchKey
 from selfcard.cards.print_file import WrittenFile
 from selfcard.core.actor import Actor
@@ -57,11 +57,11 @@ async def resume_broken_makings(timestamp: int) -> None:
 
 def _end_where_it_stands(batch: int, row: Work) -> None:
     """The making ends early: the batch was cancelled, or an earlier making came to its end."""
-    state = Batch.objects.get(pk=batch).state
-    if state == Batch.State.GENERATED:
+    found = Batch.objects.get(pk=batch)
+    if found.state == Batch.State.GENERATED:
         end_work(row, Work.State.DONE)
-    elif state == Batch.State.CANCELLED:
-        BatchKey.objects.filter(batch=batch).delete()
+    elif found.state == Batch.State.CANCELLED:
+        throw_away(found)
         end_work(row, Work.State.CANCELLED)
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import date, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 import pyrage
@@ -39,7 +40,7 @@ from selfcard.cards.errors import (
     SerialsUsedUp,
 )
 from selfcard.cards.models import Batch, BatchKey, PinSheet, PrintFile
-from selfcard.cards.print_file import print_folder, take
+from selfcard.cards.print_file import WrittenFile, print_folder, take
 from selfcard.cards.queries import batch_of, batches_seen_by, check_pin
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -59,6 +60,7 @@ from tests.factories.cards import (
     a_printer,
     an_approved_batch,
     an_ordered_batch,
+    read_print_file,
 )
 from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.postgresql import refused_by_postgresql
@@ -306,6 +308,56 @@ def test_a_making_whose_worker_was_killed_is_taken_up_again():
     assert PinSheet.objects.count() == 25
     assert Holding.objects.get().run == batch.run
     assert not leftover.exists()
+
+
+def a_making_whose_commit_never_came(insurer, monkeypatch):
+    """The file has its name already, and then the power is cut."""
+    batch = an_approved_batch(insurer, 10)
+    keep = WrittenFile.keep
+
+    def pulled_plug(written, name):
+        keep(written, name)
+        raise ConnectionError
+
+    monkeypatch.setattr(WrittenFile, "keep", pulled_plug)
+    with pytest.raises(ConnectionError):
+        run_waiting_jobs()
+    monkeypatch.undo()
+    assert [path.name for path in print_folder().iterdir()] == [f"{batch.number}.age"]
+    batch.refresh_from_db()
+    return batch
+
+
+def test_a_file_whose_making_was_never_committed_is_made_anew(insurer, monkeypatch):
+    batch = a_making_whose_commit_never_came(insurer, monkeypatch)
+
+    do(make_batch_again, insurer, "chief", batch)
+    run_waiting_jobs()
+
+    encrypted = (print_folder() / PrintFile.objects.get().name).read_bytes()
+    assert sha256(encrypted).hexdigest() == PrintFile.objects.get().sha256
+    for card in read_print_file(encrypted):
+        assert check_pin(card.serial, card.pin).matches
+
+
+def test_a_batch_that_is_cancelled_after_its_making_broke_off_leaves_nothing(insurer, monkeypatch):
+    batch = a_making_whose_commit_never_came(insurer, monkeypatch)
+    assert PinSheet.objects.exists()
+
+    do(cancel_batch, insurer, "chief", batch, reason="Wrong printer")
+
+    assert not BatchKey.objects.exists()
+    assert not PinSheet.objects.exists()
+    assert not list(print_folder().iterdir())
+
+
+def test_what_belongs_to_a_made_batch_is_never_thrown_away(insurer):
+    batch = a_made_batch(insurer, 10)
+
+    with refused_by_postgresql("never deleted"):
+        making.throw_away(batch)
+
+    assert (print_folder() / batch.print_file.name).exists()
 
 
 def test_a_made_batch_is_not_made_again(insurer):

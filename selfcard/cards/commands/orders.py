@@ -13,6 +13,7 @@ from selfcard.cards.errors import (
     ReasonMissing,
     SerialsUsedUp,
 )
+from selfcard.cards.making import throw_away
 from selfcard.cards.models import LARGEST_BATCH, Batch, DocumentType, Printer
 from selfcard.cards.queries import current_version
 from selfcard.cards.terms import days_fixed_by, refuse_near_deadline
@@ -144,7 +145,8 @@ def refuse_batch(*, batch: Batch, reason: str, actor: Actor, request_id: UUID) -
 def cancel_batch(*, batch: Batch, reason: str, actor: Actor, request_id: UUID) -> Batch:
     """Cancel a batch before it is made. Serials that it had stay unused for ever.
 
-    A request that still waits for its approval is withdrawn.
+    A request that still waits for its approval is withdrawn. A making that runs stops, and throws
+    away what it has made; of one that broke off nothing is left either.
 
     Raises:
         NotAuthorised: the actor may not order batches.
@@ -160,8 +162,10 @@ def cancel_batch(*, batch: Batch, reason: str, actor: Actor, request_id: UUID) -
     batch.save()
     if waiting := waiting_request(APPROVE_BATCH, batch):
         withdraw(approval=waiting, actor=actor)
-    if batch.work is not None:
+    if batch.work is not None and not batch.work.has_ended:
         cancel_work(batch.work)
+    else:
+        throw_away(batch)
     record(actor, "batch.cancelled", batch)
     return batch
 

@@ -10,11 +10,11 @@ from selfcard.cards.errors import (
     PrintFileNotMade,
     PrintFileNotReleased,
 )
-from selfcard.cards.making import file_name, seal_keys
+from selfcard.cards.making import file_name, seal_keys, throw_away
 from selfcard.cards.models import Batch, BatchKey, PrintFile
 from selfcard.cards.papers.protocol import freeze_print_protocol
 from selfcard.cards.pins import PinKeys
-from selfcard.cards.print_file import WrittenFile, discard_partial
+from selfcard.cards.print_file import WrittenFile
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -34,8 +34,7 @@ def begin_batch(*, batch: Batch, actor: Actor, request_id: UUID) -> BatchKey:
         BatchInOtherState: it is made already, or has ended.
     """
     batch = batch_in(batch, State.APPROVED, State.GENERATING)
-    BatchKey.objects.filter(batch=batch).delete()
-    discard_partial(file_name(batch))
+    throw_away(batch)
     key = seal_keys(batch, PinKeys.fresh())
     Batch.objects.filter(pk=batch.pk, state=State.APPROVED).update(state=State.GENERATING)
     record(actor, "batch.making_began", batch)
