@@ -9,6 +9,7 @@ nobody is insured by them: their policies, encrypted row by row, are what these 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
@@ -42,6 +43,8 @@ DAYS_OF_THE_BOOKS = 670
 # would be one holding.
 BUSY = ("held", "sold", "paid_held", "held_by_other", "paid")
 QUIET = ("held", "stays")
+
+Place = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,16 @@ def build_books(
     return Books(insurer, tuple(batches), cards, holdings, activated)
 
 
-def _offices(insurer: Insurer, holdings: int) -> list[tuple[int, int, int, int, int]]:
+def _offices(insurer: Insurer, holdings: int) -> list[Place]:
     """Branch, institution and two people of each place; fewer places where there is little."""
     lots = max(1, holdings // (PIECES_OF_A_BLOCK * BLOCKS_OF_A_LOT))
-    rows = []
+    rows: list[Place] = []
     for branch_place in range(min(BRANCHES, lots)):
         branch = _office(20 + branch_place, "branch", insurer.head_office)
         for place in range(INSTITUTIONS_EACH if lots > 1 else 2):
             institution = _office(int(branch.code) * 100 + place, "institution", branch)
             people = [_person(institution, which) for which in (1, 2)]
-            keys = [party.pk for party in (branch.party, institution.party, *people)]
+            keys = (branch.pk, institution.pk, people[0].pk, people[1].pk)
             rows.append((len(rows), *keys))
     return rows
 
@@ -127,6 +130,13 @@ def _batch(insurer: Insurer, document_type: DocumentType, count: int, days_ago: 
             request_id=uuid4(),
         )
         return approve_batch(batch=batch, actor=insurer.actor("second"), request_id=uuid4())
+
+
+def batch_in_inventory(insurer: Insurer, document_type: DocumentType, count: int) -> Batch:
+    """One more batch, whole and in head office's inventory, without drawing its PINs."""
+    batch = _batch(insurer, document_type, count, DAYS_OF_A_LIFE)
+    _make(batch, insurer)
+    return batch
 
 
 def _make(batch: Batch, insurer: Insurer) -> None:
@@ -169,7 +179,7 @@ def _activate(batch: Batch, insurer: Insurer, activated: int) -> None:
         assert cursor.rowcount == activated, "as many as were asked for are paid for"
 
 
-def _about(batch: Batch, insurer: Insurer) -> dict[str, object]:
+def _about(batch: Batch, insurer: Insurer) -> dict[str, Any]:
     assert batch.decided_at is not None
     run, version = batch.run, batch.type_version
     return {

@@ -5,6 +5,7 @@ happens at ten in the morning.
 """
 
 OFFICES = """
+    DROP TABLE IF EXISTS office;
     CREATE TEMP TABLE office (
         place int PRIMARY KEY, branch bigint, institution bigint, person bigint, other bigint
     )

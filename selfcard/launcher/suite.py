@@ -66,8 +66,12 @@ def test(arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def throw_away_database() -> Iterator[None]:
-    """A server to work on and forget: the one that DATABASE_URL names, else one of our own."""
+def throw_away_database(*, forgetful: bool = True) -> Iterator[None]:
+    """A server to work on and forget: the one that DATABASE_URL names, else one of our own.
+
+    Our own forgets even while it runs what was committed, unless it is told to behave as the
+    books' server does.
+    """
     base = Path(tempfile.mkdtemp(prefix="selfcard-test-"))
     base.chmod(0o755)  # the account that runs the server may be another
     os.environ["SELFCARD_TESTING"] = "1"
@@ -75,7 +79,7 @@ def throw_away_database() -> Iterator[None]:
     server = None
     try:
         if not os.environ.get("DATABASE_URL"):
-            server = Postgres(base / "postgres", forgetful=True).start()
+            server = Postgres(base / "postgres", forgetful=forgetful).start()
             os.environ["DATABASE_URL"] = server.address("postgres")
         os.environ["DJANGO_SETTINGS_MODULE"] = "selfcard.config.settings"
         yield

@@ -1,13 +1,29 @@
 """`selfcard bench`: on books that could be an insurer's, with an answer for programs."""
 
+import json
+import os
+import subprocess
+import sys
+from contextlib import nullcontext
+from typing import Any
+
 import pytest
+from click.testing import CliRunner
+from django.db import connection
+from psycopg.conninfo import make_conninfo
 
+import bench.custody
 from bench.books import QUIET, build_books
+from bench.parts import PARTS
 from selfcard.custody.models import ActivatedCard, Holding
+from selfcard.launcher import cli
+from selfcard.launcher.folder import PROJECT
 from selfcard.launcher.promises import broken_promises
+from tests.conftest import EMPTY
+
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_the_books_that_are_measured_keep_every_promise_but_that_nobody_is_insured() -> None:
     build_books(cards=10_000, holdings=200, activated=3_000)
 
@@ -17,9 +33,80 @@ def test_the_books_that_are_measured_keep_every_promise_but_that_nobody_is_insur
     assert broken == {"Every activated card has a policy"}
 
 
-@pytest.mark.django_db(transaction=True)
 def test_quiet_books_lie_in_as_many_holdings_as_were_asked_for() -> None:
     build_books(cards=1_500, holdings=700, fates=QUIET)
 
     assert Holding.objects.count() == 700
     assert not list(broken_promises())
+
+
+@pytest.fixture
+def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part on this test's own database, emptied before, instead of one of its own."""
+
+    def run(part: str, sizes: dict[str, int], address: str) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(EMPTY)
+        return json.loads(json.dumps(PARTS[part](**sizes)))
+
+    monkeypatch.setattr(bench.custody, "books_to_forget", lambda: nullcontext("books"))
+    monkeypatch.setattr(bench.custody, "copy_of", lambda books, name: nullcontext(name))
+    monkeypatch.setattr(bench.custody, "_run", run)
+
+
+def asked(*arguments: str) -> Any:
+    return CliRunner().invoke(cli.main, ["bench", "custody", *arguments], catch_exceptions=False)
+
+
+def test_a_small_measurement_says_everything_that_programs_read(measured_here: None) -> None:
+    answer = asked("--holdings", "100", "--rounds", "1", "--json")
+
+    assert answer.exit_code == 0
+    found = json.loads(answer.stdout)
+    assert found["sizes"] == {"holdings": 100, "rounds": 1}
+    assert {"processor", "cores", "memory_mb", "load", "postgresql", "settings"} <= set(
+        found["machine"]
+    )
+    assert found["making"]["cards"] == 100
+    assert found["making"]["times_faster_than_a_row_a_card"] > 0
+    (beside,) = found["deeds"]
+    assert {(deed["deed"], deed["cards"]) for deed in beside["deeds"]} == {
+        (deed, cards)
+        for deed in ("issue", "check_in", "recall", "ask_void", "void")
+        for cards in (1, 100)
+    }
+    assert all(deed["p50_ms"] <= deed["p99_ms"] for deed in beside["deeds"])
+    assert beside["one_card"]["statements"] <= 3
+    pages = found["pages"]
+    assert (pages["cards"], pages["holdings"], pages["activated"]) == (1_000, 20, 300)
+    assert all(page["statements"] and page["first_ms"] for page in pages["pages"])
+    assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
+
+
+def test_a_part_that_does_not_run_ends_it_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench.custody, "books_to_forget", lambda: nullcontext("books"))
+    monkeypatch.setattr(
+        bench.custody, "copy_of", lambda books, name: nullcontext("postgresql:///nowhere")
+    )
+
+    answer = asked("--holdings", "100")
+
+    assert answer.exit_code == 1
+    assert "Error: The part machine of the benchmark did not run:" in answer.stderr
+
+
+def test_a_part_runs_in_a_process_of_its_own() -> None:
+    address = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench", "machine", "{}"],
+        cwd=PROJECT,
+        env=os.environ | {"DATABASE_URL": address},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert json.loads(ran.stdout)["cores"] == os.cpu_count()

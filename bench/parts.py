@@ -1,0 +1,13 @@
+"""The parts of `selfcard bench custody`, by name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bench import deeds, figures, making, reading
+
+PARTS: dict[str, Callable[..., dict[str, Any]]] = {
+    "machine": figures.machine,
+    "making": making.measure,
+    "deeds": deeds.measure,
+    "pages": reading.measure_pages,
+}
