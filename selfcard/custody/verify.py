@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from selfcard.core import clock
 from selfcard.core.verify import Violation, violations_of
-from selfcard.custody import verify_counts, verify_write_offs
+from selfcard.custody import verify_counts, verify_notes, verify_write_offs
 from selfcard.custody.statuses import STOCK
 
 
@@ -14,7 +14,7 @@ def violations() -> Iterator[Violation]:
     yield from _history_has_no_gap()
     yield from _activated_cards_are_paid_for()
     yield from _opened_cards_stay()
-    yield from _notes_and_movements_agree()
+    yield from verify_notes.violations()
     yield from verify_counts.violations()
     yield from verify_write_offs.violations()
     yield from stock_follows_from_movements()
@@ -130,33 +130,8 @@ def _opened_cards_stay() -> Iterator[Violation]:
         SELECT opened.serial, movement.kind, movement.at
         FROM custody_openedcard opened
         JOIN custody_movement movement ON movement.serials @> opened.serial
-        WHERE movement.kind IN ('issue', 'sale') AND movement.at > opened.opened_at
-        """,
-    )
-
-
-def _notes_and_movements_agree() -> Iterator[Violation]:
-    yield from violations_of(
-        "Every issue note is told by movements, and in transit exactly while its cards are",
-        """
-        SELECT issue.number, issue.state,
-               coalesce(moved.cards, 0) || ' of ' || issue.count || ' cards moved',
-               coalesce(on_the_way.cards, 0) || ' in transit'
-        FROM custody_issue issue
-        LEFT JOIN LATERAL (
-            SELECT sum(upper(serials) - lower(serials)) AS cards
-            FROM custody_movement
-            WHERE kind = 'issue' AND reason_kind = 'issue' AND reason_number = issue.number
-        ) moved ON true
-        LEFT JOIN LATERAL (
-            SELECT sum(upper(serials) - lower(serials)) AS cards
-            FROM custody_holding
-            WHERE status = 'in_transit' AND reason_kind = 'issue'
-              AND reason_number = issue.number
-        ) on_the_way ON true
-        WHERE moved.cards IS DISTINCT FROM issue.count
-           OR coalesce(on_the_way.cards, 0)
-              <> CASE issue.state WHEN 'in_transit' THEN issue.count ELSE 0 END
+        WHERE movement.kind IN ('issue', 'hand_over', 'recall', 'sale')
+          AND movement.at > opened.opened_at
         """,
     )
 

@@ -161,7 +161,7 @@ def test_two_batches_of_a_type_approved_at_once_get_serials_of_their_own(insurer
 def both_have_counted(monkeypatch):
     """Hold everybody back after they have counted what the individual holds."""
     barrier = threading.Barrier(2)
-    people = issues_module._people
+    people = issues_module.read_people
 
     def count_and_wait(*args):
         counted = people(*args)
@@ -169,7 +169,7 @@ def both_have_counted(monkeypatch):
             barrier.wait(1)
         return counted
 
-    monkeypatch.setattr(issues_module, "_people", count_and_wait)
+    monkeypatch.setattr(issues_module, "read_people", count_and_wait)
 
 
 @pytest.fixture
