@@ -50,6 +50,18 @@ def scan(page: Page, number: str) -> None:
     page.keyboard.press("Enter")
 
 
+def paste(page: Page, *lines: str) -> None:
+    page.locator("[data-first]").evaluate(
+        """(place, text) => {
+            const data = new DataTransfer();
+            data.setData("text", text);
+            const how = {clipboardData: data, bubbles: true, cancelable: true};
+            place.dispatchEvent(new ClipboardEvent("paste", how));
+        }""",
+        "\n".join(lines),
+    )
+
+
 def rows(page: Page) -> list[tuple[str, ...]]:
     """What stands in the rows, without the groups."""
     return [
@@ -146,26 +158,35 @@ def test_a_list_can_be_pasted(
     page = open_page()
     sign_in(page, insurer.keeper)
     page.goto(ISSUE)
-    pasted = "\n".join(
-        [
-            f"{group_serial(first)} – {group_serial(first + 9)}",
-            f"{first + 20}\t{first + 29}",
-            f"{first + 40}",
-        ]
-    )
-
-    page.locator("[data-first]").evaluate(
-        """(place, text) => {
-            const data = new DataTransfer();
-            data.setData("text", text);
-            const how = {clipboardData: data, bubbles: true, cancelable: true};
-            place.dispatchEvent(new ClipboardEvent("paste", how));
-        }""",
-        pasted,
+    paste(
+        page,
+        f"{group_serial(first)} – {group_serial(first + 9)}",
+        f"{first + 20}\t{first + 29}",
+        f"{first + 40}",
     )
 
     assert [row[2] for row in rows(page)] == ["10", "10", ""]
     expect(page.locator(".answer-place")).to_contain_text("21 cards.")
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_a_list_of_cards_that_follow_one_another_is_pasted_as_one_run(
+    insurer: Insurer, first: int, open_page: OpenPage, sign_in: SignIn
+) -> None:
+    page = open_page()
+    sign_in(page, insurer.keeper)
+    page.goto(ISSUE)
+    numbers = [card_number(first + at) for at in range(200)]
+    wrong = numbers[100][:-1] + str((int(numbers[100][-1]) + 1) % 10)
+
+    paste(page, *numbers[:100], wrong, *numbers[101:])
+
+    assert [row[:2] for row in rows(page)] == [
+        (numbers[0], numbers[99]),
+        (wrong, ""),
+        (numbers[101], numbers[199]),
+    ]
+    expect(page.locator(".answer-place")).to_contain_text("typing mistake")
 
 
 # The part that fits

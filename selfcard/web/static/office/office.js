@@ -156,18 +156,36 @@
     wakeRanges(event.target);
     if (event.target.querySelector("[data-narrowed]")) event.target.focus();
   });
+  /* A pasted list: cards that follow one another make one run, as long as each number is right. */
+  const isWhole = (text) => {
+    const plain = digits(text);
+    if (!/^\d{15,16}$/.test(plain)) return false;
+    const sum = [...plain].reverse().reduce((all, digit, at) => all + (at % 2 ? Number(digit) * 2 - (digit > 4 ? 9 : 0) : Number(digit)), 0);
+    return plain.length === 15 || sum % 10 === 0;
+  };
+  const runsOf = (lines) => {
+    const runs = [];
+    for (const line of lines) {
+      const [from, to = ""] = line.split(/\s*[–—~\t]\s*|\s+-\s+/);
+      const last = runs.at(-1);
+      const whole = isWhole(from) && (!to || isWhole(to));
+      const end = serialOf(to || from);
+      if (whole && last?.whole && serialOf(from) === last.end + 1n) Object.assign(last, { to: to || from, end });
+      else runs.push({ from, to, end, whole });
+    }
+    return runs;
+  };
   document.addEventListener("paste", (event) => {
     const first = event.target.closest?.("[data-runs] [data-first]");
     const lines = event.clipboardData.getData("text").split(/[\r\n;]+/).map((line) => line.trim()).filter(Boolean);
     if (!first || lines.length < 2) return;
     event.preventDefault();
     const range = first.closest("[data-runs]");
-    lines.forEach((line) => {
+    runsOf(lines).forEach(({ from, to }) => {
       const row = [...range.querySelectorAll("[data-row]")].find((one) => !one.querySelector("[data-first]").value) ?? addRow(range);
-      const [from, to] = line.split(/\s*[–—~\t]\s*|\s+-\s+/);
       const [rowFirst, rowLast] = places(row);
       rowFirst.value = from;
-      rowLast.value = to ?? "";
+      rowLast.value = to;
       follow(row, rowLast);
     });
     range.dispatchEvent(new CustomEvent("runs-changed", { bubbles: true }));
