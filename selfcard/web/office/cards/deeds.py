@@ -13,19 +13,25 @@ from django.views.decorators.http import require_POST
 from selfcard.cards import commands
 from selfcard.cards.errors import PrintFileAlreadyDownloaded
 from selfcard.cards.print_file import take
+from selfcard.custody import commands as custody
 from selfcard.web.office.cards.batches import SEEING_BATCHES, batch_page, find
-from selfcard.web.office.cards.forms import ReasonForm
-from selfcard.web.office.forms import DeedForm, refusals_shown_on
+from selfcard.web.office.cards.forms import NoteForm, ReasonForm
+from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
 from selfcard.web.office.views import OfficeRequest, office_view, show
 
 
 class Deed(NamedTuple):
-    """A deed on a batch: its command, what is said when it is done; a heading if it asks why."""
+    """A deed on a batch: its command and what is said when it is done.
+
+    One that asks why has a page of its own, with a heading and what follows from it.
+    """
 
     command: Callable[..., Any]
     done: Promise
     heading: Promise | None = None
     warning: Promise | None = None
+    asks: type[OfficeForm] = DeedForm
+    stops: bool = True
 
 
 DEEDS: dict[str, Deed] = {
@@ -39,12 +45,14 @@ DEEDS: dict[str, Deed] = {
         _("The order of batch %(number)s is refused."),
         _("Refuse the order"),
         _("The order ends here and uses no serials. Whoever ordered reads your reason."),
+        ReasonForm,
     ),
     "cancel": Deed(
         commands.cancel_batch,
         _("Batch %(number)s is cancelled."),
         _("Cancel the batch"),
         _("No card is ever made for its serials, and they are never used for others."),
+        ReasonForm,
     ),
     "make-again": Deed(commands.make_batch_again, _("The making of batch %(number)s begins anew.")),
     "ask-release": Deed(
@@ -60,6 +68,25 @@ DEEDS: dict[str, Deed] = {
         _("The release of batch %(number)s is refused."),
         _("Refuse the release"),
         _("The file stays in the house. Whoever asked reads your reason and may ask again."),
+        ReasonForm,
+    ),
+    "freeze": Deed(
+        custody.freeze_batch,
+        _("Batch %(number)s is frozen."),
+        _("Freeze the batch"),
+        _(
+            "From now on none of its cards is issued, handed over, sold or activated, whoever has"
+            " it. What is under way still arrives."
+        ),
+        NoteForm,
+    ),
+    "unfreeze": Deed(
+        custody.release_batch,
+        _("Batch %(number)s goes on."),
+        _("Let the batch go on"),
+        _("Cards that are frozen by themselves stay frozen."),
+        NoteForm,
+        stops=False,
     ),
 }
 
@@ -70,8 +97,7 @@ def deed(request: OfficeRequest, number: str, name: str) -> HttpResponse:
     batch, what = find(request, number), DEEDS[name]
     if what.heading is None and request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    kind = ReasonForm if what.heading else DeedForm
-    form = kind(request.POST or None, actor=request.actor)
+    form = what.asks(request.POST or None, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
             what.command(batch=batch, **form.cleaned_data, actor=request.actor)
@@ -82,7 +108,7 @@ def deed(request: OfficeRequest, number: str, name: str) -> HttpResponse:
     return show(
         request,
         "office/cards/reason.html",
-        {"form": form, "batch": batch, "heading": what.heading, "warning": what.warning},
+        {"form": form, "batch": batch, "deed": what},
     )
 
 
