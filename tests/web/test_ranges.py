@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
 from selfcard.cards.models import Batch
@@ -331,3 +333,19 @@ def test_of_very_many_parts_the_first_are_shown_and_the_rest_are_counted(
     assert "120 cards." in page
     assert page.count("<tr") == 1 + 20
     assert "and 100 more parts" in page
+
+
+def test_an_answer_takes_as_many_statements_for_many_runs_as_for_few(
+    insurer: Insurer, first: int
+) -> None:
+    client = at_work(insurer)
+
+    def statements(runs: int) -> int:
+        serials = [str(first + 2 * number) for number in range(runs)]
+        form = {"document_type": "AC-100", "runs-first": serials, "_judge": "runs"}
+        with CaptureQueriesContext(connection) as captured:
+            assert client.post(ISSUE, form).status_code == 200
+        return len(captured)
+
+    statements(1)
+    assert statements(100) == statements(2) < 25

@@ -217,6 +217,8 @@ def _row(value: Any) -> dict[str, str]:
 class AnsweredRuns(BoundField):
     """Runs on a page, with what is to be said about them."""
 
+    form: Any  # an OfficeForm: it knows the deed
+
     def as_widget(self, *args: Any, **kwargs: Any) -> SafeString:
         self.field.widget.bound = self
         return super().as_widget(*args, **kwargs)

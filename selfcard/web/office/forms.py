@@ -116,7 +116,7 @@ class OfficeForm(RequestIdMixin, OfficeLook):
         self.full_clean()
         answer = self.answer_about(name)
         if answer is None and self[name].data:
-            answer = RangeAnswer(name, problems=self.errors.get(name, []))
+            answer = RangeAnswer(name, problems=map(str, self.errors.get(name, [])))
         facts = {"answer": answer, "html_name": self.add_prefix(name)}
         return render_to_string(self.fields[name].answer_template, facts, request)  # type: ignore[attr-defined]
 
