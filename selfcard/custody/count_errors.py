@@ -35,8 +35,7 @@ class NothingCounted(Refusal):
 
 class DifferencesLeft(Refusal):
     message = _(
-        "Count and books differ in %(count)s places, so a second person has to agree before"
-        " %(number)s is closed."
+        "Count and books differ, so a second person has to agree before %(number)s is closed."
     )
 
 

@@ -17,7 +17,9 @@ from selfcard.custody.count_errors import (
 )
 from selfcard.custody.deeds import LOSS, Deed, declared_invalid
 from selfcard.custody.models import (
+    FREEZE_KINDS,
     STOCK_COUNT_REASON,
+    WRITE_OFF_REASON,
     CountFinding,
     Reason,
     StockCount,
@@ -28,13 +30,13 @@ from selfcard.organisations.models import May
 
 Kind = CountFinding.Kind
 Remedy = CountFinding.Remedy
-# A difference and cards of it that lie in one place.
-Changed = tuple[CountFinding, Part]
-
-FITTING = {
+ALLOWED = {
     Kind.GAP: (Remedy.EXPLAINED, Remedy.LOSS),
     Kind.SURPLUS: (Remedy.EXPLAINED, Remedy.TAKEN_OVER),
 }
+# A difference and cards of it that lie in one place.
+Changed = tuple[CountFinding, Part]
+
 # What is too many here may be what another count misses, or what somebody lost.
 TAKING_OVER = Deed(
     may=May.COUNT_STOCK,
@@ -164,6 +166,19 @@ def _told(part: Part) -> Reason:
     return part.freezes[0] if part.freezes else part.reason
 
 
+def fitting(finding: CountFinding) -> tuple[CountFinding.Remedy, ...]:
+    """What may be proposed for a difference: what the books already say of it limits the choice."""
+    stopped = finding.reason_kind in FREEZE_KINDS
+    if finding.kind == Kind.GAP:
+        loses = finding.reason_kind != WRITE_OFF_REASON
+        return (Remedy.LOSS, Remedy.EXPLAINED) if loses else (Remedy.EXPLAINED,)
+    takes = finding.status == CardStatus.LOST or (
+        finding.status == CardStatus.INVENTORY
+        and (not stopped or finding.reason_kind in TAKING_OVER.frozen_by)
+    )
+    return (Remedy.TAKEN_OVER, Remedy.EXPLAINED) if takes else (Remedy.EXPLAINED,)
+
+
 def propose(findings: Iterable[CountFinding], remedies: Iterable[Remedied], number: str) -> None:
     """Write what is proposed for each difference beside it.
 
@@ -179,7 +194,7 @@ def propose(findings: Iterable[CountFinding], remedies: Iterable[Remedied], numb
         one = proposed.get(finding.run)
         if one is None or not one.remedy or not one.note.strip():
             lacking.append(finding.run)
-        elif one.remedy not in FITTING[Kind(finding.kind)]:
+        elif one.remedy not in ALLOWED[Kind(finding.kind)]:
             unfit.append(finding.run)
         else:
             finding.remedy, finding.note = one.remedy, one.note.strip()

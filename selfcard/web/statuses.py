@@ -45,6 +45,10 @@ LOOKS: dict[str, Look] = {
     "done": Look("tick", fill="activated"),
     "failed": Look("cross", "stop", "bad"),
     "cancelled": Look("struck", "off", "void"),
+    # stock counts
+    "open": Look("waiting", "wait", "wait"),
+    "compared": Look("half", "wait", "wait"),
+    "closed": Look("tick", fill="activated"),
     # approvals
     "asked": Look("waiting", "wait", "wait"),
     "granted": Look("tick", fill="activated"),

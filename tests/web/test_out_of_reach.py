@@ -18,7 +18,9 @@ from django.urls import get_resolver, reverse
 from selfcard.cards.papers import PRINT_PROTOCOL
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
+from selfcard.custody.commands import close_stock_count
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
+from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.organisations.models import May, Party
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
 from selfcard.policies.papers import POLICY
@@ -28,6 +30,7 @@ from tests.factories.activation import activate, pay, sell
 from tests.factories.cards import an_ordered_batch
 from tests.factories.custody import cards_at_institution, hand_down
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
+from tests.factories.stock_counts import counted, do
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +69,9 @@ def company() -> Company:
     unpaid = sell(insurer, cards[3:5])
     policy = activate(cards[0])
     waiting = an_ordered_batch(insurer, 10)
+    lying_there = ((3, 3), (6, 10), (16, 20))
+    all_there = do(insurer, "keeper", close_stock_count, counted(insurer, batch, *lying_there))
+    differing = counted(insurer, batch, *lying_there[1:])
     receipt = live_receipt(sale)
     assert receipt is not None
     invoice = receipt.invoice
@@ -76,6 +82,7 @@ def company() -> Company:
         "invoices": [invoice.number],
         "policies": [policy.number],
         "issues": [on_its_way.number],
+        "counts": [all_there.number, differing.number],
         "batches": [batch.number, waiting.number],
         "cards": [str(cards[0].serial), str(cards[10].serial)],
         "people": [insurer.keeper.code],
@@ -100,6 +107,22 @@ OPENS = {
     "office:cards:revise": ("code", "types"),
     "office:custody": ("number", "issues"),
     "office:custody:check_in_printed": ("number", "batches"),
+    **{
+        f"office:custody:{name}": ("number", "counts")
+        for name in (
+            "stock_count",
+            "enter_stacks",
+            "remove_stack",
+            "compare_stock_count",
+            "ask_adjustment",
+            "agree_adjustment",
+            "refuse_adjustment",
+            "withdraw_adjustment",
+            "reopen_stock_count",
+            "close_stock_count",
+            "cancel_stock_count",
+        )
+    },
     "office:inquiry": ("number", "cards"),
     "office:payments": ("number", "receipts"),
     "office:payments:invoice": ("number", "invoices"),
@@ -109,6 +132,8 @@ OPENS = {
 }
 
 PAPERS = {
+    COUNT_SHEET: "counts",
+    COUNT_PROTOCOL: "counts",
     ISSUE_NOTE: "issues",
     CHECK_IN: "issues",
     PRINT_PROTOCOL: "batches",

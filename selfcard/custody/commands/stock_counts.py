@@ -346,7 +346,7 @@ def close_stock_count(*, stock_count: StockCount, actor: Actor, request_id: UUID
     stock_count = _in_state(stock_count, State.COMPARED)
     findings = _findings(stock_count)
     if findings:
-        raise DifferencesLeft(count=len(findings), number=stock_count.number)
+        raise DifferencesLeft(number=stock_count.number)
     _close(stock_count, State.CLOSED, acting_staff(actor))
     freeze_count_protocol(stock_count, findings)
     record(actor, "stock_count.closed", stock_count)

@@ -95,6 +95,23 @@ def request_about(stock_count: StockCount) -> Approval | None:
     return approval_of(ADJUST_STOCK, STOCK_COUNT_REASON, stock_count.number)
 
 
+@dataclass(frozen=True)
+class Differing:
+    """How many cards lack, and how many are too many."""
+
+    missing: int
+    surplus: int
+
+
+def cards_differing(counts: QuerySet[StockCount]) -> Differing:
+    """The same of several counts together."""
+    found = CountFinding.objects.filter(stock_count__in=counts.order_by().values("pk")).aggregate(
+        missing=Sum(CARDS, filter=Q(kind=CountFinding.Kind.GAP)),
+        surplus=Sum(CARDS, filter=Q(kind=CountFinding.Kind.SURPLUS)),
+    )
+    return Differing(found["missing"] or 0, found["surplus"] or 0)
+
+
 def _cards_of(kind: CountFinding.Kind) -> Subquery:
     """How many cards the differences of one kind are, for each count."""
     found = CountFinding.objects.filter(stock_count=OuterRef("pk"), kind=kind).order_by()

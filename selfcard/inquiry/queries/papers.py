@@ -7,7 +7,9 @@ from selfcard.cards.queries import batches_seen_by
 from selfcard.core.actor import Actor
 from selfcard.core.papers import find_paper, pdf_of
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
+from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.queries import issues_seen_by
+from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.inquiry.errors import NoSuchPaper
 from selfcard.inquiry.queries.reach import batches_in_reach
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
@@ -47,12 +49,18 @@ _SEEN: dict[str, Callable[[Actor, str], bool]] = {
         issues_seen_by(actor).filter(number=number).exists()
         or batches_in_reach(actor).filter(number=number).exists()
     ),
+    COUNT_SHEET: lambda actor, number: _sees_count(actor, number),
+    COUNT_PROTOCOL: lambda actor, number: _sees_count(actor, number),
     PRINT_PROTOCOL: lambda actor, number: batches_seen_by(actor).filter(number=number).exists(),
     CHARGE_LIST: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
     NOTICE: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
     CHARGE_RECEIPT: lambda actor, number: receipts_in_reach(actor).filter(number=number).exists(),
     INVOICE: lambda actor, number: invoices_in_reach(actor).filter(number=number).exists(),
 }
+
+
+def _sees_count(actor: Actor, number: str) -> bool:
+    return stock_counts_seen_by(actor).filter(number=number).exists()
 
 
 def _policy(actor: Actor, number: str, language: str) -> bytes:

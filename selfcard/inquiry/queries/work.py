@@ -32,6 +32,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
 from selfcard.custody.queries import batches_to_check_in, issues_to_check_in
+from selfcard.custody.queries.stock_counts import stock_counts_to_finish
 from selfcard.custody.statuses import CardStatus
 from selfcard.inquiry.queries.details import Distribution, Sought, distribution, holdings_sought
 from selfcard.inquiry.queries.reach import SEEING_CARDS
@@ -60,6 +61,7 @@ class Work(StrEnum):
     ASK_RELEASE = "ask_release"
     DOWNLOAD = "download"
     CHASE = "chase"
+    FINISH_COUNT = "finish_count"
 
 
 # After how many days work counts as late.
@@ -73,6 +75,7 @@ LATE_AFTER = {
     Work.ASK_RELEASE: 3,
     Work.DOWNLOAD: 3,
     Work.CHASE: 7,
+    Work.FINISH_COUNT: 2,
 }
 
 
@@ -178,6 +181,8 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _files_to_download
     if May.REGISTER_SALES in mays:
         yield _sales_to_chase
+    if May.COUNT_STOCK in mays:
+        yield _counts_to_finish
 
 
 def _pile(kind: Work, rows: QuerySet[Any], since: str, task: Callable[[Any], Task]) -> Pile | None:
@@ -210,6 +215,21 @@ def _printed_to_check_in(actor: Actor) -> Pile | None:
         batches_to_check_in(actor),
         "print_file__downloaded_at",
         lambda batch: _batch_task(Work.CHECK_IN_PRINTED, batch, batch.print_file.downloaded_at),
+    )
+
+
+def _counts_to_finish(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.FINISH_COUNT,
+        stock_counts_to_finish(actor),
+        "opened_at",
+        lambda count: Task(
+            kind=Work.FINISH_COUNT,
+            number=count.number,
+            since=count.opened_at,
+            who=count.holder,
+            cards=count.counted,
+        ),
     )
 
 

@@ -43,6 +43,11 @@ AREAS: tuple[Area, ...] = (
             Page("office:custody:check_ins", _("Check-in"), (May.CHECK_IN_CARDS,)),
             Page("office:custody:issues", _("Issues"), (May.SEE_CARDS,)),
             Page(
+                "office:custody:stock_counts",
+                _("Stock counts"),
+                (May.COUNT_STOCK, May.APPROVE_WRITE_OFFS, May.SEE_CARDS),
+            ),
+            Page(
                 "office:cards:batches",
                 _("Batches"),
                 (May.ORDER_BATCHES, May.APPROVE_BATCHES, May.RELEASE_PRINT),

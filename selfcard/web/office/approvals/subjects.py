@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.commands.printing import RELEASE_PRINT_FILE
+from selfcard.custody.queries.stock_counts import ADJUST_STOCK
 
 
 class Subject(NamedTuple):
@@ -19,6 +20,9 @@ class Subject(NamedTuple):
 
 
 SUBJECTS: dict[str, Subject] = {
+    ADJUST_STOCK: Subject(
+        _("Agree to the adjustment of a stock count"), "office:custody:stock_count"
+    ),
     APPROVE_BATCH: Subject(_("Approve the order of a batch"), "office:cards:batch"),
     RELEASE_PRINT_FILE: Subject(_("Release a print file"), "office:cards:batch"),
 }

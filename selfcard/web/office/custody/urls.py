@@ -1,15 +1,41 @@
 from django.urls import path
 
-from selfcard.web.office.custody import arrivals, issues
+from selfcard.web.office.custody import arrivals, count_deeds, issues, stock_counts
 
 app_name = "custody"
 
 urlpatterns = [
     path("issue/", issues.issue, name="issue"),
     path("issues/", issues.issues, name="issues"),
+    path("hand-over/", hand_overs.hand_over, name="hand_over"),
+    path("recall/", recalls.recall, name="recall"),
+    path("recalls/", recalls.recalls, name="recalls"),
+    path("recalls/<str:number>/", recalls.recall_note, name="recall_note"),
+    path("requisitions/", requisitions.requisitions, name="requisitions"),
+    path("requisitions/ask/", requisitions.ask, name="ask"),
+    path("requisitions/<str:number>/", requisitions.requisition, name="requisition"),
+    path("requisitions/<str:number>/answer/", requisitions.answer, name="answer"),
+    path("requisitions/<str:number>/withdraw/", requisitions.withdraw, name="withdraw"),
     path("issues/<str:number>/", issues.issue_note, name="issue_note"),
     path("issues/<str:number>/found/", arrivals.found_again, name="found_again"),
     path("check-in/", arrivals.check_ins, name="check_ins"),
     path("check-in/<str:number>/", arrivals.check_in, name="check_in"),
+    path("check-in/<str:number>/refuse/", arrivals.refuse, name="refuse"),
     path("check-in/printed/<str:number>/", arrivals.check_in_printed, name="check_in_printed"),
+    path("stock-counts/", stock_counts.stock_counts, name="stock_counts"),
+    path("stock-counts/open/", stock_counts.open_stock_count, name="open_stock_count"),
+    path("stock-counts/<str:number>/", stock_counts.stock_count, name="stock_count"),
+    path("stock-counts/<str:number>/stacks/", count_deeds.enter, name="enter_stacks"),
+    path("stock-counts/<str:number>/stacks/remove/", count_deeds.remove, name="remove_stack"),
+    path("stock-counts/<str:number>/compare/", count_deeds.compare, name="compare_stock_count"),
+    path("stock-counts/<str:number>/ask/", count_deeds.ask, name="ask_adjustment"),
+    *(
+        path(
+            f"stock-counts/<str:number>/{name}/",
+            count_deeds.deed,
+            {"name": name},
+            name=what.command.__name__,
+        )
+        for name, what in count_deeds.DEEDS.items()
+    ),
 ]

@@ -63,6 +63,12 @@ WORK: dict[Work, WorkWords] = {
     Work.CHASE: WorkWords(
         _("Sold, not paid"), _("Chase an unpaid sale"), _("Open sale"), "office:sales:sale"
     ),
+    Work.FINISH_COUNT: WorkWords(
+        _("Counts to finish"),
+        _("Finish a stock count"),
+        _("Open count"),
+        "office:custody:stock_count",
+    ),
 }
 
 

@@ -1,0 +1,204 @@
+"""Forms of the stock count: opening it, entering stacks, saying what is done about differences."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.cards.models import DocumentType
+from selfcard.core.serials import RunReversed, SerialRun
+from selfcard.custody.counting import Kind, Remedied, fitting
+from selfcard.custody.models import CountFinding
+from selfcard.organisations.models import May
+from selfcard.web.office.custody.findings import ShownFinding
+from selfcard.web.office.fields import (
+    DocumentTypeCodeField,
+    PartyCodeField,
+    SerialRunsField,
+    SerialRunsInput,
+)
+from selfcard.web.office.forms import OfficeForm, printable_text
+
+NOT_YET = ("", _("Choose"))
+
+
+class OpenCountForm(OfficeForm):
+    """Whose cards of which type are counted."""
+
+    holder = PartyCodeField(
+        May.COUNT_STOCK,
+        label=_("Holder code"),
+        help_text=_("An organisation, or an individual who holds cards."),
+    )
+    document_type = DocumentTypeCodeField()
+    witness = forms.CharField(
+        label=_("Witness"),
+        max_length=100,
+        required=False,
+        validators=[printable_text],
+        help_text=_("Needed where you count cards that you hold yourself."),
+    )
+    remark = forms.CharField(
+        label=_("Remark"),
+        max_length=200,
+        required=False,
+        validators=[printable_text],
+        help_text=_("Printed on the count sheet and in the protocol."),
+    )
+    widths: ClassVar = {"holder": 6, "document_type": 6, "witness": 6, "remark": 6}
+
+
+class CountedRunsField(SerialRunsField):
+    """Stacks as they lie there: short serials are the type's, and a stack may be upside down."""
+
+    prefix = ""
+
+    def _clean_bound_field(self, bound: BoundField) -> tuple[SerialRun, ...]:
+        return self.clean(bound.data, self.prefix)
+
+    def _run(self, row: dict[str, str], prefix: str) -> SerialRun:
+        try:
+            return super()._run(row, prefix)
+        except RunReversed:
+            return super()._run({**row, "first": row["last"], "last": row["first"]}, prefix)
+
+
+class StackInput(SerialRunsInput):
+    """The two places that a scanner fills, first and last card, again and again."""
+
+    template_name = "office/custody/stack_input.html"
+
+
+class StacksForm(OfficeForm):
+    """Several stacks at once, typed or pasted as a list."""
+
+    runs = CountedRunsField(label=_("Stacks"))
+
+    def __init__(self, *args: Any, document_type: DocumentType, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["runs"]
+        assert isinstance(field, CountedRunsField)
+        field.prefix = document_type.prefix
+
+
+class StackForm(StacksForm):
+    """One stack. A card alone is sent a second time, so that a scanner's Enter is no stack yet."""
+
+    runs = CountedRunsField(label=_("Stack"), widget=StackInput)
+    alone = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def awaits_last(self) -> bool:
+        """Whether only the first card was sent: the next may be the last, or nothing."""
+        if not self.is_bound or self.errors or self.cleaned_data["alone"]:
+            return False
+        return [bool(row["last"]) for row in self["runs"].data] == [False]
+
+
+class StackNamedForm(OfficeForm):
+    """The stack that is struck out."""
+
+    first = forms.IntegerField(widget=forms.HiddenInput)
+    last = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.pop("first", None), cleaned.pop("last", None)
+        if first is None or last is None or last < first:
+            raise ValidationError(_("This page is too old. Open it again and repeat the step."))
+        return {**cleaned, "run": SerialRun(first, last)}
+
+
+class CompareForm(OfficeForm):
+    """Nothing is asked, unless nothing was counted."""
+
+    nothing_there = forms.BooleanField(
+        label=_("Nothing is there: no card of this type was found"), required=False
+    )
+
+
+class ReasonForm(OfficeForm):
+    """Why something is cancelled or refused."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, widget=forms.Textarea, validators=[printable_text]
+    )
+
+
+class RemediesForm(OfficeForm):
+    """What is proposed for each difference, and why; made for one count's findings.
+
+    What is said for all of a kind counts where nothing is said for one.
+    """
+
+    findings: ClassVar[list[CountFinding]] = []
+
+    @property
+    def shared(self) -> list[tuple[str, BoundField, BoundField]]:
+        """For all that lack, and for all that are too many, where there are several."""
+        return [
+            (kind.label, self[f"remedy_{kind}"], self[f"note_{kind}"])
+            for kind in Kind
+            if f"remedy_{kind}" in self.fields
+        ]
+
+    @property
+    def rows(self) -> list[tuple[ShownFinding, BoundField, BoundField]]:
+        return [
+            (ShownFinding(one), self[f"remedy_{one.pk}"], self[f"note_{one.pk}"])
+            for one in self.findings
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        remedies = tuple(self._remedied(finding) for finding in self.findings)
+        return {"request_id": cleaned.get("request_id"), "remedies": remedies}
+
+    def _remedied(self, finding: CountFinding) -> Remedied:
+        def said(what: str) -> str:
+            own, shared = f"{what}_{finding.pk}", f"{what}_{finding.kind}"
+            return self.cleaned_data.get(own, "") or self.cleaned_data.get(shared, "")
+
+        remedy, note = said("remedy"), said("note")
+        if remedy not in fitting(finding) and f"remedy_{finding.pk}" not in self.errors:
+            self.add_error(f"remedy_{finding.pk}", _("Choose what is to be done."))
+        if not note and f"note_{finding.pk}" not in self.errors:
+            self.add_error(f"note_{finding.pk}", _("Say why."))
+        return Remedied(finding.run, remedy, note)
+
+
+def remedies_form(findings: Iterable[CountFinding]) -> type[RemediesForm]:
+    """The form for these differences."""
+    findings = list(findings)
+    fields: dict[str, Any] = {"findings": findings}
+    for kind in Kind:
+        same = [one for one in findings if one.kind == kind]
+        if len(same) > 1:
+            choices = dict.fromkeys(remedy for one in same for remedy in fitting(one))
+            fields |= _asked_about(str(kind), kind.label, choices)
+    for one in findings:
+        fields |= _asked_about(str(one.pk), str(one.run), fitting(one))
+    return type("RemediesOfThisCount", (RemediesForm,), fields)
+
+
+def _asked_about(name: str, what: Any, remedies: Iterable[Any]) -> dict[str, forms.Field]:
+    about = {"what": what}
+    remedy, note = _("What is done: %(what)s") % about, _("Why: %(what)s") % about
+    return {
+        f"remedy_{name}": forms.ChoiceField(
+            label=remedy,
+            choices=[NOT_YET, *((one, one.label) for one in remedies)],
+            required=False,
+            widget=forms.Select(attrs={"aria-label": remedy}),
+        ),
+        f"note_{name}": forms.CharField(
+            label=note,
+            max_length=200,
+            required=False,
+            validators=[printable_text],
+            widget=forms.TextInput(attrs={"aria-label": note, "autocomplete": "off"}),
+        ),
+    }
