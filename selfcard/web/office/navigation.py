@@ -99,6 +99,12 @@ AREAS: tuple[Area, ...] = (
         ("policies", "products"),
     ),
     Area(
+        _("Reports"),
+        "chart",
+        (Page("office:stock_ledger:ledger", _("Stock ledger"), (May.SEE_CARDS, May.AUDIT)),),
+        ("stock_ledger",),
+    ),
+    Area(
         _("Approvals"),
         "users",
         (Page("office:approvals:list", _("Approvals")),),

@@ -17,6 +17,7 @@ urlpatterns = [
     path("sales/", include("selfcard.web.office.sales.urls")),
     path("payments/", include("selfcard.web.office.payments.urls")),
     path("ledger/", include("selfcard.web.office.ledger.urls")),
+    path("stock-ledger/", include("selfcard.web.office.stock_ledger.urls")),
     path("policies/", include("selfcard.web.office.policies.urls")),
     path("products/", include("selfcard.web.office.products.urls")),
     path("approvals/", include("selfcard.web.office.approvals.urls")),
