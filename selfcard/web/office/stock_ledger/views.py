@@ -272,11 +272,19 @@ class MovementsTable(OfficeTable):
         verbose_name=gettext_lazy("Document type"),
         attrs=NOWRAP,
     )
+    holders = tables.TemplateColumn(
+        template_name="office/stock_ledger/_holders.html",
+        accessor="to_holder__name",
+        verbose_name=gettext_lazy("From, to"),
+        orderable=False,
+        exclude_from_export=True,
+    )
+    # For files only.
     from_holder = tables.Column(
-        accessor="from_holder__name", verbose_name=gettext_lazy("From"), orderable=False
+        accessor="from_holder__name", verbose_name=gettext_lazy("From"), visible=False
     )
     to_holder = tables.Column(
-        accessor="to_holder__name", verbose_name=gettext_lazy("To"), orderable=False
+        accessor="to_holder__name", verbose_name=gettext_lazy("To"), visible=False
     )
     paper = tables.TemplateColumn(
         template_name="office/stock_ledger/_paper.html",
@@ -285,13 +293,13 @@ class MovementsTable(OfficeTable):
         orderable=False,
         attrs=NOWRAP,
     )
-    by = tables.Column(accessor="actor_name", verbose_name=gettext_lazy("By"), orderable=False)
+    by = tables.Column(accessor="actor_name", verbose_name=gettext_lazy("By"), visible=False)
 
     class Meta(OfficeTable.Meta):
         model = Movement
         fields: ClassVar = (
-            "at", "serials", "cards", "kind", "document_type", "from_holder", "to_holder", "paper",
-            "by",
+            "at", "serials", "cards", "kind", "document_type", "holders", "from_holder",
+            "to_holder", "paper", "by",
         )  # fmt: skip
 
     def value_paper(self, value: Any) -> Any:
