@@ -31,7 +31,7 @@ from selfcard.custody.queries import (
     stock_of,
     usable_parts,
 )
-from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
+from selfcard.custody.statuses import CardStatus, seen_status
 from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
 from tests.factories.postgresql import refused_by_postgresql
 
@@ -250,10 +250,6 @@ def test_a_range_shows_how_its_cards_are_spread(insurer, batch):
         ("Institution", "inventory"): 85,
         ("Person I02", "inventory"): 10,
     }
-    assert shares["Institution", SeenStatus.TO_BE_ACTIVATED].runs == (
-        cards_of(batch, 1, 2),
-        cards_of(batch, 4, 5),
-    )
 
 
 def test_a_cards_history_is_every_step_it_took(insurer, batch):

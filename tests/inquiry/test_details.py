@@ -15,14 +15,11 @@ from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import check_in
 from selfcard.custody.models import Freeze
 from selfcard.custody.statuses import SeenStatus
-from selfcard.inquiry.queries.details import (
-    Sought,
-    distribution,
-    explained,
-    holdings_sought,
-    pieces,
-)
+from selfcard.inquiry.queries.details import page_of, runs_sought
+from selfcard.inquiry.queries.pieces import pieces
 from selfcard.inquiry.queries.search import find
+from selfcard.inquiry.queries.sought import Question, Sought
+from selfcard.inquiry.queries.spread import distribution
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
 from selfcard.sales.commands import register_sale
@@ -39,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 
 def runs_seen(actor, sought=None, first=0):
-    found = explained(holdings_sought(actor, sought or Sought()))
+    found = runs_sought(Question(actor, sought or Sought()))
     return [
         (run.run.first - first + 1, run.run.last - first + 1, str(run.status), run.holder.name_en)
         for run in found
@@ -86,7 +83,7 @@ def test_cards_are_shown_as_runs_with_status_and_holder(insurer, batch):
 
 
 def test_a_range_cuts_the_runs_at_its_ends(insurer, batch):
-    asked = Sought(run=cards_of(batch, 50, 70))
+    asked = Sought(runs=(cards_of(batch, 50, 70),))
 
     assert runs_seen(insurer.actor("keeper"), asked, batch.run.first) == [
         (50, 60, "inventory", "Institution"),
@@ -108,17 +105,17 @@ def test_a_range_cuts_the_runs_at_its_ends(insurer, batch):
 def test_a_status_finds_the_runs_that_are_in_it(insurer, batch, status, cards):
     asked = Sought(status=status)
 
-    found = explained(holdings_sought(insurer.actor("keeper"), asked))
+    found = runs_sought(Question(insurer.actor("keeper"), asked))
 
     assert sum(run.count for run in found) == cards
-    assert distribution(insurer.actor("keeper"), asked).count == cards
+    assert distribution(Question(insurer.actor("keeper"), asked)).count == cards
 
 
 def test_after_the_last_day_cards_are_expired_and_no_longer_in_inventory(insurer, batch):
     with clock.frozen(batch.deadline + timedelta(days=1)):
-        spread = distribution(insurer.actor("keeper"), Sought())
-        still = explained(
-            holdings_sought(insurer.actor("keeper"), Sought(status=SeenStatus.INVENTORY))
+        spread = distribution(Question(insurer.actor("keeper")))
+        still = list(
+            runs_sought(Question(insurer.actor("keeper"), Sought(status=SeenStatus.INVENTORY)))
         )
 
     assert [(part.status, part.count) for part in spread.statuses] == [(SeenStatus.EXPIRED, 100)]
@@ -130,20 +127,20 @@ def test_holder_batch_and_document_type_limit_the_answer(insurer, batch):
 
     by_holder = Sought(holder=insurer.seller.party)
     assert runs_seen(actor, by_holder, batch.run.first)[0][:2] == (61, 80)
-    assert distribution(actor, Sought(batch=batch)).count == 100
+    assert distribution(Question(actor, Sought(batch=batch))).count == 100
     of_type = Sought(document_type=batch.type_version.document_type)
-    assert distribution(actor, of_type).count == 100
+    assert distribution(Question(actor, of_type)).count == 100
 
 
 def test_a_run_names_the_sale_and_the_issue_that_it_is_held_for(insurer, batch):
-    found = explained(holdings_sought(insurer.actor("keeper"), Sought()))
+    found = list(runs_sought(Question(insurer.actor("keeper"))))
 
     assert [run.sale.count for run in found if run.sale] == [10]
     assert [run.issue.to_party for run in found if run.issue] == [insurer.department.party]
 
 
 def test_the_distribution_counts_statuses_and_holders(insurer, batch):
-    spread = distribution(insurer.actor("keeper"), Sought())
+    spread = distribution(Question(insurer.actor("keeper")))
 
     assert {part.status.value: part.count for part in spread.statuses} == {
         "inventory": 80,
@@ -159,7 +156,7 @@ def test_the_distribution_counts_statuses_and_holders(insurer, batch):
 
 
 def test_the_strip_shows_the_cards_in_serial_order(insurer, batch):
-    drawn = pieces(insurer.actor("keeper"), Sought(batch=batch))
+    drawn = pieces(Question(insurer.actor("keeper"), Sought(batch=batch)))
 
     assert [(piece.status.value, piece.count) for piece in drawn] == [
         ("inventory", 60),
@@ -173,9 +170,9 @@ def test_a_foreign_organisation_sees_nothing(insurer, batch):
     actor = insurer.actor("other_keeper")
 
     assert runs_seen(actor) == []
-    assert runs_seen(actor, Sought(run=SerialRun(batch.run.first, batch.run.last))) == []
-    assert distribution(actor, Sought(batch=batch)).count == 0
-    assert pieces(actor, Sought(batch=batch)) == []
+    assert runs_seen(actor, Sought(runs=(SerialRun(batch.run.first, batch.run.last),))) == []
+    assert distribution(Question(actor, Sought(batch=batch))).count == 0
+    assert pieces(Question(actor, Sought(batch=batch))) == []
 
 
 def test_whoever_waits_for_a_box_watches_it_come(insurer, batch):
@@ -190,16 +187,17 @@ def test_whoever_waits_for_a_box_watches_it_come(insurer, batch):
 def test_the_answer_takes_few_statements_however_many_runs_there_are(insurer, batch):
     def statements():
         with CaptureQueriesContext(connection) as caught:
-            explained(holdings_sought(insurer.actor("keeper"), Sought())[:25])
-            distribution(insurer.actor("keeper"), Sought())
-            pieces(insurer.actor("keeper"), Sought())
+            question = Question(insurer.actor("keeper"))
+            page_of(question)
+            distribution(question)
+            pieces(question)
         return len(caught)
 
     before = statements()
     for first in range(1, 40, 4):
         sell_from_institution(insurer, batch, first)
 
-    assert statements() == before <= 8
+    assert statements() == before <= 14
 
 
 def sell_from_institution(insurer, batch, first):
@@ -227,12 +225,14 @@ def short_batch(insurer):
 def test_frozen_cards_are_no_inventory_in_any_answer(insurer, short_batch):
     chief, first = insurer.actor("chief"), short_batch.run.first
 
-    spread = distribution(chief, Sought())
+    spread = distribution(Question(chief))
     assert [(part.status, part.count) for part in spread.statuses] == [
         (SeenStatus.INVENTORY, 97),
         (SeenStatus.FROZEN, 3),
     ]
-    assert [(one.status, one.count) for one in pieces(chief, Sought(batch=short_batch))] == [
+    assert [
+        (one.status, one.count) for one in pieces(Question(chief, Sought(batch=short_batch)))
+    ] == [
         (SeenStatus.INVENTORY, 4),
         (SeenStatus.FROZEN, 3),
         (SeenStatus.INVENTORY, 93),
@@ -246,7 +246,7 @@ def test_frozen_cards_are_no_inventory_in_any_answer(insurer, short_batch):
 
 def test_each_status_has_its_own_count_and_places(insurer, short_batch):
     for status, count in ((SeenStatus.INVENTORY, 97), (SeenStatus.FROZEN, 3)):
-        spread = distribution(insurer.actor("chief"), Sought(status=status))
+        spread = distribution(Question(insurer.actor("chief"), Sought(status=status)))
 
         assert [(part.status, part.count) for part in spread.statuses] == [(status, count)]
         assert spread.elsewhere == 0
@@ -264,9 +264,9 @@ def test_a_holding_frozen_in_part_is_counted_and_drawn_in_parts(insurer):
         )
     chief = insurer.actor("chief")
 
-    [run] = explained(holdings_sought(chief, Sought()))
+    [run] = runs_sought(Question(chief))
     assert (run.status, run.frozen) == (SeenStatus.INVENTORY, 15)
-    assert [(one.status, one.count) for one in pieces(chief, Sought(batch=batch))] == [
+    assert [(one.status, one.count) for one in pieces(Question(chief, Sought(batch=batch)))] == [
         (SeenStatus.INVENTORY, 10),
         (SeenStatus.FROZEN, 15),
         (SeenStatus.INVENTORY, 75),
@@ -288,7 +288,7 @@ def test_a_card_that_is_activated_counts_once_although_its_run_is_frozen(insurer
         frozen_at=clock.now(),
     )
 
-    spread = distribution(insurer.actor("chief"), Sought(batch=batch))
+    spread = distribution(Question(insurer.actor("chief"), Sought(batch=batch)))
 
     assert {part.status: part.count for part in spread.statuses} == {
         SeenStatus.ACTIVATED: 1,

@@ -8,7 +8,7 @@ from django.db.models import Exists, Q, QuerySet, Subquery
 
 from selfcard.cards.models import Batch, DocumentTypeVersion
 from selfcard.core import clock
-from selfcard.core.serials import SerialRun, merge_runs
+from selfcard.core.serials import SerialRun
 from selfcard.custody.models import (
     ActivatedCard,
     Freeze,
@@ -17,6 +17,7 @@ from selfcard.custody.models import (
     Reason,
 )
 from selfcard.custody.parts import Part, read_parts
+from selfcard.custody.queries.counts import count_activated_in
 from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
 from selfcard.organisations.models import Party
 
@@ -113,38 +114,31 @@ def history_of(runs: Iterable[SerialRun]) -> QuerySet[Movement]:
 
 @dataclass(frozen=True)
 class Share:
-    """How many cards of some runs are with one holder in one status, and which."""
+    """How many cards of some runs are with one holder in one status."""
 
     holder: Party
     status: SeenStatus
     count: int
-    runs: tuple[SerialRun, ...]
 
 
 def distribution(runs: Iterable[SerialRun]) -> list[Share]:
     """Where the cards of some runs are: by holder and by the status that people see.
 
-    Activated cards are a share of their own. Their numbers are counted, so this is for ranges,
-    not for all the books.
+    Activated cards are a share of their own, read from the tallies.
     """
-    places: dict[tuple[Party, SeenStatus], list[SerialRun]] = {}
-    for part in read_parts(runs):
-        if part.holder is None or part.seen is None:
-            continue
-        active = _activated_runs(part)
-        if active:
-            places.setdefault((part.holder, SeenStatus.ACTIVATED), []).extend(active)
-        rest = part.run.without(active)
-        if rest:
-            places.setdefault((part.holder, part.seen), []).extend(rest)
-    return [
-        Share(holder, status, sum(run.count for run in found), tuple(merge_runs(found)))
-        for (holder, status), found in places.items()
-    ]
-
-
-def _activated_runs(part: Part) -> list[SerialRun]:
-    if part.status != CardStatus.TO_BE_ACTIVATED:
-        return []
-    serials = activations_within([part.run]).values_list("serial", flat=True)
-    return merge_runs(SerialRun(serial, serial) for serial in serials)
+    parts = [part for part in read_parts(runs) if part.holder is not None]
+    active = count_activated_in(
+        part.run for part in parts if part.status == CardStatus.TO_BE_ACTIVATED
+    )
+    counts: dict[tuple[Party, SeenStatus], int] = {}
+    for part in parts:
+        assert part.holder is not None
+        assert part.seen is not None
+        activated = active.get(part.run, 0)
+        for status, count in (
+            (SeenStatus.ACTIVATED, activated),
+            (part.seen, part.count - activated),
+        ):
+            if count:
+                counts[part.holder, status] = counts.get((part.holder, status), 0) + count
+    return [Share(holder, status, count) for (holder, status), count in counts.items()]

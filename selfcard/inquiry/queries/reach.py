@@ -1,4 +1,7 @@
-"""Whose cards an actor may look at."""
+"""Whose cards an actor may look at, now and as they were at a past moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -6,11 +9,52 @@ from selfcard.cards.models import Batch
 from selfcard.core.actor import Actor
 from selfcard.custody.models import ISSUE_REASON, Holding, Issue
 from selfcard.custody.statuses import CardStatus
-from selfcard.organisations.models import May, Party
-from selfcard.organisations.queries import parties_in_reach
+from selfcard.organisations.models import May, Organisation, Party
+from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
 
 # Who works with cards sees them.
-SEEING_CARDS = (May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS)
+SEEING_CARDS = (
+    May.SEE_CARDS,
+    May.ISSUE_CARDS,
+    May.CHECK_IN_CARDS,
+    May.RECALL_CARDS,
+    May.FREEZE_CARDS,
+    May.WRITE_OFF_CARDS,
+    May.COUNT_STOCK,
+    May.APPROVE_WRITE_OFFS,
+)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The holders whose cards an actor may look at, and the issues that come to them.
+
+    As keys, so that PostgreSQL knows how many cards they have before it looks for them. Without
+    holders it is everybody: whoever sees head office's cards sees all.
+    """
+
+    holders: list[int] | None
+    coming: list[str]
+
+    @property
+    def is_everything(self) -> bool:
+        return self.holders is None
+
+
+def reach_of(actor: Actor, at: datetime | None = None) -> Reach:
+    """The actor's reach now; what was coming to them, at the moment asked for."""
+    organisations = organisations_in_reach(actor, *SEEING_CARDS)
+    if organisations.filter(level=Organisation.Level.HEAD_OFFICE).exists():
+        return Reach(None, [])
+    holders = list(holders_in_reach(actor).order_by().values_list("pk", flat=True))
+    issues = Issue.objects.order_by().filter(to_party__in=holders)
+    if at is None:
+        issues = issues.filter(state=Issue.State.IN_TRANSIT)
+    else:
+        issues = issues.filter(
+            Q(checked_in_at__isnull=True) | Q(checked_in_at__gt=at), issued_at__lte=at
+        )
+    return Reach(holders, list(issues.values_list("number", flat=True)))
 
 
 def holders_in_reach(actor: Actor) -> QuerySet[Party]:

@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -20,10 +18,11 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
 from selfcard.core.refusals import Refusal
-from selfcard.core.serials import RUNNING, RUNNING_DIGITS, parse_serial
+from selfcard.core.serials import RUNNING, RUNNING_DIGITS, SerialRun, parse_serial
 from selfcard.custody.queries import issues_seen_by
-from selfcard.inquiry.queries.details import Sought, explained, holdings_sought, seen_of_each
+from selfcard.inquiry.queries.details import runs_sought
 from selfcard.inquiry.queries.reach import batches_in_reach, holders_in_reach
+from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import Receipt
 from selfcard.payments.queries import SEEING_RECEIPTS, invoices_in_reach, receipts_in_reach
@@ -102,20 +101,16 @@ def _cards(sought: str, actor: Actor) -> Iterator[Hit]:
     serials = _serial(sought) or _serials_that_end(sought)
     if not serials:
         return
-    touched = reduce(or_, (Q(serials__contains=serial) for serial in serials))
-    holdings = list(holdings_sought(actor, Sought()).filter(touched)[:HITS_OF_A_KIND])
-    held, seen = explained(holdings), seen_of_each(holdings, serials) if holdings else {}
-    for serial in serials:
-        for run in held:
-            if serial in run.run:
-                yield Hit(
-                    kind=Kind.CARD,
-                    number=str(serial),
-                    exact=bool(_serial(sought)),
-                    thing=run,
-                    status=seen[serial],
-                    status_label=seen[serial].label,
-                )
+    cards = Sought(runs=tuple(SerialRun(serial, serial) for serial in serials))
+    for run in runs_sought(Question(actor, cards), most=HITS_OF_A_KIND):
+        yield Hit(
+            kind=Kind.CARD,
+            number=str(run.run.first),
+            exact=bool(_serial(sought)),
+            thing=run,
+            status=run.status,
+            status_label=run.status.label,
+        )
 
 
 def _serial(sought: str) -> list[int]:

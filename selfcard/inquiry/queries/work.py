@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db.models import (
     Case,
     DecimalField,
@@ -31,11 +32,23 @@ from selfcard.cards.models import Batch
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
-from selfcard.custody.queries import batches_to_check_in, issues_to_check_in
+from selfcard.custody.models import WriteOff
+from selfcard.custody.queries import (
+    APPROVE_WRITE_OFF,
+    batches_to_check_in,
+    issues_overdue_from,
+    issues_to_check_in,
+    losses_to_announce,
+    requisitions_overdue,
+    requisitions_to_answer,
+    requisitions_to_issue,
+    write_offs_asked_by,
+)
 from selfcard.custody.queries.stock_counts import stock_counts_to_finish
-from selfcard.custody.statuses import CardStatus
-from selfcard.inquiry.queries.details import Distribution, Sought, distribution, holdings_sought
+from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.reach import SEEING_CARDS
+from selfcard.inquiry.queries.sought import Question
+from selfcard.inquiry.queries.spread import Distribution, distribution
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import may_anywhere, organisations_in_reach
 from selfcard.payments.models import Receipt
@@ -54,6 +67,10 @@ class Work(StrEnum):
 
     CHECK_IN = "check_in"
     CHECK_IN_PRINTED = "check_in_printed"
+    CHASE_DELIVERY = "chase_delivery"
+    ANSWER_REQUISITION = "answer_requisition"
+    ISSUE_REQUISITION = "issue_requisition"
+    CHASE_REQUISITION = "chase_requisition"
     CONFIRM_RECEIPT = "confirm_receipt"
     ISSUE_RECEIPT = "issue_receipt"
     APPROVAL = "approval"
@@ -61,13 +78,19 @@ class Work(StrEnum):
     ASK_RELEASE = "ask_release"
     DOWNLOAD = "download"
     CHASE = "chase"
+    ANNOUNCE = "announce"
+    WRITE_OFF_AGAIN = "write_off_again"
     FINISH_COUNT = "finish_count"
 
 
 # After how many days work counts as late.
 LATE_AFTER = {
-    Work.CHECK_IN: 2,
+    Work.CHECK_IN: settings.TRANSIT_DAYS,
     Work.CHECK_IN_PRINTED: 7,
+    Work.CHASE_DELIVERY: settings.TRANSIT_DAYS,
+    Work.ANSWER_REQUISITION: 2,
+    Work.ISSUE_REQUISITION: 3,
+    Work.CHASE_REQUISITION: 0,
     Work.CONFIRM_RECEIPT: 2,
     Work.ISSUE_RECEIPT: 2,
     Work.APPROVAL: 2,
@@ -75,6 +98,9 @@ LATE_AFTER = {
     Work.ASK_RELEASE: 3,
     Work.DOWNLOAD: 3,
     Work.CHASE: 7,
+    # By its own last day, not by how long it waits.
+    Work.ANNOUNCE: 5,
+    Work.WRITE_OFF_AGAIN: 1,
     Work.FINISH_COUNT: 2,
 }
 
@@ -90,6 +116,7 @@ class Task:
     cards: int | None = None
     amount: Money | None = None
     asks: str = ""  # of an approval: its kind
+    due: date | None = None  # where it has to be done by a day
 
     @property
     def waits(self) -> timedelta:
@@ -97,6 +124,8 @@ class Task:
 
     @property
     def is_late(self) -> bool:
+        if self.due is not None:
+            return clock.today() > self.due
         return self.waits > timedelta(days=LATE_AFTER[self.kind])
 
 
@@ -111,6 +140,8 @@ class Pile:
 
     @property
     def is_late(self) -> bool:
+        if any(task.due for task in self.tasks):
+            return any(task.is_late for task in self.tasks)
         return clock.now() - self.oldest > timedelta(days=LATE_AFTER[self.kind])
 
 
@@ -157,10 +188,11 @@ def home_work(actor: Actor) -> HomeWork:
     """What waits for the actor, and the figures that stand beside it."""
     mays = may_anywhere(actor)
     sees_cards = bool(mays.intersection(SEEING_CARDS))
+    stock = distribution(Question(actor)) if sees_cards else None
     return HomeWork(
         piles=tuple(pile for ask in _asked(mays) if (pile := ask(actor))),
-        stock=distribution(actor, Sought()) if sees_cards else None,
-        expiring=_expiring(actor) if sees_cards else (),
+        stock=stock,
+        expiring=_expiring(stock) if stock else (),
         unpaid=_unpaid_by_age(actor) if May.SEE_SALES in mays else (),
     )
 
@@ -170,6 +202,15 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
     if May.CHECK_IN_CARDS in mays:
         yield _issues_to_check_in
         yield _printed_to_check_in
+    if May.ISSUE_CARDS in mays:
+        yield _deliveries_to_chase
+        yield _requisitions_to_answer
+        yield _requisitions_to_issue
+    if May.REQUEST_CARDS in mays:
+        yield _requisitions_to_chase
+    if May.WRITE_OFF_CARDS in mays:
+        yield _losses_to_announce
+        yield _write_offs_to_ask_for_again
     if May.CONFIRM_RECEIPTS in mays:
         yield _receipts
     if May.ISSUE_RECEIPTS in mays:
@@ -205,6 +246,68 @@ def _issues_to_check_in(actor: Actor) -> Pile | None:
             since=issue.issued_at,
             who=issue.from_party,
             cards=issue.count,
+        ),
+    )
+
+
+def _deliveries_to_chase(actor: Actor) -> Pile | None:
+    """What was sent and has been on the way too long: the sender still answers for it."""
+    return _pile(
+        Work.CHASE_DELIVERY,
+        issues_overdue_from(actor),
+        "issued_at",
+        lambda issue: Task(
+            kind=Work.CHASE_DELIVERY,
+            number=issue.number,
+            since=issue.issued_at,
+            who=issue.to_party,
+            cards=issue.count,
+        ),
+    )
+
+
+def _requisitions_to_answer(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.ANSWER_REQUISITION,
+        requisitions_to_answer(actor),
+        "asked_at",
+        lambda asked: Task(
+            kind=Work.ANSWER_REQUISITION,
+            number=asked.number,
+            since=asked.asked_at,
+            who=asked.organisation.party,
+            cards=asked.count,
+        ),
+    )
+
+
+def _requisitions_to_issue(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.ISSUE_REQUISITION,
+        requisitions_to_issue(actor),
+        "answered_at",
+        lambda granted: Task(
+            kind=Work.ISSUE_REQUISITION,
+            number=granted.number,
+            since=granted.answered_at,
+            who=granted.organisation.party,
+            cards=granted.left,
+        ),
+    )
+
+
+def _requisitions_to_chase(actor: Actor) -> Pile | None:
+    """What was asked for and should have come by now."""
+    return _pile(
+        Work.CHASE_REQUISITION,
+        requisitions_overdue(actor),
+        "asked_at",
+        lambda asked: Task(
+            kind=Work.CHASE_REQUISITION,
+            number=asked.number,
+            since=asked.asked_at,
+            who=asked.issuer.party,
+            cards=asked.count - asked.issued,
         ),
     )
 
@@ -288,6 +391,42 @@ def _batch_task(kind: Work, batch: Batch, since: datetime) -> Task:
     )
 
 
+def _losses_to_announce(actor: Actor) -> Pile | None:
+    """Agreed losses that are to be announced publicly, those nearest their last day first."""
+    return _pile(
+        Work.ANNOUNCE,
+        losses_to_announce(actor),
+        "asked_at",
+        lambda loss: _write_off_task(Work.ANNOUNCE, loss, loss.asked_at, due=loss.announce_by),
+    )
+
+
+def _write_offs_to_ask_for_again(actor: Actor) -> Pile | None:
+    """Reports that nobody decided before their request expired: the cards stay frozen."""
+    requests = Approval.objects.filter(kind=APPROVE_WRITE_OFF, subject_number=OuterRef("number"))
+    return _pile(
+        Work.WRITE_OFF_AGAIN,
+        write_offs_asked_by(actor)
+        .annotate(expired_at=Subquery(requests.order_by("-asked_at").values("expires_at")[:1]))
+        .filter(expired_at__lte=clock.now()),
+        "expired_at",
+        lambda one: _write_off_task(Work.WRITE_OFF_AGAIN, one, one.expired_at),
+    )
+
+
+def _write_off_task(
+    kind: Work, write_off: WriteOff, since: datetime, due: date | None = None
+) -> Task:
+    return Task(
+        kind=kind,
+        number=write_off.number,
+        since=since,
+        who=write_off.holder,
+        cards=write_off.count,
+        due=due,
+    )
+
+
 def _receipts(actor: Actor) -> Pile | None:
     return _pile(
         Work.CONFIRM_RECEIPT,
@@ -353,23 +492,19 @@ def _approvals(actor: Actor) -> Pile | None:
     )
 
 
-def _expiring(actor: Actor) -> tuple[Expiring, ...]:
-    """The cards whose last day comes soon, by that day: one statement."""
+def _expiring(stock: Distribution) -> tuple[Expiring, ...]:
+    """The cards whose last day comes soon, by that day."""
     today = clock.today()
-    rows = (
-        holdings_sought(actor, Sought())
-        .filter(
-            status__in=[CardStatus.INVENTORY, CardStatus.TO_BE_ACTIVATED],
-            batch__deadline__range=(today, today + timedelta(days=EXPIRING_DAYS)),
+    soon = [day for day in stock.deadlines if today <= day <= today + timedelta(days=EXPIRING_DAYS)]
+    found = (
+        Expiring(
+            day,
+            stock.deadlines[day].get(SeenStatus.INVENTORY, 0),
+            stock.deadlines[day].get(SeenStatus.TO_BE_ACTIVATED, 0),
         )
-        .order_by("batch__deadline")
-        .values_list("batch__deadline")
-        .annotate(
-            stock=Sum("rest", filter=Q(status=CardStatus.INVENTORY), default=0),
-            paid=Sum("rest", filter=Q(status=CardStatus.TO_BE_ACTIVATED), default=0),
-        )
+        for day in sorted(soon)
     )
-    return tuple(Expiring(*row) for row in rows if row[1] or row[2])
+    return tuple(one for one in found if one.inventory or one.to_be_activated)
 
 
 def _unpaid_by_age(actor: Actor) -> tuple[Age, ...]:

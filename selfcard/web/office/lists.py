@@ -178,7 +178,7 @@ def list_page(
     tables.RequestConfig(request, paginate=False).configure(made)
     if file := _export(request, made, name):
         return file
-    _turn_to(made, _page_number(request))
+    _turn_to(made, page_number(request))
     total = made.paginator.count
     return render(
         request,
@@ -200,7 +200,7 @@ def list_page(
     )
 
 
-def _page_number(request: OfficeRequest) -> int:
+def page_number(request: OfficeRequest) -> int:
     """The page asked for; anything that is not a page is the first."""
     text = request.GET.get("page", "1")
     return max(int(text), 1) if text.isdigit() and len(text) < 9 else 1

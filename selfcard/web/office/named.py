@@ -1,9 +1,12 @@
 """Cards that an address names, so that a form opens with them filled in.
 
 `?document_type=AC-100&first=620118000412001&last=620118000412200`: the page that shows cards leads
-to the deed for them. What is not a run of serials is left out; the form asks for it.
+to the deed for them; several runs are named one after the other. What is not a run of serials is
+left out; the form asks for it.
 """
 
+from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,15 +22,20 @@ def cards_named(request: HttpRequest) -> dict[str, Any]:
     named: dict[str, Any] = {}
     if code := request.GET.get("document_type"):
         named["document_type"] = code
-    first = request.GET.get("first", "")
-    try:
-        start = parse_serial(first)
-        named["runs"] = (SerialRun(start, parse_serial(request.GET.get("last") or first)),)
-    except Refusal:
-        pass
-    return named
+    firsts, lasts = request.GET.getlist("first"), request.GET.getlist("last")
+    with suppress(Refusal):
+        named["runs"] = tuple(
+            SerialRun(parse_serial(first), parse_serial(last or first))
+            for first, last in zip_longest(firsts, lasts[: len(firsts)], fillvalue="")
+        )
+    return {name: value for name, value in named.items() if value}
 
 
-def naming(document_type: DocumentType, run: SerialRun) -> str:
-    """The query that names a run of cards."""
-    return urlencode({"document_type": document_type.code, "first": run.first, "last": run.last})
+def naming(document_type: DocumentType, *runs: SerialRun) -> str:
+    """The query that names runs of cards."""
+    named = {
+        "document_type": document_type.code,
+        "first": [run.first for run in runs],
+        "last": [run.last for run in runs],
+    }
+    return urlencode(named, doseq=True)

@@ -1,17 +1,22 @@
-"""What can be done next with a card, from where it is: as buttons that lead to the deed.
+"""What can be done next with a card or a range, from where it is: as buttons that lead to the deed.
 
-A button is offered to whoever may do the deed somewhere; whether they may do it with this card is
-for its command, which says so.
+The deeds with cards are those that custody's own table allows this person with all of these cards.
+What concerns a paper – a note, a sale, a receipt – is offered to whoever may do it somewhere.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.core.serials import SerialRun
+from selfcard.custody.models import FREEZE_REASON
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import Biography
+from selfcard.inquiry.queries.next_steps import NextSteps
 from selfcard.organisations.models import May
 from selfcard.payments.models import Receipt
 from selfcard.sales.papers import NOTICE
@@ -29,37 +34,122 @@ class Deed:
     url: str
 
 
-def next_deeds(found: Biography, mays: set[str]) -> list[Deed]:
-    """The deeds that bring a card forward, the most likely one first."""
-    return [deed for deed in _forward(found, mays) if deed.url]
+class _Words(NamedTuple):
+    label: Promise
+    hint: Promise
+    icon: str
+    url_name: str
 
 
-def _forward(found: Biography, mays: set[str]) -> Iterator[Deed]:
+_FORWARD: dict[str, _Words] = {
+    "issue": _Words(
+        _("Issue"), _("Hand the cards down, or to an authorised individual"), "send",
+        "office:custody:issue",
+    ),
+    "hand_over": _Words(
+        _("Hand over"), _("From this individual to another"), "users", "office:custody:hand_over"
+    ),
+    "sell": _Words(
+        _("Register a sale"), _("Gives a sales ID; the cards are sold"), "receipt",
+        "office:sales:register",
+    ),
+    "found": _Words(
+        _("Found again"), _("Lost cards that have come to light"), "check", "office:custody:found"
+    ),
+}  # fmt: skip
+_BACKWARD: dict[str, _Words] = {
+    "recall": _Words(
+        _("Recall"), _("Back to whom the cards came from, or above"), "back",
+        "office:custody:recall",
+    ),
+    "freeze": _Words(
+        _("Freeze"), _("Stop the cards until somebody releases them"), "lock",
+        "office:custody:freeze",
+    ),
+    "void": _Words(
+        _("Report void"), _("Damaged or misprinted; a second person agrees"), "close",
+        "office:custody:void",
+    ),
+    "loss": _Words(
+        _("Report lost"), _("Frozen at once; a second person agrees"), "warning",
+        "office:custody:loss",
+    ),
+    "destroy": _Words(
+        _("Destroy"), _("With its protocol; a second person agrees"), "trash",
+        "office:custody:destroy",
+    ),
+}  # fmt: skip
+
+
+def forward(steps: NextSteps, runs: list[SerialRun]) -> list[Deed]:
+    """The deeds that bring cards on, the most likely one first."""
+    return [deed for deed in _with_cards(_FORWARD, steps, runs) if deed.url]
+
+
+def backward(steps: NextSteps, runs: list[SerialRun]) -> list[Deed]:
+    """The deeds that take cards back, stop them, or check them."""
+    deeds = [*_released(steps), *_with_cards(_BACKWARD, steps, runs), *_counted(steps)]
+    return [deed for deed in deeds if deed.url]
+
+
+def with_its_paper(found: Biography, mays: set[str]) -> list[Deed]:
+    """What the paper that a card is held by waits for."""
+    return [deed for deed in _with_its_paper(found, mays) if deed.url]
+
+
+def _with_cards(
+    words: dict[str, _Words], steps: NextSteps, runs: list[SerialRun]
+) -> Iterator[Deed]:
+    assert steps.document_type or not steps.possible
+    for name, said in words.items():
+        if name in steps.possible and steps.document_type:
+            query = naming(steps.document_type, *runs)
+            yield Deed(said.label, said.hint, said.icon, place(said.url_name, query=query))
+
+
+def _released(steps: NextSteps) -> Iterator[Deed]:
+    for kind, number in steps.release:
+        by_itself = kind == FREEZE_REASON
+        yield Deed(
+            _("Release"),
+            _("The freeze %(number)s has no reason any more") % {"number": number},
+            "key",
+            place("office:custody:release", number)
+            if by_itself
+            else place("office:cards:batch", number),
+        )
+
+
+def _counted(steps: NextSteps) -> Iterator[Deed]:
+    if steps.count and steps.document_type:
+        query = urlencode({"holder": steps.count.code, "document_type": steps.document_type.code})
+        yield Deed(
+            _("Count the stock"),
+            _("All cards of this type with %(name)s") % {"name": steps.count.name},
+            "clipboard",
+            place("office:custody:open_stock_count", query=query),
+        )
+
+
+def _with_its_paper(found: Biography, mays: set[str]) -> Iterator[Deed]:
     card = found.card
-    query = naming(card.batch.type_version.document_type, found.run)
     match card.seen:
-        case SeenStatus.PRINTED:
+        case SeenStatus.PRINTED if May.CHECK_IN_CARDS in mays:
             yield Deed(
                 _("Check in the batch"),
                 _("When its cards have come from the printer"),
                 "package-in",
-                place("office:custody:check_in_printed", card.batch.number)
-                if May.CHECK_IN_CARDS in mays
-                else "",
+                place("office:custody:check_in_printed", card.batch.number),
             )
-        case SeenStatus.IN_TRANSIT if found.issue:
+        case SeenStatus.IN_TRANSIT if found.issue and May.CHECK_IN_CARDS in mays:
             yield Deed(
                 _("Check in"),
                 _("The receiver confirms what really came"),
                 "package-in",
-                place("office:custody:check_in", found.issue.number)
-                if May.CHECK_IN_CARDS in mays
-                else "",
+                place("office:custody:check_in", found.issue.number),
             )
-        case SeenStatus.INVENTORY:
-            yield from _from_inventory(found, mays, query)
         case SeenStatus.SOLD if found.sale:
-            yield from _from_sale(found, mays)
+            yield from _with_its_sale(found, mays)
         case SeenStatus.TO_BE_ACTIVATED if found.sale:
             yield Deed(
                 _("Print the notice"),
@@ -76,37 +166,16 @@ def _forward(found: Biography, mays: set[str]) -> Iterator[Deed]:
             )
 
 
-def _from_inventory(found: Biography, mays: set[str], query: str) -> Iterator[Deed]:
-    sell = Deed(
-        _("Register a sale"),
-        _("Gives a sales ID; the cards are sold"),
-        "receipt",
-        place("office:sales:register", query=query) if May.REGISTER_SALES in mays else "",
-    )
-    if found.card.holder.is_person:
-        yield sell
-        return
-    yield Deed(
-        _("Issue"),
-        _("Hand the cards down, or to an authorised individual"),
-        "send",
-        place("office:custody:issue", query=query) if May.ISSUE_CARDS in mays else "",
-    )
-    yield sell
-
-
-def _from_sale(found: Biography, mays: set[str]) -> Iterator[Deed]:
+def _with_its_sale(found: Biography, mays: set[str]) -> Iterator[Deed]:
     assert found.sale is not None
-    if found.receipt is None:
+    if found.receipt is None and May.ISSUE_RECEIPTS in mays:
         yield Deed(
             _("Issue charge receipt"),
             _("Asks the buyer for the money of the sale"),
             "receipt",
-            place("office:sales:issue_receipt", found.sale.number)
-            if May.ISSUE_RECEIPTS in mays
-            else "",
+            place("office:sales:issue_receipt", found.sale.number),
         )
-    elif found.receipt.state == Receipt.State.ISSUED:
+    elif found.receipt and found.receipt.state == Receipt.State.ISSUED:
         yield Deed(
             _("Confirm the receipt"),
             _("When the money has arrived; by another person than who issued it"),

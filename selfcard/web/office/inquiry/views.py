@@ -1,9 +1,8 @@
-"""Status details inquiry, and the biography of a card."""
+"""Status details inquiry, and the biography of a card and of a range."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -11,96 +10,125 @@ from django.utils.translation import ngettext, pgettext
 
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
-from selfcard.core.serials import card_number, parse_serial
+from selfcard.core.serials import SerialRun, card_number, merge_runs, parse_serial
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import LIFE, Biography, find_biography
-from selfcard.inquiry.queries.details import (
-    FoundRun,
-    Sought,
-    distribution,
-    explained,
-    holdings_sought,
-    pieces,
-)
+from selfcard.inquiry.queries.details import FoundRun, RunPage, are_there, page_of, runs_sought
+from selfcard.inquiry.queries.history import last_movements
+from selfcard.inquiry.queries.next_steps import next_steps
+from selfcard.inquiry.queries.pieces import pieces
 from selfcard.inquiry.queries.reach import SEEING_CARDS
-from selfcard.organisations.models import May
+from selfcard.inquiry.queries.sought import Question
+from selfcard.inquiry.queries.spread import Distribution, distribution
+from selfcard.web.office.charts import Chart, Series
 from selfcard.web.office.exports import exported
-from selfcard.web.office.inquiry.deeds import next_deeds
+from selfcard.web.office.inquiry.deeds import backward, forward, with_its_paper
 from selfcard.web.office.inquiry.forms import DetailsForm
-from selfcard.web.office.inquiry.places import place
-from selfcard.web.office.lists import PER_PAGE, ROWS_AT_ONCE
-from selfcard.web.office.named import naming
+from selfcard.web.office.lists import page_number
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.statuses import look_of
+
+MOVEMENTS_SHOWN = 8
+ORGANISATIONS_DRAWN = 12
 
 
 @office_view(*SEEING_CARDS)
 def status_details(request: OfficeRequest) -> HttpResponse:
-    """Cards by number, serial, range, batch, type, holder and status, as runs with counts."""
+    """Cards by their numbers, papers, places and status, now or as of a past moment; as runs."""
     form = DetailsForm(request.GET or None, actor=request.actor)
     if form.is_bound and not form.is_valid():
         return show(request, "office/inquiry/range.html", {"form": form})
-    sought = form.sought if form.is_bound else Sought()
+    question = Question(request.actor, form.sought) if form.is_bound else Question(request.actor)
     if form.is_bound and form.one_card:
-        if holdings_sought(request.actor, sought).exists():
+        if are_there(question):
             return redirect("office:inquiry:card", card_number(form.one_card.first))
-        form.add_error("first", _("There is no such card that you may see."))
+        form.add_error("runs", _("There is no such card that you may see."))
         return show(request, "office/inquiry/range.html", {"form": form})
-    if file := _export(request, sought):
+    if file := _export(request, question):
         return file
-    return show(request, "office/inquiry/range.html", _answer(request, form, sought))
+    return show(request, "office/inquiry/range.html", _answer(request, form, question))
 
 
-def _answer(request: OfficeRequest, form: DetailsForm, sought: Sought) -> dict[str, Any]:
-    page = Paginator(holdings_sought(request.actor, sought), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    runs = explained(page.object_list)
-    batches = {run.batch for run in runs}
-    only = batches.pop() if len(batches) == 1 and page.paginator.num_pages == 1 else None
+def _answer(request: OfficeRequest, form: DetailsForm, question: Question) -> dict[str, Any]:
+    sought = question.sought
+    page = page_of(question, page_number(request))
+    spread = distribution(question)
+    batches = {run.batch for run in page.runs}
+    only = batches.pop() if len(batches) == 1 and not page.has_next and page.number == 1 else None
+    ends = question.asked or []
     return {
         "form": form,
         "sought": sought,
         "page": page,
-        "runs": runs,
-        "spread": distribution(request.actor, sought),
-        "pieces": pieces(request.actor, sought) if sought.run or sought.batch else [],
+        "runs": page.runs,
+        "spread": spread,
+        "pieces": pieces(question) if sought.names_cards else [],
         "batch": sought.batch or only,
-        "ends": sought.run or (sought.batch.run if sought.batch and sought.batch.serials else None),
-        "today": clock.today(),
-        "issue_url": _issue_from(request, sought, runs),
+        "ends": ends[0] if len(ends) == 1 else None,
+        "now": clock.now(),
+        "charts": _charts(spread) if sought.status is None and not sought.names_cards else {},
+        **_story(request, question, page),
     }
 
 
-def _issue_from(request: OfficeRequest, sought: Sought, runs: list[FoundRun]) -> str:
-    """Where the asked range can be issued from here, if all of it is in inventory."""
-    free = all(run.status == SeenStatus.INVENTORY and not run.frozen for run in runs)
-    ready = sought.run and runs and free
-    if not ready or not sought.run or May.ISSUE_CARDS not in request.mays:
-        return ""
-    query = naming(runs[0].batch.type_version.document_type, sought.run)
-    return place("office:custody:issue", query=query)
+def _story(request: OfficeRequest, question: Question, page: RunPage) -> dict[str, Any]:
+    """What happened last to a range that is shown whole, and what can be done next with it."""
+    sought = question.sought
+    whole = sought.runs and not sought.at and not page.has_next and page.number == 1
+    if not (whole and page.runs):
+        return {}
+    runs = merge_runs(run.run for run in page.runs)
+    steps = next_steps(request.actor, runs, request.mays)
+    return {
+        "forward": forward(steps, runs),
+        "backward": backward(steps, runs),
+        "events": last_movements(request.actor, runs, MOVEMENTS_SHOWN),
+    }
 
 
-def _export(request: OfficeRequest, sought: Sought) -> HttpResponse | None:
+def _charts(spread: Distribution) -> dict[str, Chart]:
+    """Stock by organisation, and how far the cards have come."""
+    unit = pgettext("how many", "Cards")
+    places = spread.organisations[:ORGANISATIONS_DRAWN]
+    statuses = [status for status in SeenStatus if any(one.statuses.get(status) for one in places)]
+    charts = {
+        "funnel": Chart(
+            _("From the printer to the policy"),
+            categories=[_("Printed"), _("Issued"), _("Sold"), _("Paid"), _("Activated")],
+            series=[Series(_("Came so far, or further"), spread.funnel.figures, "paid")],
+            unit=unit,
+        )
+    }
+    if len(places) > 1:
+        charts["organisations"] = Chart(
+            _("By organisation, with everything below it"),
+            categories=[one.organisation.name for one in places],
+            series=[
+                Series(
+                    status.label,
+                    [one.statuses.get(status, 0) for one in places],
+                    look_of(status).fill,
+                )
+                for status in statuses
+            ],
+            unit=unit,
+        )
+    return charts
+
+
+def _export(request: OfficeRequest, question: Question) -> HttpResponse | None:
     """All runs of the answer, in serial order, if the address asks for them as a file."""
+    past = question.sought.at is not None
     head = [
         _("First"), _("Last"), pgettext("how many", "Cards"), _("Status"), _("Activated"),
-        _("Holder"), _("Name"), _("Document type"), _("Batch"), _("Since"), _("Paper"),
+        _("Holder"), _("Name"), _("Document type"), _("Batch"), _("Paper"),
+        *([_("Status now"), _("Holder now"), _("Name now")] if past else [_("Since")]),
     ]  # fmt: skip
-    rows = (
-        _row(run)
-        for holdings in _chunks(holdings_sought(request.actor, sought))
-        for run in explained(holdings)
-    )
+    rows = (_row(run, past) for run in runs_sought(question))
     return exported(request, "cards", head, rows)
 
 
-def _chunks(holdings: Any) -> Iterator[list[Any]]:
-    for page in Paginator(holdings, ROWS_AT_ONCE):
-        yield list(page.object_list)
-
-
-def _row(run: FoundRun) -> list[Any]:
+def _row(run: FoundRun, past: bool) -> Sequence[Any]:
     return [
         f"{run.run.first:015d}",
         f"{run.run.last:015d}",
@@ -111,9 +139,15 @@ def _row(run: FoundRun) -> list[Any]:
         run.holder.name,
         run.batch.type_version.document_type.code,
         run.batch.number,
-        run.since,
         run.reason_number,
+        *(_now(run) if past else [run.since]),
     ]
+
+
+def _now(run: FoundRun) -> Iterator[Any]:
+    yield run.now.status.label if run.now else ""
+    yield run.now.holder.code if run.now else ""
+    yield run.now.holder.name if run.now else ""
 
 
 @office_view(*SEEING_CARDS)
@@ -124,6 +158,8 @@ def card(request: OfficeRequest, number: str) -> HttpResponse:
     except Refusal:
         serial = 0
     one = found(find_biography(request.actor, serial))
+    itself = [SerialRun(serial, serial)]
+    steps = next_steps(request.actor, itself, request.mays)
     return show(
         request,
         "office/inquiry/card.html",
@@ -132,7 +168,8 @@ def card(request: OfficeRequest, number: str) -> HttpResponse:
             "card": one.card,
             "document_type": one.card.type_version.document_type,
             "life": _life(one),
-            "deeds": next_deeds(one, request.mays),
+            "forward": [*with_its_paper(one, request.mays), *forward(steps, itself)],
+            "backward": backward(steps, itself),
             "events": one.events,
             "alone": one.run.count == 1,
             "beside": ngettext(

@@ -1,0 +1,252 @@
+"""What happened to some cards, step by step, each with who did it and with which paper.
+
+Most steps are movements; a charge receipt, an activation, a freeze and its release move nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from selfcard.core.actor import Actor
+from selfcard.core.serials import SerialRun
+from selfcard.custody.models import (
+    FREEZE_REASON,
+    ISSUE_REASON,
+    RECALL_REASON,
+    SHORTAGE_REASON,
+    STOCK_COUNT_REASON,
+    WRITE_OFF_REASON,
+    ActivatedCard,
+    Freeze,
+    Issue,
+    Movement,
+    WriteOff,
+)
+from selfcard.custody.queries import (
+    history_of,
+    issues_seen_by,
+    recalls_seen_by,
+    write_offs_seen_by,
+)
+from selfcard.custody.queries.stock_counts import stock_counts_seen_by
+from selfcard.custody.statuses import MovementKind
+from selfcard.inquiry.queries.details import SALE_REASON
+from selfcard.organisations.models import Party, Staff
+from selfcard.payments.models import Invoice, Receipt
+from selfcard.payments.queries import invoices_in_reach, receipts_in_reach
+from selfcard.policies.models import Policy
+from selfcard.policies.queries import policies_in_reach
+from selfcard.sales.models import Sale
+from selfcard.sales.queries import sales_in_reach
+
+ACTIVATED = "activated"
+CHARGED = "charged"
+FROZEN = "frozen"
+RELEASED = "released"
+
+# The papers of stock, each as far as somebody may open it.
+_OPEN: dict[str, Callable[[Actor], QuerySet[Any]]] = {
+    ISSUE_REASON: issues_seen_by,
+    RECALL_REASON: recalls_seen_by,
+    WRITE_OFF_REASON: write_offs_seen_by,
+    STOCK_COUNT_REASON: stock_counts_seen_by,
+}
+# Why cards are stopped, and which of the papers above tells of it.
+_TOLD_BY = {SHORTAGE_REASON: ISSUE_REASON}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One step of a card: what, when, by whom, and what it was part of.
+
+    `kind` is a movement's kind, or `charged`, `activated`, `frozen` and `released`, which move
+    nothing. Sale, receipt, invoice and policy are there only for who may see them. A step higher up
+    in the tree is told, but its paper opens only for those whom it concerns (`opens`).
+    """
+
+    kind: str
+    at: datetime
+    who: str = ""
+    channel: str = ""
+    reason_kind: str = ""
+    number: str = ""
+    opens: bool = False
+    giver: Party | None = None
+    holder: Party | None = None
+    cards: int = 1
+    note: str = ""
+    issue: Issue | None = None
+    write_off: WriteOff | None = None
+    sale: Sale | None = None
+    receipt: Receipt | None = None
+    invoice: Invoice | None = None
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True)
+class Papers:
+    """The papers that some steps name, as far as the actor may see them."""
+
+    actor: Actor
+    issues: dict[str, Issue] = field(default_factory=dict)
+    write_offs: dict[str, WriteOff] = field(default_factory=dict)
+    open: frozenset[tuple[str, str]] = frozenset()
+    sales: dict[str, Sale] = field(default_factory=dict)
+    receipts: tuple[Receipt, ...] = ()
+    invoices: dict[int, Invoice] = field(default_factory=dict)
+
+    def live_receipt(self, sale_number: str) -> Receipt | None:
+        """The receipt that asks, or asked, for a sale's money."""
+        for receipt in self.receipts:
+            if receipt.reason_number == sale_number and receipt.state != Receipt.State.VOID:
+                return receipt
+        return None
+
+
+def last_movements(actor: Actor, runs: Iterable[SerialRun], most: int) -> list[Event]:
+    """The last steps that any of the cards took, the newest first."""
+    movements = list(history_of(runs).order_by("-at", "-id")[:most])
+    return list(_moved(movements, papers_of(actor, movements, [])))
+
+
+def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
+    """Every step of one card, the newest first, with the papers that they name."""
+    card = SerialRun(serial, serial)
+    movements = list(history_of([card]))
+    freezes = list(
+        Freeze.objects.filter(serials__contains=serial).select_related(
+            "frozen_by__party", "released_by__party"
+        )
+    )
+    papers = papers_of(actor, movements, freezes)
+    events = [
+        *_moved(movements, papers),
+        *_stopped(freezes, papers),
+        *_charged(papers),
+        *_activated(serial, actor),
+    ]
+    return sorted(events, key=_order)[::-1], papers
+
+
+def _order(event: Event) -> tuple[datetime, int]:
+    """By time. Of one moment, movements stand as the journal has them; money comes after the
+    sale and before the settlement, a freeze after what it follows from, and activation last."""
+    last = {CHARGED: 1, MovementKind.SETTLEMENT.value: 2, RELEASED: 3, FROZEN: 4, ACTIVATED: 5}
+    return event.at, last.get(event.kind, 0)
+
+
+def papers_of(actor: Actor, movements: Iterable[Movement], freezes: Iterable[Freeze]) -> Papers:
+    """What the steps name, each kind with one statement, and none where nothing names it."""
+    named: dict[str, set[str]] = {}
+    for kind, number in [one.reason for one in (*movements, *freezes)]:
+        named.setdefault(_TOLD_BY.get(kind, kind), set()).add(number)
+    sold = named.get(SALE_REASON, set())
+    receipts = (
+        tuple(receipts_in_reach(actor).filter(reason_kind=SALE_REASON, reason_number__in=sold))
+        if sold
+        else ()
+    )
+    invoices = invoices_in_reach(actor).filter(receipt__in=receipts) if receipts else ()
+    issues = Issue.objects.select_related(
+        "from_party", "to_party", "for_organisation__party", "requisition"
+    )
+    return Papers(
+        actor,
+        issues=_by_number(issues, named.get(ISSUE_REASON, set())),
+        write_offs=_by_number(WriteOff.objects.all(), named.get(WRITE_OFF_REASON, set())),
+        open=frozenset(
+            (kind, number)
+            for kind, seen_by in _OPEN.items()
+            if kind in named
+            for number in seen_by(actor)
+            .filter(number__in=named[kind])
+            .values_list("number", flat=True)
+        ),
+        sales=_by_number(sales_in_reach(actor), sold),
+        receipts=receipts,
+        invoices={invoice.receipt_id: invoice for invoice in invoices},
+    )
+
+
+def _by_number(things: Any, numbers: set[str]) -> dict[str, Any]:
+    return {thing.number: thing for thing in things.filter(number__in=numbers)} if numbers else {}
+
+
+def _moved(movements: Iterable[Movement], papers: Papers) -> Iterator[Event]:
+    for each in movements:
+        settled = each.kind == MovementKind.SETTLEMENT
+        receipt = papers.live_receipt(each.reason_number) if settled else None
+        yield Event(
+            kind=each.kind,
+            at=each.at,
+            who=each.actor_name,
+            channel=each.channel,
+            reason_kind=each.reason_kind,
+            number=each.reason_number,
+            opens=each.reason in papers.open,
+            giver=each.from_holder,
+            holder=each.to_holder,
+            cards=each.run.count,
+            issue=papers.issues.get(each.reason_number),
+            write_off=papers.write_offs.get(each.reason_number),
+            sale=papers.sales.get(each.reason_number),
+            receipt=receipt,
+            invoice=papers.invoices.get(receipt.pk) if receipt else None,
+        )
+
+
+def _stopped(freezes: Iterable[Freeze], papers: Papers) -> Iterator[Event]:
+    for each in freezes:
+        kind = _TOLD_BY.get(each.reason_kind, each.reason_kind)
+        told = {
+            "reason_kind": each.reason_kind,
+            "number": each.reason_number,
+            "opens": each.reason_kind == FREEZE_REASON or (kind, each.reason_number) in papers.open,
+            "cards": each.run.count,
+            "write_off": papers.write_offs.get(each.reason_number),
+        }
+        yield Event(
+            kind=FROZEN, at=each.frozen_at, who=_name(each.frozen_by), note=each.note, **told
+        )
+        if each.released_at:
+            yield Event(
+                kind=RELEASED,
+                at=each.released_at,
+                who=_name(each.released_by),
+                note=each.release_note,
+                **told,
+            )
+
+
+def _charged(papers: Papers) -> Iterator[Event]:
+    for receipt in papers.receipts:
+        yield Event(
+            kind=CHARGED,
+            at=receipt.issued_at,
+            who=_name(receipt.issued_by),
+            number=receipt.number,
+            receipt=receipt,
+            sale=papers.sales.get(receipt.reason_number),
+        )
+
+
+def _activated(serial: int, actor: Actor) -> Iterator[Event]:
+    activated = list(ActivatedCard.objects.filter(serial=serial))
+    policies = _by_number(policies_in_reach(actor), {each.policy_number for each in activated})
+    for each in activated:
+        policy = policies.get(each.policy_number)
+        yield Event(
+            kind=ACTIVATED,
+            at=each.activated_at,
+            channel=policy.channel if policy else "",
+            number=each.policy_number,
+            policy=policy,
+        )
+
+
+def _name(staff: Staff | None) -> str:
+    """A person as the journal names whoever moves cards: in both languages."""
+    return f"{staff.party.name_zh} {staff.party.name_en}" if staff else ""

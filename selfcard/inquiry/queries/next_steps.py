@@ -1,0 +1,102 @@
+"""What can be done next with some cards by one person: asked of custody's own table of deeds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from selfcard.cards.models import DocumentType
+from selfcard.core.actor import Actor
+from selfcard.core.serials import SerialRun
+from selfcard.custody.deeds import (
+    DESTRUCTION,
+    FOUND,
+    FREEZE,
+    HAND_OVER,
+    ISSUE,
+    LOSS,
+    RECALL,
+    SALE,
+    VOID,
+    Deed,
+)
+from selfcard.custody.models import BATCH_REASON, FREEZE_REASON
+from selfcard.custody.parts import Part, judge
+from selfcard.custody.queries import holdings_within
+from selfcard.organisations.models import May, Party
+from selfcard.organisations.queries import parties_in_reach
+
+# In the order in which a card's page offers them.
+DEEDS: dict[str, Deed] = {
+    "issue": ISSUE,
+    "hand_over": HAND_OVER,
+    "sell": SALE,
+    "found": FOUND,
+    "recall": RECALL,
+    "freeze": FREEZE,
+    "void": VOID,
+    "loss": LOSS,
+    "destroy": DESTRUCTION,
+}
+
+
+@dataclass(frozen=True)
+class NextSteps:
+    """The deeds that are possible with all of the cards, by their names in `DEEDS`.
+
+    `count` names the holder at whom they can be counted, `release` the freezes that can be ended.
+    """
+
+    document_type: DocumentType | None = None
+    possible: tuple[str, ...] = ()
+    count: Party | None = None
+    release: tuple[tuple[str, str], ...] = ()
+
+
+def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextSteps:
+    """What the actor may do next with the cards, whole, as the commands judge."""
+    parts = holdings_within(runs)
+    types = {part.batch.type_version.document_type for part in parts if part.batch}
+    if len(types) != 1 or any(part.holder is None for part in parts):
+        return NextSteps()
+    (document_type,) = types
+    holders = {part.holder for part in parts if part.holder}
+    counted = holders if May.COUNT_STOCK in mays and len(holders) == 1 else ()
+    countable = parties_in_reach(actor, May.COUNT_STOCK).filter(pk__in=[one.pk for one in counted])
+    return NextSteps(
+        document_type,
+        tuple(
+            name
+            for name, deed in DEEDS.items()
+            if deed.may in mays and _is_possible(deed, actor, document_type, parts, len(holders))
+        ),
+        countable.first() if counted else None,
+        _to_release(parts) if May.FREEZE_CARDS in mays else (),
+    )
+
+
+def _is_possible(
+    deed: Deed, actor: Actor, document_type: DocumentType, parts: list[Part], holders: int
+) -> bool:
+    if deed.from_one_holder and holders > 1:
+        return False
+    # By status most deeds are out of the question, without asking who may do them.
+    if any(part.status not in deed.statuses for part in parts):
+        return False
+    if deed is FREEZE and all(_frozen_by_somebody(part) for part in parts):
+        return False
+    use = deed.use_by(actor, document_type, parts)
+    return all(judge(part, use).refused is None for part in parts)
+
+
+def _frozen_by_somebody(part: Part) -> bool:
+    return any(kind in (FREEZE_REASON, BATCH_REASON) for kind, _ in part.freezes)
+
+
+def _to_release(parts: Iterable[Part]) -> tuple[tuple[str, str], ...]:
+    """The freezes that somebody laid, and not another paper."""
+    found = {
+        reason
+        for part in parts
+        for reason in part.freezes
+        if reason[0] in (FREEZE_REASON, BATCH_REASON)
+    }
+    return tuple(sorted(found))
