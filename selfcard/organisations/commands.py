@@ -75,6 +75,24 @@ def open_organisation(
 
 
 @command
+def set_issue_makes_inventory(
+    *, organisation: Organisation, at_once: bool, actor: Actor, request_id: UUID
+) -> Organisation:
+    """Say whether cards issued to an organisation are its inventory at once, without a check-in.
+
+    What is under way already still has to be checked in.
+
+    Raises:
+        NotAuthorised: the actor may not administer there.
+    """
+    require(actor, May.ADMINISTER, organisation)
+    Organisation.objects.filter(pk=organisation.pk).update(issue_makes_inventory=at_once)
+    organisation.refresh_from_db()
+    record(actor, "organisation.set", organisation, issue_makes_inventory=at_once)
+    return organisation
+
+
+@command
 def employ_staff(
     *,
     code: str,

@@ -1,4 +1,4 @@
-"""The organisation tree, and the staff with what each may do. To be read; not yet to be changed."""
+"""The organisation tree, and the staff with what each may do."""
 
 from typing import ClassVar
 
@@ -26,7 +26,12 @@ from selfcard.web.office.views import OfficeRequest, found, office_view, show
 
 class OrganisationTable(OfficeTable):
     name = tables.Column(_("Organisation"), accessor="party__name", orderable=False)
-    code = tables.Column(_("Code"), accessor="party__code", order_by="party__code")
+    code = NumberColumn(
+        verbose_name=_("Code"),
+        accessor="party__code",
+        order_by="party__code",
+        linkify=("office:administration:organisation", [tables.A("party__code")]),
+    )
     level = tables.Column(_("Level"), orderable=False)
     staff = CountColumn(verbose_name=_("Staff"), accessor="people", order_by="people")
 

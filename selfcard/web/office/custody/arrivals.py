@@ -13,12 +13,14 @@ from selfcard.custody.queries import (
     is_checked_in,
     issues_seen_by,
     issues_to_check_in,
+    overdue_since,
     runs_of,
     still_missing,
 )
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.web.office.custody.forms import CheckInForm, CheckInPrintedForm, FoundForm
+from selfcard.web.office.custody.note_forms import ReasonForm
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
@@ -32,6 +34,7 @@ def check_ins(request: OfficeRequest) -> HttpResponse:
         "office/custody/check_ins.html",
         {
             "issues": issues_to_check_in(request.actor),
+            "overdue_since": overdue_since(),
             "batches": batches_to_check_in(request.actor),
         },
     )
@@ -54,6 +57,25 @@ def check_in(request: OfficeRequest, number: str) -> HttpResponse:
         request,
         "office/custody/check_in.html",
         {"form": form, "issue": one, "runs": runs, "cards": cards_said(one.count)},
+    )
+
+
+@office_view(May.CHECK_IN_CARDS)
+def refuse(request: OfficeRequest, number: str) -> HttpResponse:
+    """Refuse a whole shipment: nothing of it is taken in."""
+    one = found(issues_seen_by(request.actor).filter(number=number).first())
+    if one.state != Issue.State.IN_TRANSIT and request.method == "GET":
+        return redirect("office:custody:issue_note", one.number)
+    form = ReasonForm(request.POST or None, actor=request.actor)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            commands.refuse_delivery(issue=one, **form.cleaned_data, actor=request.actor)
+            messages.success(request, _("%(number)s is refused.") % {"number": one.number})
+            return redirect("office:custody:issue_note", one.number)
+    return show(
+        request,
+        "office/custody/refuse.html",
+        {"form": form, "issue": one, "cards": cards_said(one.count)},
     )
 
 

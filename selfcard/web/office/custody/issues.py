@@ -17,6 +17,8 @@ from selfcard.custody.models import Issue
 from selfcard.custody.queries import (
     distribution,
     issues_seen_by,
+    overdue_since,
+    requisitions_to_issue,
     runs_of,
     shortage_of,
     still_missing,
@@ -73,7 +75,21 @@ def _usual(request: OfficeRequest) -> dict[str, Any]:
     usual: dict[str, Any] = {"recipient_type": Party.Kind.ORGANISATION}
     if request.staff.organisation.level in TO_PEOPLE:
         usual = {"recipient_type": Party.Kind.PERSON, "to": request.staff.party.code}
-    return {**usual, **cards_named(request)}
+    return {**usual, **cards_named(request), **_asked_for(request)}
+
+
+def _asked_for(request: OfficeRequest) -> dict[str, Any]:
+    """What an issue for the requisition in the address is mostly."""
+    number = request.GET.get("requisition", "")
+    wanted = requisitions_to_issue(request.actor).filter(number=number).first() if number else None
+    if wanted is None:
+        return {}
+    return {
+        "recipient_type": Party.Kind.ORGANISATION,
+        "requisition": wanted.number,
+        "to": wanted.organisation.code,
+        "document_type": wanted.document_type.code,
+    }
 
 
 class IssueFilter(OfficeFilter):
@@ -160,6 +176,7 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
     one = found(issues_seen_by(request.actor).filter(number=number).first())
     runs = runs_of(one)
     in_transit = one.state == Issue.State.IN_TRANSIT
+    sender = None if one.from_party.is_person else one.from_party.organisation
     return show(
         request,
         "office/custody/issue_note.html",
@@ -170,9 +187,13 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             "shares": distribution(runs),
             "short": shortage_of(one),
             "still": still_missing(one),
-            "may_find": may(request.actor, May.CHECK_IN_CARDS, one.from_party.organisation),
+            "may_find": sender is not None
+            and one.checked_in_by_id != request.staff.pk
+            and may(request.actor, May.CHECK_IN_CARDS, sender),
             "in_transit": in_transit,
+            "overdue": in_transit and one.issued_at < overdue_since(),
             "may_check_in": in_transit
+            and one.issued_by_id != request.staff.pk
             and may(request.actor, May.CHECK_IN_CARDS, one.to_party.organisation),
         },
     )
