@@ -323,13 +323,13 @@ def what_helps(part: Part) -> Operation | None:
         case CardStatus.LOST:
             return Operation.named("custody.found")
         case CardStatus.INVENTORY:
-            return _what_releases(part.freezes[0]) if part.freezes else None
+            return what_releases(part.freezes[0]) if part.freezes else None
         case CardStatus.DESTROYED:
             return None
     return Operation.named(f"open.{kind}", number=number)
 
 
-def _what_releases(freeze: Reason) -> Operation:
+def what_releases(freeze: Reason) -> Operation:
     """Where cards that are stopped are let go again, by why they are stopped."""
     kind, number = freeze
     releases = {

@@ -29,6 +29,7 @@ from selfcard.custody.models import (
     WriteOffRun,
 )
 from selfcard.custody.moving import Leg, move
+from selfcard.custody.papers.write_offs import freeze_write_off
 from selfcard.custody.parts import Part, Use
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import Party, Staff
@@ -170,6 +171,7 @@ def agree(
     move([leg], reason=write_off.reason, actor=actor)
     explained = Freeze.objects.filter(reason_kind__in=course.explains)
     lift_freezes(frozen_for(write_off.reason) | explained, runs, staff=decided_by)
+    freeze_write_off(write_off, runs, parts)
 
 
 def use_of(write_off: WriteOff, parts: Iterable[Part]) -> Use:

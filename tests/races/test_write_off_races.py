@@ -11,13 +11,13 @@ from selfcard.activation import commands as activation_commands
 from selfcard.approvals import commands as approvals_commands
 from selfcard.approvals.models import Approval
 from selfcard.custody import locks
+from selfcard.custody.commands import freezes as freezes_module
 from selfcard.custody.commands import (
     grant_write_off,
     onward,
     refuse_write_off,
     withdraw_write_off,
 )
-from selfcard.custody.commands import freezes as freezes_module
 from selfcard.custody.commands import write_offs as write_offs_module
 from selfcard.custody.errors import CardsFrozen, CardsInOtherStatus, WriteOffInOtherState
 from selfcard.custody.models import ActivatedCard, Freeze, Holding, WriteOff

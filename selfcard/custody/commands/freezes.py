@@ -113,7 +113,7 @@ def freeze_batch(*, batch: Batch, note: str, actor: Actor, request_id: UUID) -> 
     reason = (BATCH_REASON, batch.number)
     if frozen_for(reason).filter(released_at=None).exists():
         raise BatchAlreadyFrozen(
-            batch=batch.number, help=Operation.named("custody.release_batch", number=batch.number)
+            batch=batch.number, help=Operation.named("open.batch", number=batch.number)
         )
     lay_freeze([batch.run], reason, staff=acting_staff(actor), note=note)
     record(actor, "batch.frozen", batch, serials=batch.run)

@@ -25,6 +25,7 @@ from selfcard.custody.errors import (
 from selfcard.custody.freezes import frozen_for, lay_freeze, lift_freezes
 from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import WRITE_OFF_REASON, WriteOff
+from selfcard.custody.papers.write_offs import freeze_announcement
 from selfcard.custody.parts import Part, one_holder, read_parts, refuse_unusable
 from selfcard.custody.queries.write_offs import APPROVE_WRITE_OFF, still_lost
 from selfcard.custody.statuses import CardStatus
@@ -214,6 +215,7 @@ def record_announcement(
     write_off.announced_in = announced_in.strip()
     write_off.announced_by = acting_staff(actor)
     write_off.save(update_fields=["announced_on", "announced_in", "announced_by"])
+    freeze_announcement(write_off, lost)
     _write_down(actor, "loss.announced", write_off, lost)
     return write_off
 

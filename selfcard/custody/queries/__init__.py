@@ -4,6 +4,14 @@ from selfcard.custody.queries.fitness import (
     RangePart,
     usable_parts,
 )
+from selfcard.custody.queries.freezes import (
+    SEEING_FREEZES,
+    find_freeze,
+    freeze_of_batch,
+    freezes_by_number,
+    freezes_seen_by,
+    type_of,
+)
 from selfcard.custody.queries.notes import (
     batches_to_check_in,
     find_issue,
@@ -43,24 +51,39 @@ from selfcard.custody.queries.requisitions import (
     requisitions_to_issue,
 )
 from selfcard.custody.queries.write_offs import (
+    APPROVE_WRITE_OFF,
+    SEEING_WRITE_OFFS,
+    announcement_pdf,
     find_write_off,
+    freezes_of,
     losses_to_announce,
+    may_write_off,
     runs_written_off,
     still_lost,
+    write_offs_asked_by,
     write_offs_seen_by,
 )
 
 __all__ = [
+    "APPROVE_WRITE_OFF",
+    "SEEING_FREEZES",
+    "SEEING_WRITE_OFFS",
     "CardState",
     "RangePart",
     "Share",
     "activations_within",
+    "announcement_pdf",
     "batches_to_check_in",
     "distribution",
     "find_card",
+    "find_freeze",
     "find_issue",
     "find_serial_of_policy",
     "find_write_off",
+    "freeze_of_batch",
+    "freezes_by_number",
+    "freezes_of",
+    "freezes_seen_by",
     "history_of",
     "holdings_within",
     "is_activated",
@@ -70,6 +93,7 @@ __all__ = [
     "issues_seen_by",
     "issues_to_check_in",
     "losses_to_announce",
+    "may_write_off",
     "movements_of",
     "organisations_above",
     "overdue_since",
@@ -86,6 +110,8 @@ __all__ = [
     "still_lost",
     "still_missing",
     "stock_of",
+    "type_of",
     "usable_parts",
+    "write_offs_asked_by",
     "write_offs_seen_by",
 ]

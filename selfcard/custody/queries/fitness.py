@@ -11,9 +11,11 @@ from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, distinct_runs
 from selfcard.custody.deeds import Deed
 from selfcard.custody.errors import (
+    CardsDeclaredInvalid,
     CardsExpired,
     CardsFrozen,
     CardsInOtherStatus,
+    CardsNeverCame,
     CardsNotHeld,
     CardsOfOtherType,
     CardsOfSeveralHolders,
@@ -23,7 +25,7 @@ from selfcard.custody.errors import (
     CardsRefused,
     NoSuchCards,
 )
-from selfcard.custody.parts import Part, Verdict, cut_at_policies, judge, read_parts
+from selfcard.custody.parts import Part, Verdict, cut_at_policies, judge, read_parts, stopped_by
 from selfcard.custody.statuses import SeenStatus
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
@@ -116,7 +118,10 @@ def _short_reason(refused: type[CardsRefused], part: Part) -> str:
         CardsOfSeveralHolders: _("No: with another holder"),
         CardsOnTheirWay: _("No: %(number)s is not checked in yet") % {"number": part.reason[1]},
         CardsNotHeld: _("No: held elsewhere"),
-        CardsFrozen: _("No: frozen"),
+        CardsFrozen: _("No: stopped by %(what)s")
+        % {"what": ", ".join(stopped_by(freeze) for freeze in part.freezes)},
+        CardsNeverCame: _("No: never came from the printer"),
+        CardsDeclaredInvalid: _("No: the loss was announced, they are invalid"),
         CardsOpened: _("No: somebody knows their PIN already"),
         CardsExpired: _("No: the last day to activate them is over"),
         CardsPastUseBy: _("No: the last day to sell them is over"),

@@ -3,21 +3,23 @@
 from django.db.models import Exists, OuterRef, QuerySet
 
 from selfcard.core.actor import Actor
+from selfcard.core.papers import find_paper, frozen_facts, pdf_of, render
 from selfcard.core.serials import SerialRun, merge_runs
-from selfcard.custody.models import WRITE_OFF_REASON, Holding, WriteOff
+from selfcard.custody.freezes import frozen_for
+from selfcard.custody.models import WRITE_OFF_REASON, Freeze, Holding, WriteOff
+from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, announcement_of
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import parties_in_reach
 
+SEEING_WRITE_OFFS = (May.SEE_CARDS, May.WRITE_OFF_CARDS, May.APPROVE_WRITE_OFFS, May.AUDIT)
 # The kind of request by which a second person is asked to agree.
 APPROVE_WRITE_OFF = "custody.write_off"
 
 
 def write_offs_seen_by(actor: Actor) -> QuerySet[WriteOff]:
     """The write-offs that the actor may look at: their holder lies in the actor's reach."""
-    holders = parties_in_reach(
-        actor, May.SEE_CARDS, May.WRITE_OFF_CARDS, May.APPROVE_WRITE_OFFS, May.AUDIT
-    )
+    holders = parties_in_reach(actor, *SEEING_WRITE_OFFS)
     return _with_details(WriteOff.objects.filter(holder__in=holders.values("pk")))
 
 
@@ -35,6 +37,16 @@ def still_lost(write_off: WriteOff) -> list[SerialRun]:
     return merge_runs(holding.run for holding in _lost_by(write_off.number))
 
 
+def may_write_off(actor: Actor, write_off: WriteOff) -> bool:
+    """Whether the actor writes cards off where the holder is."""
+    return parties_in_reach(actor, May.WRITE_OFF_CARDS).filter(pk=write_off.holder_id).exists()
+
+
+def write_offs_asked_by(actor: Actor) -> QuerySet[WriteOff]:
+    """What the actor reported and nobody has decided."""
+    return _with_details(WriteOff.objects.filter(asked_by=actor.id, state=WriteOff.State.ASKED))
+
+
 def losses_to_announce(actor: Actor) -> QuerySet[WriteOff]:
     """Agreed losses, where the actor writes cards off, that nobody has announced yet."""
     holders = parties_in_reach(actor, May.WRITE_OFF_CARDS)
@@ -48,6 +60,19 @@ def losses_to_announce(actor: Actor) -> QuerySet[WriteOff]:
         )
         .order_by("announce_by")
     )
+
+
+def announcement_pdf(loss: WriteOff, language: str) -> bytes:
+    """The declaration of invalidity: as it was published, or as it is to be published now."""
+    if paper := find_paper(LOSS_ANNOUNCEMENT, loss.number):
+        return pdf_of(paper, language)
+    facts = frozen_facts(announcement_of(loss, still_lost(loss)))
+    return render(LOSS_ANNOUNCEMENT, facts, language)
+
+
+def freezes_of(write_off: WriteOff) -> QuerySet[Freeze]:
+    """By what the cards of a write-off were stopped while it waited, and who let them go."""
+    return frozen_for(write_off.reason).select_related("frozen_by__party", "released_by__party")
 
 
 def _lost_by(number: str | OuterRef) -> QuerySet[Holding]:
