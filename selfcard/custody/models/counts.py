@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import BigIntegerRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from selfcard.cards.models import DocumentType
 from selfcard.core.serials import SerialRun
@@ -246,8 +247,8 @@ class CountFinding(models.Model):
     """
 
     class Kind(models.TextChoices):
-        GAP = "gap", _("missing")
-        SURPLUS = "surplus", _("surplus")
+        GAP = "gap", pgettext_lazy("stock count", "missing")
+        SURPLUS = "surplus", pgettext_lazy("stock count", "surplus")
 
     class Remedy(models.TextChoices):
         EXPLAINED = "explained", _("explained, nothing changes")

@@ -95,7 +95,7 @@ class StockCountTable(OfficeTable):
     opened_by = tables.Column(
         gettext_lazy("By"), accessor="opened_by__party__name", order_by="opened_by"
     )
-    expected = CountColumn(verbose_name=gettext_lazy("In the books"))
+    expected = CountColumn(verbose_name=gettext_lazy("By the books"))
     counted = CountColumn(verbose_name=gettext_lazy("Counted"))
     missing = CountColumn(verbose_name=gettext_lazy("Missing"))
     surplus = CountColumn(verbose_name=gettext_lazy("Surplus"))
@@ -108,7 +108,7 @@ def _totals(rows: QuerySet[StockCount]) -> list[Total]:
     expected = rows.order_by().aggregate(cards=Sum("expected"))["cards"]
     differing = cards_differing(rows)
     return [
-        Total(_("In the books"), counted(expected or 0)),
+        Total(_("By the books"), counted(expected or 0)),
         *(
             Total(label, counted(cards), "wait" if cards else "")
             for label, cards in (
