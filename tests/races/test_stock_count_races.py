@@ -1,0 +1,171 @@
+"""Stock counts under threads that come at the same moment, each with a control without the lock."""
+
+import threading
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from selfcard.core.refusals import Refusal
+from selfcard.custody import counting, locks
+from selfcard.custody.commands import (
+    agree_adjustment,
+    compare_stock_count,
+    enter_stacks,
+    issue_cards,
+)
+from selfcard.custody.commands import issues as issues_module
+from selfcard.custody.commands import stock_counts as counts_module
+from selfcard.custody.count_errors import CardsMovedSinceCompared, StockCountInOtherState
+from selfcard.custody.errors import CardsNotHeld
+from selfcard.custody.models import CountFinding, Issue, Movement, StockCount
+from selfcard.custody.verify import violations
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import staff_actor
+from tests.factories.custody import cards_at_institution, cards_of
+from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.stock_counts import asked, counted, do, opened
+from tests.races.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def insurer():
+    return an_insurer()
+
+
+@pytest.fixture
+def batch(insurer):
+    return cards_at_institution(insurer, 100)[0]
+
+
+def both_wait_after(monkeypatch, *places):
+    """Hold everybody back between reading and writing, as bad luck would."""
+    barrier = threading.Barrier(2)
+
+    def waiting(read):
+        def read_and_wait(*given):
+            found = read(*given)
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait(1)
+            return found
+
+        return read_and_wait
+
+    for module, name in places:
+        monkeypatch.setattr(module, name, waiting(getattr(module, name)))
+
+
+def without_locks(monkeypatch):
+    monkeypatch.setattr(locks, "lock", lambda *_, **__: None)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+
+
+# Two who compare
+
+
+@pytest.fixture
+def two_compare(insurer, batch):
+    one = opened(insurer, batch)
+    do(insurer, "keeper", enter_stacks, one, runs=(cards_of(batch, 1, 99),))
+    return [lambda: do(insurer, "keeper", compare_stock_count, one)] * 2
+
+
+def test_a_count_is_compared_by_one_of_two(two_compare, monkeypatch):
+    both_wait_after(monkeypatch, (counts_module, "compare"))
+
+    results = at_once(*two_compare)
+
+    assert {type(result) for result in results} == {StockCount, StockCountInOtherState}
+    assert CountFinding.objects.count() == 1
+    assert not list(violations())
+
+
+def test_without_the_locks_the_second_comparison_meets_postgresql(two_compare, monkeypatch):
+    without_locks(monkeypatch)
+    both_wait_after(monkeypatch, (counts_module, "compare"))
+
+    results = at_once(*two_compare)
+
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
+
+
+# The second person, and whoever hands the same cards on
+
+
+@pytest.fixture
+def agreed_or_issued(insurer, batch):
+    """Card 5 lies in the department's drawer; the institution, who answers for it, issues it."""
+    one = counted(insurer, batch, (5, 5), holder=insurer.department.party)
+    one = asked(insurer, one, surplus="taken_over")
+    return [
+        lambda: do(insurer, "second", agree_adjustment, one),
+        lambda: issue_cards(
+            document_type=batch.type_version.document_type,
+            runs=(cards_of(batch, 1, 10),),
+            to=insurer.seller.party,
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
+        ),
+    ]
+
+
+def test_a_card_is_taken_over_or_handed_on_and_the_other_is_told_why_not(
+    agreed_or_issued, monkeypatch
+):
+    both_wait_after(monkeypatch, (counting, "read_parts"), (issues_module, "read_parts"))
+
+    agreed, issued = at_once(*agreed_or_issued)
+
+    assert (type(agreed), type(issued)) in {
+        (StockCount, CardsNotHeld),
+        (CardsMovedSinceCompared, Issue),
+    }
+    assert not list(violations())
+
+
+def test_without_the_locks_one_of_them_meets_postgresql(agreed_or_issued, monkeypatch):
+    without_locks(monkeypatch)
+    both_wait_after(monkeypatch, (counting, "read_parts"), (issues_module, "read_parts"))
+
+    results = at_once(*agreed_or_issued)
+
+    assert not any(isinstance(result, Refusal) for result in results)
+    assert any(isinstance(result, IntegrityError) for result in results)
+
+
+# Two second persons
+
+
+@pytest.fixture
+def two_agree(insurer, batch):
+    another = a_staff_member("C04", insurer.head_office, May.APPROVE_WRITE_OFFS)
+    one = asked(insurer, counted(insurer, batch, (1, 99)), gap="loss")
+
+    def agree(actor):
+        return lambda: agree_adjustment(stock_count=one, actor=actor, request_id=uuid4())
+
+    return [agree(insurer.actor("second")), agree(staff_actor(another))]
+
+
+def test_an_adjustment_is_agreed_once(two_agree, monkeypatch):
+    both_wait_after(monkeypatch, (counts_module, "judged"))
+
+    results = at_once(*two_agree)
+
+    assert {type(result) for result in results} == {StockCount, StockCountInOtherState}
+    assert Movement.objects.filter(kind="loss").count() == 1
+    assert not list(violations())
+
+
+def test_without_the_locks_the_second_agreement_meets_postgresql(two_agree, monkeypatch):
+    without_locks(monkeypatch)
+    both_wait_after(monkeypatch, (counts_module, "judged"))
+
+    results = at_once(*two_agree)
+
+    assert sum(isinstance(result, StockCount) for result in results) == 1
+    assert any(isinstance(result, IntegrityError) for result in results)
