@@ -21,6 +21,7 @@ from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import close_stock_count
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
+from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
 from selfcard.organisations.models import May, Party
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
 from selfcard.policies.papers import POLICY
@@ -28,7 +29,13 @@ from selfcard.sales.papers import CHARGE_LIST, NOTICE
 from selfcard.sales.queries import live_receipt
 from tests.factories.activation import activate, pay, sell
 from tests.factories.cards import an_ordered_batch
-from tests.factories.custody import cards_at_institution, hand_down
+from tests.factories.custody import (
+    cards_at_institution,
+    hand_down,
+    report,
+    stop,
+    written_off,
+)
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.stock_counts import counted, do
 
@@ -72,6 +79,10 @@ def company() -> Company:
     lying_there = ((3, 3), (6, 10), (16, 20))
     all_there = do(insurer, "keeper", close_stock_count, counted(insurer, batch, *lying_there))
     differing = counted(insurer, batch, *lying_there[1:])
+    void, lost, stopped = (SerialRun(cards[n].serial, cards[n].serial) for n in (16, 17, 18))
+    reported = report(insurer, "void", void, by="keeper")
+    loss = written_off(insurer, "loss", lost, by="keeper")
+    freeze = stop(insurer, stopped, by="keeper")
     receipt = live_receipt(sale)
     assert receipt is not None
     invoice = receipt.invoice
@@ -83,6 +94,9 @@ def company() -> Company:
         "policies": [policy.number],
         "issues": [on_its_way.number],
         "counts": [all_there.number, differing.number],
+        "write_offs": [reported.number, loss.number],
+        "losses": [loss.number],
+        "freezes": [freeze],
         "batches": [batch.number, waiting.number],
         "cards": [str(cards[0].serial), str(cards[10].serial)],
         "people": [insurer.keeper.code],
@@ -123,17 +137,34 @@ OPENS = {
             "cancel_stock_count",
         )
     },
+    **{
+        f"office:custody:{name}": ("number", "write_offs")
+        for name in (
+            "write_off",
+            "announce",
+            "grant_write_off",
+            "ask_write_off_again",
+            "refuse_write_off",
+            "withdraw_write_off",
+        )
+    },
+    "office:custody:freeze_note": ("number", "freezes"),
+    "office:custody:release": ("number", "freezes"),
+    "office:custody:freeze_batch": ("number", "batches"),
     "office:inquiry": ("number", "cards"),
     "office:payments": ("number", "receipts"),
     "office:payments:invoice": ("number", "invoices"),
     "office:payments:invoice_paper": ("number", "invoices"),
     "office:policies": ("number", "policies"),
     "office:sales": ("number", "sales"),
+    "office:stock_ledger": ("code", "people"),
 }
 
 PAPERS = {
     COUNT_SHEET: "counts",
     COUNT_PROTOCOL: "counts",
+    LOSS_ANNOUNCEMENT: "losses",
+    WRITE_OFF: "losses",
     ISSUE_NOTE: "issues",
     CHECK_IN: "issues",
     PRINT_PROTOCOL: "batches",

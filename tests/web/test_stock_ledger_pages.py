@@ -177,7 +177,7 @@ def test_without_a_column_all_movements_are_listed(as_, batch):
         ({"within": "everything"}, "valid choice"),
     ],
 )
-@pytest.mark.parametrize("page", [LEDGER, MOVEMENTS, "office:stock_ledger:pdf"])
+@pytest.mark.parametrize("page", [LEDGER, MOVEMENTS])
 def test_what_cannot_be_asked_is_said_at_its_field(as_, batch, page, asked, said):
     answer = as_("keeper").get(at(page, **asked))
 
@@ -213,11 +213,22 @@ def test_the_file_has_every_line_and_its_columns_add_up(as_, batch):
 
 
 def test_the_pdf_is_a_report_of_what_the_page_shows(as_, batch):
-    answer = as_("auditor").get(at("office:stock_ledger:pdf", **OCTOBER))
+    page = as_("auditor").get(at(**OCTOBER))
+    answer = as_("auditor").get(page.context["pdf_url"])
 
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
     assert "stock-ledger-10-2026-10-01-2026-10-31.pdf" in answer["Content-Disposition"]
+
+
+def test_there_is_no_pdf_of_what_is_out_of_reach_or_cannot_be_asked(as_, batch):
+    def pdf(code, **asked):
+        address = reverse("office:stock_ledger:pdf", args=[code], query=asked)
+        return as_("keeper").get(address).status_code
+
+    assert pdf("100101") == pdf("I02", within="below") == 200
+    assert pdf("1001") == pdf("nobody") == 404
+    assert pdf("100101", first="2026-11-24") == 422
 
 
 def test_the_page_takes_as_many_statements_on_a_busy_day(as_, insurer, batch):

@@ -73,10 +73,10 @@ class LedgerForm(FilterForm):
         validators=[BEFORE_ALL],
     )
 
-    def __init__(self, request: OfficeRequest, **kwargs: Any) -> None:
+    def __init__(self, request: OfficeRequest, **given: str) -> None:
         self.actor = request.actor
         self.own = request.staff.organisation
-        super().__init__(_with_defaults(request), **kwargs)
+        super().__init__({**_with_defaults(request), **given})
         for field in self.fields.values():
             if hasattr(field, "for_actor"):
                 field.for_actor(request.actor)
@@ -154,17 +154,27 @@ class Asked:
     def at(self, page: str, **changes: Any) -> str:
         """The address of a page of the stock ledger that is asked for this, or for some other."""
         asked = replace(self, **changes)
+        query = {"party": asked.keepers.party.code, **asked.query}
+        return reverse(f"office:stock_ledger:{page}", query=query)
+
+    @property
+    def pdf(self) -> str:
+        """The address of the report."""
+        code = self.keepers.party.code
+        return reverse("office:stock_ledger:pdf", args=[code], query=self.query)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """All that is asked for, but of whom."""
         query = {
-            "party": asked.keepers.party.code,
-            "within": asked.keepers.within.value,
-            "document_type": asked.document_type.code if asked.document_type else "",
-            "span": asked.span,
-            "first": asked.period.first.isoformat(),
-            "last": asked.period.last.isoformat() if asked.span == DAYS else "",
-            "column": asked.column.code if asked.column else "",
+            "within": self.keepers.within.value,
+            "document_type": self.document_type.code if self.document_type else "",
+            "span": self.span,
+            "first": self.period.first.isoformat(),
+            "last": self.period.last.isoformat() if self.span == DAYS else "",
+            "column": self.column.code if self.column else "",
         }
-        given = {name: value for name, value in query.items() if value}
-        return reverse(f"office:stock_ledger:{page}", query=given)
+        return {name: value for name, value in query.items() if value}
 
 
 def _with_defaults(request: OfficeRequest) -> dict[str, str]:

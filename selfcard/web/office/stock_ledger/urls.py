@@ -7,5 +7,5 @@ app_name = "stock_ledger"
 urlpatterns = [
     path("", views.ledger_page, name="ledger"),
     path("movements/", views.movements_page, name="movements"),
-    path("ledger.pdf", views.ledger_pdf, name="pdf"),
+    path("<str:code>.pdf", views.ledger_pdf, name="pdf"),
 ]

@@ -41,7 +41,7 @@ from selfcard.web.office.lists import (
     list_page,
 )
 from selfcard.web.office.stock_ledger.forms import Asked, LedgerForm, MovementsForm
-from selfcard.web.office.views import OfficeRequest, office_view, show
+from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import day
 
 # The colour of a column in the picture; the closing line has the last of the ramp.
@@ -113,7 +113,7 @@ def ledger_page(request: OfficeRequest) -> HttpResponse:
             "went": [one for one in ledger.columns if one.side == Side.WENT],
             "types": [_shown(one, ledger, asked) for one in ledger.types],
             "chart": _picture(ledger),
-            "pdf_url": asked.at("pdf"),
+            "pdf_url": asked.pdf,
             "said": _said(asked),
             "earlier_url": asked.at("ledger", period=asked.period.moved(-1)),
             "later_url": asked.at("ledger", period=later) if later.first <= clock.today() else "",
@@ -123,9 +123,10 @@ def ledger_page(request: OfficeRequest) -> HttpResponse:
 
 
 @office_view(*SEEING_STOCK)
-def ledger_pdf(request: OfficeRequest) -> HttpResponse:
-    form = LedgerForm(request)
+def ledger_pdf(request: OfficeRequest, code: str) -> HttpResponse:
+    form = LedgerForm(request, party=code)
     if not form.is_valid():
+        found(form.cleaned_data.get("party"))
         return show(request, "office/stock_ledger/ledger.html", {"form": form})
     asked = form.asked
     ledger = stock_ledger(asked.keepers, asked.period, asked.document_type)
