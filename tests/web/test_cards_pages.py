@@ -465,29 +465,6 @@ def test_a_making_is_cancelled_with_a_reason_on_its_page(insurer: Insurer) -> No
     assert batch.state == "cancelled"
 
 
-def test_a_batch_is_frozen_and_goes_on_again_with_a_reason_on_its_page(insurer: Insurer) -> None:
-    batch = a_made_batch(insurer, 10)
-    address = f"/office/cards/batches/{batch.number}/"
-    chief, second = entered(insurer.chief), entered(insurer.second)
-    freeze, unfreeze = f"{address}freeze/", f"{address}unfreeze/"
-
-    page = chief.get(address).content.decode()
-    assert freeze in page
-    assert unfreeze not in page
-    assert freeze not in second.get(address).content.decode()
-    assert chief.get(freeze).status_code == 200
-    assert chief.post(freeze, {"request_id": str(uuid4()), "note": " "}).status_code == 422
-    assert chief.post(freeze, {"request_id": str(uuid4()), "note": "Misprint"}).status_code == 302
-
-    assert "Misprint" in chief.get(address).content.decode()
-    again = chief.post(freeze, {"request_id": str(uuid4()), "note": "Misprint"})
-    assert again.status_code == 422
-    assert unfreeze in again.content.decode()
-    assert second.post(unfreeze, {"request_id": str(uuid4()), "note": "Go"}).status_code == 422
-    assert chief.post(unfreeze, {"request_id": str(uuid4()), "note": "Good"}).status_code == 302
-    assert "Misprint" not in chief.get(address).content.decode()
-
-
 def test_whoever_only_keeps_cards_opens_no_batch(insurer: Insurer) -> None:
     batch, _ = a_printed_batch(insurer, 10)
 

@@ -17,8 +17,6 @@ from selfcard.cards.access import is_still_theirs
 from selfcard.cards.commands import order_batch
 from selfcard.cards.models import Batch
 from selfcard.cards.queries import current_version
-from selfcard.custody.freezes import frozen_for
-from selfcard.custody.models import BATCH_REASON
 from selfcard.custody.queries import distribution
 from selfcard.organisations.models import May
 from selfcard.web.office.cards.forms import OrderForm
@@ -194,8 +192,6 @@ def batch_page(
             "may_fetch_again": print_file is not None
             and stage == Stage.AT_PRINTER
             and is_still_theirs(print_file, request.staff.pk),
-            "freeze": frozen_for((BATCH_REASON, one.number)).filter(released_at=None).first(),
-            "may_freeze": print_file is not None and May.FREEZE_CARDS in request.mays,
             "deed": refused or DeedForm(actor=request.actor),
             "refused": refused,
             "shares": distribution([one.run]) if stage == Stage.CHECKED_IN else [],

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_POST
 from selfcard.cards import commands
 from selfcard.cards.errors import PrintFileAlreadyDownloaded
 from selfcard.cards.print_file import take
-from selfcard.custody import commands as custody
 from selfcard.web.office.cards.batches import SEEING_BATCHES, batch_page, find
-from selfcard.web.office.cards.forms import NoteForm, ReasonForm
+from selfcard.web.office.cards.forms import ReasonForm
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
 from selfcard.web.office.views import OfficeRequest, office_view, show
 
@@ -31,7 +30,6 @@ class Deed(NamedTuple):
     heading: Promise | None = None
     warning: Promise | None = None
     asks: type[OfficeForm] = DeedForm
-    stops: bool = True
 
 
 DEEDS: dict[str, Deed] = {
@@ -69,24 +67,6 @@ DEEDS: dict[str, Deed] = {
         _("Refuse the release"),
         _("The file stays in the house. Whoever asked reads your reason and may ask again."),
         ReasonForm,
-    ),
-    "freeze": Deed(
-        custody.freeze_batch,
-        _("Batch %(number)s is frozen."),
-        _("Freeze the batch"),
-        _(
-            "From now on none of its cards is issued, handed over, sold or activated, whoever has"
-            " it. What is under way still arrives."
-        ),
-        NoteForm,
-    ),
-    "unfreeze": Deed(
-        custody.release_batch,
-        _("Batch %(number)s goes on."),
-        _("Let the batch go on"),
-        _("Cards that are frozen by themselves stay frozen."),
-        NoteForm,
-        stops=False,
     ),
 }
 

@@ -197,12 +197,6 @@ class OrderForm(OfficeForm):
     widths: ClassVar = {"document_type": 4, "count": 4, "printer": 4}
 
 
-class NoteForm(OfficeForm):
-    """Why something is stopped for a while, or goes on."""
-
-    note = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea)
-
-
 class ReasonForm(OfficeForm):
     """Why something is refused or cancelled."""
 
