@@ -116,10 +116,10 @@ def day(value: date | datetime | None) -> SafeString | str:
 
 
 @register.filter
-def moment(value: datetime | None) -> SafeString | str:
-    """A day and the time of day, to the minute."""
-    if not value:
-        return ""
+def moment(value: date | datetime | None) -> SafeString | str:
+    """A day and the time of day, to the minute; the day alone where nothing else is known."""
+    if not isinstance(value, datetime):
+        return day(value)
     local = timezone.localtime(value)
     text = date_format(local, "Y年n月j日 H:i" if _chinese() else "j M Y, H:i")
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), text)
