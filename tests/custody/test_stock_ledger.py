@@ -16,6 +16,7 @@ from selfcard.custody import verify
 from selfcard.custody.commands import check_in
 from selfcard.custody.models import Holding, StockFlow
 from selfcard.custody.moving import Leg, move
+from selfcard.custody.papers.stock_ledger import stock_ledger_pdf
 from selfcard.custody.parts import read_parts
 from selfcard.custody.queries.stock_ledger import (
     Keepers,
@@ -31,6 +32,7 @@ from selfcard.products.models import ProductVersion
 from tests.factories.cards import a_document_type, a_made_batch
 from tests.factories.custody import cards_at_head_office, cards_of, hand_down
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
+from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +203,24 @@ def test_a_ledger_takes_as_many_statements_however_much_there_is(
     a_second_type(insurer)
     with django_assert_num_queries(3):
         stock_ledger(keepers, NOVEMBER)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", ("Stockledger", "Headoffice", "1Nov2026–23Nov2026", "Fromlinetoline", "Issued")),
+        ("zh-hans", ("单证台账", "Headoffice机构", "2026年11月1日", "其中相互之间流转", "发放")),
+    ],
+)
+def test_the_report_says_whose_stock_when_and_by_whom_in_both_languages(
+    insurer, batch, language, expected
+):
+    with clock.frozen(date(2026, 11, 23)):
+        ledger = stock_ledger(Keepers(insurer.head_office.party), NOVEMBER)
+        said = words_of(stock_ledger_pdf(ledger, None, insurer.actor("auditor"), language))
+
+    for words in (*expected, "C03", "AC-100", "−40−400"):
+        assert words in said
 
 
 STEP = st.tuples(
