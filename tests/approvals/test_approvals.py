@@ -16,7 +16,12 @@ from selfcard.approvals.errors import (
     RequestWithdrawn,
 )
 from selfcard.approvals.models import Approval
-from selfcard.approvals.queries import approval_of, approvals_waiting_for
+from selfcard.approvals.queries import (
+    approval_of,
+    approvals_asked_by,
+    approvals_past,
+    approvals_waiting_for,
+)
 from selfcard.core import clock
 from selfcard.core.command import command
 from selfcard.core.refusals import Operation
@@ -164,3 +169,29 @@ def test_what_is_decided_cannot_be_withdrawn(insurer):
     approval = granted(insurer, asked_by(insurer))
     with pytest.raises(AlreadyDecided):
         withdrawn(insurer, approval)
+
+
+def test_whoever_asked_sees_what_became_of_it_and_that_it_has_expired(insurer):
+    approval = asked_by(insurer)
+
+    def fates(name):
+        return [one.fate for one in approvals_asked_by(insurer.actor(name))]
+
+    assert fates("chief") == ["asked"]
+    assert fates("second") == []
+    with clock.frozen(approval.expires_at + timedelta(seconds=1)):
+        assert fates("chief") == ["expired"]
+    granted(insurer, approval)
+    assert fates("chief") == ["granted"]
+
+
+def test_what_was_decided_stays_to_be_seen_where_one_decides_audits_or_took_part(insurer):
+    approval = asked_by(insurer)
+    seen = {name: approvals_past(insurer.actor(name)) for name in ("chief", "second", "auditor")}
+    assert not any(past.exists() for past in seen.values())
+
+    granted(insurer, approval)
+
+    assert all(list(past) == [approval] for past in seen.values())
+    for name in ("keeper", "other_keeper"):
+        assert not approvals_past(insurer.actor(name)).exists()

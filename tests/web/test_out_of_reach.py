@@ -19,7 +19,7 @@ from selfcard.cards.papers import PRINT_PROTOCOL
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import close_stock_count
-from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
+from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
 from selfcard.organisations.models import May, Party
@@ -30,10 +30,12 @@ from selfcard.sales.queries import live_receipt
 from tests.factories.activation import activate, pay, sell
 from tests.factories.cards import an_ordered_batch
 from tests.factories.custody import (
+    a_requisition,
     cards_at_institution,
     hand_down,
     report,
     stop,
+    take_back,
     written_off,
 )
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
@@ -47,7 +49,7 @@ OPEN_TO_ALL = {
     "office:cards:type": "document types are the same everywhere",
 }
 # Codes that everybody meets: whom one may issue to, and which kinds of cards there are.
-KNOWN_TO_ALL = ("people", "types")
+KNOWN_TO_ALL = ("organisations", "people", "types")
 
 Arguments = dict[str, Any]
 
@@ -83,6 +85,8 @@ def company() -> Company:
     reported = report(insurer, "void", void, by="keeper")
     loss = written_off(insurer, "loss", lost, by="keeper")
     freeze = stop(insurer, stopped, by="keeper")
+    wanted = a_requisition(insurer, batch.type_version.document_type)
+    recalled = take_back(insurer, SerialRun(cards[19].serial, cards[19].serial), by="branch_keeper")
     receipt = live_receipt(sale)
     assert receipt is not None
     invoice = receipt.invoice
@@ -93,6 +97,9 @@ def company() -> Company:
         "invoices": [invoice.number],
         "policies": [policy.number],
         "issues": [on_its_way.number],
+        "requisitions": [wanted.number],
+        "recalls": [recalled.number],
+        "organisations": [insurer.institution.code],
         "counts": [all_there.number, differing.number],
         "write_offs": [reported.number, loss.number],
         "losses": [loss.number],
@@ -117,6 +124,7 @@ def company() -> Company:
 # Which numbers the pages of a room open, where it is not all the same in the room.
 OPENS = {
     "office:administration": ("code", "people"),
+    "office:administration:organisation": ("code", "organisations"),
     "office:cards": ("number", "batches"),
     "office:cards:revise": ("code", "types"),
     "office:custody": ("number", "issues"),
@@ -148,6 +156,10 @@ OPENS = {
             "withdraw_write_off",
         )
     },
+    "office:custody:recall_note": ("number", "recalls"),
+    "office:custody:requisition": ("number", "requisitions"),
+    "office:custody:answer": ("number", "requisitions"),
+    "office:custody:withdraw": ("number", "requisitions"),
     "office:custody:freeze_note": ("number", "freezes"),
     "office:custody:release": ("number", "freezes"),
     "office:custody:freeze_batch": ("number", "batches"),
@@ -167,6 +179,7 @@ PAPERS = {
     WRITE_OFF: "losses",
     ISSUE_NOTE: "issues",
     CHECK_IN: "issues",
+    RECALL_NOTE: "recalls",
     PRINT_PROTOCOL: "batches",
     CHARGE_LIST: "sales",
     NOTICE: "sales",

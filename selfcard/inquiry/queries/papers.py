@@ -6,9 +6,17 @@ from selfcard.cards.papers import PRINT_PROTOCOL
 from selfcard.cards.queries import batches_seen_by
 from selfcard.core.actor import Actor
 from selfcard.core.papers import find_paper, pdf_of
-from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE
+from selfcard.custody.models import WriteOff
+from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
-from selfcard.custody.queries import issues_seen_by
+from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
+from selfcard.custody.queries import (
+    announcement_pdf,
+    issues_seen_by,
+    recalls_seen_by,
+    still_lost,
+    write_offs_seen_by,
+)
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.inquiry.errors import NoSuchPaper
 from selfcard.inquiry.queries.reach import batches_in_reach
@@ -51,6 +59,8 @@ _SEEN: dict[str, Callable[[Actor, str], bool]] = {
     ),
     COUNT_SHEET: lambda actor, number: _sees_count(actor, number),
     COUNT_PROTOCOL: lambda actor, number: _sees_count(actor, number),
+    WRITE_OFF: lambda actor, number: write_offs_seen_by(actor).filter(number=number).exists(),
+    RECALL_NOTE: lambda actor, number: recalls_seen_by(actor).filter(number=number).exists(),
     PRINT_PROTOCOL: lambda actor, number: batches_seen_by(actor).filter(number=number).exists(),
     CHARGE_LIST: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
     NOTICE: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
@@ -81,4 +91,18 @@ def _clauses(actor: Actor, number: str, language: str) -> bytes:
     return clauses_pdf(found, language)
 
 
-_MADE_FROM_ROWS: dict[str, Maker] = {POLICY: _policy, CLAUSES: _clauses}
+def _announcement(actor: Actor, number: str, language: str) -> bytes:
+    """What is published of a loss: before, the text that is ready for it."""
+    loss = write_offs_seen_by(actor).filter(kind=WriteOff.Kind.LOSS, number=number).first()
+    if loss is None or loss.state != WriteOff.State.DONE:
+        raise NoSuchPaper
+    if loss.announced_on is None and not still_lost(loss):
+        raise NoSuchPaper
+    return announcement_pdf(loss, language)
+
+
+_MADE_FROM_ROWS: dict[str, Maker] = {
+    POLICY: _policy,
+    CLAUSES: _clauses,
+    LOSS_ANNOUNCEMENT: _announcement,
+}

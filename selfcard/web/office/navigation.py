@@ -41,7 +41,21 @@ AREAS: tuple[Area, ...] = (
             Page("office:inquiry:range", _("Status details inquiry"), (May.SEE_CARDS,)),
             Page("office:custody:issue", _("Issue registration"), (May.ISSUE_CARDS,)),
             Page("office:custody:check_ins", _("Check-in"), (May.CHECK_IN_CARDS,)),
+            Page("office:custody:hand_over", _("Hand-over"), (May.ISSUE_CARDS,)),
+            Page("office:custody:recall", _("Recall registration"), (May.RECALL_CARDS,)),
+            Page(
+                "office:custody:requisitions",
+                _("Requisitions"),
+                (May.REQUEST_CARDS, May.ISSUE_CARDS, May.SEE_CARDS),
+            ),
             Page("office:custody:issues", _("Issues"), (May.SEE_CARDS,)),
+            Page("office:custody:recalls", _("Recalls"), (May.SEE_CARDS, May.RECALL_CARDS)),
+            Page(
+                "office:custody:write_offs",
+                _("Void and lost cards"),
+                (May.WRITE_OFF_CARDS, May.APPROVE_WRITE_OFFS, May.SEE_CARDS),
+            ),
+            Page("office:custody:freezes", _("Frozen cards"), (May.FREEZE_CARDS, May.SEE_CARDS)),
             Page(
                 "office:custody:stock_counts",
                 _("Stock counts"),

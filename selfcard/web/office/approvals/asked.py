@@ -21,9 +21,7 @@ class Asked(NamedTuple):
         return self.approval.has_expired
 
 
-def asked_about(
-    request: OfficeRequest, kind: str, subject_kind: str, number: str
-) -> Asked | None:
+def asked_about(request: OfficeRequest, kind: str, subject_kind: str, number: str) -> Asked | None:
     """The latest request of a kind about a thing, decided or not."""
     approval = approval_of(kind, subject_kind, number)
     if approval is None:

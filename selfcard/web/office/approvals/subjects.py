@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.commands.printing import RELEASE_PRINT_FILE
+from selfcard.custody.queries import APPROVE_WRITE_OFF
 from selfcard.custody.queries.stock_counts import ADJUST_STOCK
 
 
@@ -20,6 +21,9 @@ class Subject(NamedTuple):
 
 
 SUBJECTS: dict[str, Subject] = {
+    APPROVE_WRITE_OFF: Subject(
+        _("Agree that cards are void, lost, found or destroyed"), "office:custody:write_off"
+    ),
     ADJUST_STOCK: Subject(
         _("Agree to the adjustment of a stock count"), "office:custody:stock_count"
     ),

@@ -17,7 +17,7 @@ from selfcard.cards.access import is_still_theirs
 from selfcard.cards.commands import order_batch
 from selfcard.cards.models import Batch
 from selfcard.cards.queries import current_version
-from selfcard.custody.queries import distribution
+from selfcard.custody.queries import distribution, freeze_of_batch
 from selfcard.organisations.models import May
 from selfcard.web.office.cards.forms import OrderForm
 from selfcard.web.office.cards.stages import (
@@ -188,6 +188,9 @@ def batch_page(
             "has": _has_come_to(stage),
             "may_order": May.ORDER_BATCHES in request.mays,
             "may_check_in": May.CHECK_IN_CARDS in request.mays,
+            "has_cards": one.state == Batch.State.GENERATED,
+            "may_freeze": May.FREEZE_CARDS in request.mays,
+            "stopped": freeze_of_batch(one) if one.state == Batch.State.GENERATED else None,
             "cancellable": stage in (Stage.ORDERED, Stage.APPROVED, Stage.GENERATING, Stage.FAILED),
             "may_fetch_again": print_file is not None
             and stage == Stage.AT_PRINTER

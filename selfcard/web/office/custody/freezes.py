@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import django_filters
 import django_tables2 as tables
 from django.contrib import messages
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -117,7 +117,7 @@ class FreezeTable(OfficeTable):
         return STOPPED_BY.get(value, value)
 
     def render_state(self, value: int) -> Any:
-        return status_shown("frozen" if value else "released", _state(value))
+        return status_shown("frozen" if value else "ended", _state(value))
 
     def value_state(self, value: int) -> str:
         return str(_state(value))
@@ -131,8 +131,9 @@ def _state(cards: int) -> Any:
 
 
 def _totals(rows: QuerySet[Freeze]) -> list[Total]:
-    sums = rows.order_by().aggregate(all=Sum("cards"))
-    return [Total(_("Cards frozen now"), counted(sums["all"] or 0), "wait" if sums["all"] else "")]
+    # One card may be stopped by several numbers: cards would be counted twice.
+    in_force = rows.order_by().filter(cards__gt=0).count()
+    return [Total(_("Freezes in force"), counted(in_force), "wait" if in_force else "")]
 
 
 @office_view(*SEEING_FREEZES)
@@ -166,15 +167,13 @@ def freeze(request: OfficeRequest) -> HttpResponse:
     if form.is_valid():
         with refusals_shown_on(form):
             number = commands.freeze_cards(**form.cleaned_data, actor=request.actor)
-            messages.success(
-                request, _("%(number)s: the cards are frozen.") % {"number": number}
-            )
-            return redirect("office:custody:frozen", number)
+            messages.success(request, _("%(number)s: the cards are frozen.") % {"number": number})
+            return redirect("office:custody:freeze_note", number)
     return show(request, "office/custody/freeze.html", {"form": form})
 
 
 @office_view(*SEEING_FREEZES)
-def frozen(request: OfficeRequest, number: str) -> HttpResponse:
+def freeze_note(request: OfficeRequest, number: str) -> HttpResponse:
     one = found(find_freeze(number, request.actor))
     count = sum(run.count for run in one.in_force)
     return show(
@@ -194,15 +193,13 @@ def frozen(request: OfficeRequest, number: str) -> HttpResponse:
 def release(request: OfficeRequest, number: str) -> HttpResponse:
     one = found(find_freeze(number, request.actor))
     if not one.in_force and request.method == "GET":
-        return redirect("office:custody:frozen", number)
-    form = ReleaseForm(
-        request.POST or None, actor=request.actor, listed=one.in_force or one.frozen
-    )
+        return redirect("office:custody:freeze_note", number)
+    form = ReleaseForm(request.POST or None, actor=request.actor, listed=one.in_force or one.frozen)
     if form.is_valid():
         with refusals_shown_on(form):
             commands.release_cards(number=number, **form.cleaned_data, actor=request.actor)
             messages.success(request, _("The cards of %(number)s go on.") % {"number": number})
-            return redirect("office:custody:frozen", number)
+            return redirect("office:custody:freeze_note", number)
     return show(request, "office/custody/release.html", {"form": form, "freeze": one})
 
 

@@ -33,6 +33,7 @@ def _causes(kind: str) -> forms.ChoiceField:
         label=_("What caused it"),
         choices=[(cause.value, cause.label) for cause in COURSES[kind].causes],
         widget=forms.RadioSelect,
+        initial=COURSES[kind].causes[0] if kind == Kind.LOSS else None,
     )
 
 
@@ -52,9 +53,7 @@ class LossForm(OfficeForm):
     document_type = DocumentTypeCodeField()
     runs = SerialRunsField(deed=LOSS)
     cause = _causes(Kind.LOSS)
-    note = _said(
-        _("Note"), _("Who reported it, when and where the cards were seen last. Printed.")
-    )
+    note = _said(_("Note"), _("Who reported it, when and where the cards were seen last. Printed."))
     refusal_fields: ClassVar = {"serials": "runs"}
 
 

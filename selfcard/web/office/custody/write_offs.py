@@ -185,7 +185,7 @@ def _totals(rows: QuerySet[WriteOff]) -> list[Total]:
 def write_offs(request: OfficeRequest) -> HttpResponse:
     deed = None
     if May.WRITE_OFF_CARDS in request.mays:
-        deed = ListDeed(_("Report a loss"), reverse("office:custody:lost"))
+        deed = ListDeed(_("Report a loss"), reverse("office:custody:loss"))
     return list_page(
         request,
         rows=write_offs_seen_by(request.actor),
