@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
@@ -455,10 +456,10 @@ def test_a_recall_says_who_takes_the_cards_back(insurer: Insurer) -> None:
     assert done.status_code == 302
     [note] = Recall.objects.all()
     assert runs_recalled(note) == [cards_of(batch, 1, 10)]
-    page = branch.get(done["Location"])
-    assert "recall_note" in page.content.decode()
-    paper = branch.get(f"/office/papers/recall_note/{note.number}/")
-    assert paper.status_code in (200, 404)
+    paper = reverse("office:paper", args=["recall_note", note.number])
+    assert paper in branch.get(done["Location"]).content.decode()
+    assert b"".join(branch.get(paper)).startswith(b"%PDF")  # type: ignore[arg-type]
+    assert entered(insurer.other_keeper).get(paper).status_code == 404
 
 
 def _ends(batch: object, first: int, last: int) -> tuple[int, int]:
@@ -516,7 +517,7 @@ def test_lists_are_filtered_and_exported(insurer: Insurer) -> None:
     note = take_back(insurer, cards_of(batch, 1, 10), by="branch_keeper")
     branch = entered(insurer.branch_keeper)
 
-    left = branch.get("/office/custody/requisitions/", {"left": "true"}).content.decode()
+    left = branch.get("/office/custody/requisitions/", {"state": "left"}).content.decode()
     asked = branch.get("/office/custody/requisitions/", {"state": "asked"}).content.decode()
     book = branch.get("/office/custody/requisitions/", {"export": "csv"})
     recalls = branch.get("/office/custody/recalls/", {"q": "Institution", "export": "csv"})

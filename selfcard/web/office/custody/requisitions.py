@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from selfcard.core import clock
@@ -39,6 +39,7 @@ from selfcard.web.templatetags.selfcard import count as counted
 
 SEEING_REQUISITIONS = (May.SEE_CARDS, May.REQUEST_CARDS, May.ISSUE_CARDS)
 State = Requisition.State
+LEFT = "left"  # granted, and not all of it issued
 
 
 @office_view(May.REQUEST_CARDS)
@@ -71,15 +72,15 @@ def _usual(request: OfficeRequest) -> dict[str, Any]:
 class RequisitionFilter(OfficeFilter):
     q = django_filters.CharFilter(label=gettext_lazy("Requisition or organisation"), method="named")
     state = django_filters.ChoiceFilter(
-        label=gettext_lazy("State"), choices=State.choices, empty_label=gettext_lazy("all")
-    )
-    left = django_filters.BooleanFilter(
-        label=gettext_lazy("Still to be issued"), method="with_cards_left"
+        label=gettext_lazy("State"),
+        choices=[*State.choices, (LEFT, gettext_lazy("still to be issued"))],
+        empty_label=gettext_lazy("all"),
+        method="in_state",
     )
 
     class Meta:
         model = Requisition
-        fields: ClassVar = ["q", "state", "left"]
+        fields: ClassVar = ["q", "state"]
 
     def named(self, rows: QuerySet[Requisition], name: str, text: str) -> QuerySet[Requisition]:
         wanted = Q(number__icontains=text) | Q(document_type__code__iexact=text)
@@ -89,11 +90,10 @@ class RequisitionFilter(OfficeFilter):
                 wanted |= Q(**{f"{side}__{part}__icontains": text})
         return rows.filter(wanted)
 
-    def with_cards_left(
-        self, rows: QuerySet[Requisition], name: str, wanted: bool
-    ) -> QuerySet[Requisition]:
-        left = Q(state=State.GRANTED, issued__lt=F("granted"))
-        return rows.filter(left if wanted else ~left)
+    def in_state(self, rows: QuerySet[Requisition], name: str, state: str) -> QuerySet[Requisition]:
+        if state == LEFT:
+            return rows.filter(state=State.GRANTED, issued__lt=F("granted"))
+        return rows.filter(state=state)
 
 
 class RequisitionTable(OfficeTable):
@@ -114,9 +114,9 @@ class RequisitionTable(OfficeTable):
         order_by="document_type__code",
     )
     wanted_by = DayColumn(verbose_name=gettext_lazy("Wanted by"))
-    count = CountColumn(verbose_name=gettext_lazy("Asked"))
-    granted = CountColumn(verbose_name=gettext_lazy("Granted"))
-    issued = CountColumn(verbose_name=gettext_lazy("Issued"))
+    count = CountColumn(verbose_name=pgettext_lazy("how many", "Asked"))
+    granted = CountColumn(verbose_name=pgettext_lazy("how many", "Granted"))
+    issued = CountColumn(verbose_name=pgettext_lazy("how many", "Issued"))
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
@@ -131,8 +131,8 @@ def _totals(rows: QuerySet[Requisition]) -> list[Total]:
     )
     left_now = sums["cards_left"] or 0
     return [
-        Total(_("Asked"), counted(sums["cards_asked"] or 0)),
-        Total(_("Granted"), counted(sums["cards_granted"] or 0)),
+        Total(pgettext("how many", "Asked"), counted(sums["cards_asked"] or 0)),
+        Total(pgettext("how many", "Granted"), counted(sums["cards_granted"] or 0)),
         Total(_("Still to be issued"), counted(left_now), "wait" if left_now else ""),
     ]
 
