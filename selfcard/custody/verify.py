@@ -18,6 +18,7 @@ def violations() -> Iterator[Violation]:
     yield from verify_counts.violations()
     yield from verify_write_offs.violations()
     yield from stock_follows_from_movements()
+    yield from _tallies_count_what_is_there()
 
 
 def _every_card_is_in_one_place() -> Iterator[Violation]:
@@ -195,4 +196,42 @@ def stock_follows_from_movements() -> Iterator[Violation]:
         WHERE held.cards IS DISTINCT FROM flowed.cards
         """,
         {"stock": sorted(STOCK)},
+    )
+
+
+def _tallies_count_what_is_there() -> Iterator[Violation]:
+    """The roll-ups that pages read instead of counting: of holdings, and of activated cards."""
+    yield from violations_of(
+        "What is tallied of each holder's cards is what they hold",
+        """
+        SELECT batch.number, party.code, status, coalesce(tally.cards, 0) || ' tallied',
+               coalesce(held.cards, 0) || ' held'
+        FROM custody_placetally tally
+        FULL JOIN (
+            SELECT batch_id, holder_id, status, count(*) AS runs,
+                   sum(upper(serials) - lower(serials)) AS cards
+            FROM custody_holding GROUP BY batch_id, holder_id, status
+        ) held USING (batch_id, holder_id, status)
+        JOIN cards_batch batch ON batch.id = batch_id
+        JOIN organisations_party party ON party.id = holder_id
+        WHERE (tally.runs, tally.cards) IS DISTINCT FROM (held.runs, held.cards)
+        """,
+    )
+    yield from violations_of(
+        "As many cards are tallied as activated as there are",
+        """
+        SELECT block * 1000, coalesce(party.code, 'nobody'),
+               coalesce(tally.activated, 0) || ' tallied', coalesce(live.cards, 0) || ' activated'
+        FROM custody_activatedtally tally
+        FULL JOIN (
+            SELECT holding.batch_id, holding.holder_id, card.serial / 1000 AS block,
+                   count(*) AS cards
+            FROM custody_activatedcard card
+            JOIN custody_holding holding ON holding.serials @> card.serial
+            WHERE card.reversed_at IS NULL
+            GROUP BY holding.batch_id, holding.holder_id, card.serial / 1000
+        ) live USING (batch_id, holder_id, block)
+        LEFT JOIN organisations_party party ON party.id = holder_id
+        WHERE coalesce(tally.activated, 0) <> coalesce(live.cards, 0)
+        """,
     )

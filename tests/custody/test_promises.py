@@ -1,5 +1,6 @@
 """Around the commands: what PostgreSQL itself refuses, whoever asks."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pgtrigger
@@ -144,9 +145,20 @@ def test_a_tampered_tally_is_refused_at_the_commit(batch):
         "custody_holdingpast",
         "custody_movement",
         "custody_batchtally",
+        "custody_placetally",
+        "custody_stockflow",
         "custody_issue",
+        "custody_requisition",
+        "custody_recall",
         "custody_freeze",
+        "custody_openedcard",
         "custody_activatedcard",
+        "custody_activatedtally",
+        "custody_writeoff",
+        "custody_writeoffrun",
+        "custody_stockcount",
+        "custody_countedstack",
+        "custody_countfinding",
     ],
 )
 def test_no_table_of_custody_is_emptied(batch, table):
@@ -214,6 +226,23 @@ def test_a_movement_has_its_reason(insurer, batch):
         a_movement(insurer, batch, reason_number="").save()
 
 
+@pytest.mark.parametrize("days", [-2, 2])
+def test_a_movement_counts_from_the_day_on_which_it_was_made(insurer, batch, days):
+    with refused_by_postgresql("counts from the day on which it was made"):
+        a_movement(insurer, batch, day=clock.today() + timedelta(days=days)).save()
+
+
+def test_a_movement_does_not_come_out_of_nobodys_hands(insurer, batch):
+    with refused_by_postgresql("movement_comes_from_somewhere_or_from_the_printer"):
+        a_movement(insurer, batch, from_holder=None).save()
+
+
+@pytest.mark.parametrize("reason", [("issue", ""), ("", "IN-1")])
+def test_what_a_holding_is_known_by_is_whole(insurer, batch, reason):
+    with refused_by_postgresql("holding_reason_has_kind_and_number"):
+        a_movement(insurer, batch, kept_reason_kind=reason[0], kept_reason_number=reason[1]).save()
+
+
 def test_a_card_that_nobody_paid_for_is_not_activated(batch):
     with refused_by_postgresql("is not to be activated"):
         ActivatedCard.objects.create(
@@ -237,6 +266,35 @@ def test_an_issue_is_checked_in_exactly_when_it_has_that_time(insurer, batch):
 
     with refused_by_postgresql("exactly_when_it_has_that_time"):
         Issue.objects.filter(pk=note.pk).update(state="checked_in")
+
+
+def test_nobody_checks_in_what_they_issued(insurer, batch):
+    note = hand_down(insurer, cards_of(batch, 1, 10), insurer.branch.party)
+
+    with refused_by_postgresql("nobody_checks_in_what_they_issued"):
+        Issue.objects.filter(pk=note.pk).update(
+            state="checked_in", checked_in_by=insurer.chief, checked_in_at=clock.now()
+        )
+
+
+def test_a_delivery_is_refused_with_a_reason_and_nothing_else_has_one(insurer, batch):
+    note = Issue.objects.filter(
+        pk=hand_down(insurer, cards_of(batch, 1, 10), insurer.branch.party).pk
+    )
+    done = {"checked_in_by": insurer.branch_keeper, "checked_in_at": clock.now()}
+
+    with refused_by_postgresql("an_issue_is_refused_with_a_reason"):
+        note.update(state="refused", **done)
+    with refused_by_postgresql("an_issue_is_refused_with_a_reason"):
+        note.update(state="checked_in", refusal="wet", **done)
+
+
+def test_an_issue_note_has_cards(insurer, batch):
+    note = hand_down(insurer, cards_of(batch, 1, 10), insurer.branch.party)
+
+    note.pk, note.number, note.count = None, "IN-0", 0
+    with refused_by_postgresql("an_issue_has_cards"):
+        note.save()
 
 
 @pytest.mark.parametrize("serials", [Range(empty=True), Range(1, None)])
