@@ -42,7 +42,7 @@ INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")
 LOSS_ANNOUNCEMENT_DAYS = 5
 LARGE_SALE_CARDS = 500
 # So long may cards be on the way between two organisations; then both are reminded.
-TRANSIT_DAYS = 7
+TRANSIT_DAYS = int(os.environ.get("SELFCARD_TRANSIT_DAYS", "7"))
 
 # The PIN gate: how often one may err, and how long that is remembered (`docs/pins.md`).
 GATE_FREE_TRIES = 5
