@@ -4,10 +4,11 @@ The live answer beside a range and the command that follows judge by the same ru
 page never promises what the command refuses.
 """
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Func, OuterRef, Q, Value, When
@@ -113,11 +114,9 @@ class Part:
 def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
     """Every serial of the runs in exactly one part, in order; one statement."""
     wanted = merge_runs(runs)
-    touched = Q()
-    for run in wanted:
-        touched |= Q(serials__overlap=run.range)
-    if not touched:
+    if not wanted:
         return []
+    touched = Q(*(Q(serials__overlap=run.range) for run in wanted), _connector=Q.OR)
     frozen = Freeze.objects.filter(serials__overlap=OuterRef("serials"), released_at=None)
     opened = OpenedCard.objects.filter(
         serial__gte=OuterRef("serials__startswith"), serial__lt=OuterRef("serials__endswith")
@@ -151,19 +150,44 @@ def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
 
 
 def _cut(wanted: list[SerialRun], holdings: list[Holding]) -> list[Part]:
+    """Runs and holdings are in order, and are gone through once."""
+    known = [_Known.of(holding) for holding in holdings]
     parts: list[Part] = []
+    start = 0
     for run in wanted:
-        inside = [(one, both) for one in holdings if (both := one.run.intersection(run))]
+        while start < len(known) and known[start].run.last < run.first:
+            start += 1
+        inside = []
+        for one in itertools.islice(known, start, None):
+            if not (both := one.run.intersection(run)):
+                break
+            inside.append((one, both))
         parts.extend(Part(gap) for gap in run.without(both for _, both in inside))
-        for holding, both in inside:
-            parts.extend(_alike(holding, both))
+        for one, both in inside:
+            parts.extend(_alike(one, both))
     return sorted(parts, key=lambda part: part.run)
 
 
-def _alike(holding: Holding, run: SerialRun) -> Iterator[Part]:
+class _Known(NamedTuple):
+    """A holding with what lies over its cards."""
+
+    holding: Holding
+    run: SerialRun
+    freezes: list[tuple[SerialRun, Reason]]
+    opened: list[SerialRun]
+
+    @classmethod
+    def of(cls, holding: Holding) -> "_Known":
+        freezes = [_freeze(one) for one in holding.frozen_by]  # type: ignore[attr-defined]
+        serials = holding.opened_serials or ()  # type: ignore[attr-defined]
+        return cls(holding, holding.run, freezes, [SerialRun(one, one) for one in serials])
+
+
+def _alike(known: _Known, run: SerialRun) -> Iterator[Part]:
     """A holding's cards of a run, cut where they are frozen or were opened."""
-    freezes = [_freeze(one) for one in holding.frozen_by]  # type: ignore[attr-defined]
-    opened = [SerialRun(one, one) for one in holding.opened_serials or ()]  # type: ignore[attr-defined]
+    holding = known.holding
+    freezes = [one for one in known.freezes if one[0].overlaps(run)]
+    opened = [one for one in known.opened if one.overlaps(run)]
     for piece in run.cut_at([*(stopped for stopped, why in freezes), *opened]):
         yield Part(
             piece,
