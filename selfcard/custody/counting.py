@@ -102,7 +102,7 @@ def counted_of(stock_count: StockCount, runs: Iterable[SerialRun]) -> list[Seria
         FROM custody_countedstack, (SELECT %s::int8multirange AS wanted) given
         WHERE stock_count_id = %s AND serials && wanted
     """
-    wanted = Multirange(run.range for run in runs)
+    wanted = str(Multirange(run.range for run in runs))
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted, stock_count.pk])
         return [run for (cards,) in cursor for run in _runs(cards)]

@@ -295,7 +295,7 @@ def agree_adjustment(*, stock_count: StockCount, actor: Actor, request_id: UUID)
         move(legs, reason=stock_count.reason, actor=actor)
     _close(stock_count, State.CLOSED, staff)
     freeze_count_protocol(stock_count, findings)
-    record(actor, "stock_count.adjusted", stock_count, **_asked_for(findings))
+    record(actor, "stock_count.adjusted", stock_count, agreed=_asked_for(findings))
     return stock_count
 
 

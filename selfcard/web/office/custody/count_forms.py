@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import DocumentType
@@ -137,7 +138,7 @@ class RemediesForm(OfficeForm):
     findings: ClassVar[list[CountFinding]] = []
 
     @property
-    def shared(self) -> list[tuple[str, BoundField, BoundField]]:
+    def shared(self) -> list[tuple[str | Promise, BoundField, BoundField]]:
         """For all that lack, and for all that are too many, where there are several."""
         return [
             (kind.label, self[f"remedy_{kind}"], self[f"note_{kind}"])
