@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from selfcard.cards.queries import batch_of
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
-from selfcard.custody.commands import check_in
+from selfcard.custody.commands import check_in, recall_cards
 from selfcard.custody.models import Freeze
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.details import page_of, runs_sought
-from selfcard.inquiry.queries.pieces import pieces
+from selfcard.inquiry.queries.pieces import Piece, pieces
 from selfcard.inquiry.queries.search import find
 from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.inquiry.queries.spread import distribution
@@ -31,6 +31,7 @@ from tests.factories.custody import (
     hand_down,
 )
 from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.policies import a_person, an_application
 
 pytestmark = pytest.mark.django_db
 
@@ -294,3 +295,200 @@ def test_a_card_that_is_activated_counts_once_although_its_run_is_frozen(insurer
         SeenStatus.ACTIVATED: 1,
         SeenStatus.FROZEN: batch.count - 1,
     }
+
+
+# By organisation and by papers
+
+
+def test_an_organisation_means_everything_below_it(insurer, batch):
+    chief = insurer.actor("chief")
+
+    for organisation, cards in (
+        (insurer.branch, 100),
+        (insurer.institution, 100),
+        (insurer.department, 0),
+        (insurer.other_branch, 0),
+    ):
+        asked = Question(chief, Sought(organisation=organisation))
+        assert sum(run.count for run in runs_sought(asked)) == cards
+        assert distribution(asked).count == cards
+
+
+def test_several_ranges_are_asked_for_at_once(insurer, batch):
+    asked = Sought(runs=(cards_of(batch, 55, 65), cards_of(batch, 1, 3)))
+
+    assert [run[:2] for run in runs_seen(insurer.actor("keeper"), asked, batch.run.first)] == [
+        (1, 3),
+        (55, 60),
+        (61, 65),
+    ]
+    assert distribution(Question(insurer.actor("keeper"), asked)).count == 14
+
+
+def test_the_figures_are_told_by_organisation_and_along_the_way(insurer, batch):
+    spread = distribution(Question(insurer.actor("chief")))
+
+    [branch] = spread.organisations
+    assert (branch.organisation, branch.count) == (insurer.branch.party, 100)
+    assert branch.statuses[SeenStatus.SOLD] == 10
+    assert spread.funnel.figures == (100, 100, 10, 0, 0)
+
+
+def test_activated_cards_are_counted_from_whole_blocks_and_their_edges(insurer):
+    cards = paid_cards(insurer, 30)
+    batch = batch_of(cards[0].serial)
+    for at in (0, 7, 29):
+        activate(cards[at], an_application(applicant=a_person(order=at + 1)))
+    actor = insurer.actor("keeper")
+
+    for first, last, activated in ((1, 30, 3), (2, 8, 1), (9, 29, 0)):
+        asked = Question(actor, Sought(runs=(cards_of(batch, first, last),)))
+        [run] = runs_sought(asked)
+        assert run.activated == activated
+        counted = {part.status: part.count for part in distribution(asked).statuses}
+        assert counted.get(SeenStatus.ACTIVATED, 0) == activated
+
+
+# Past and present
+
+
+@pytest.fixture
+def moved(insurer):
+    """50 cards: all with the institution on day one, 11–20 with the seller from day two, sold on
+    day three; 41–50 frozen on day two."""
+    with clock.frozen(datetime(2026, 3, 10, 9, tzinfo=UTC)):
+        batch, _ = cards_at_institution(insurer, 50)
+    with clock.frozen(datetime(2026, 3, 15, 9, tzinfo=UTC)):
+        hand_down(insurer, cards_of(batch, 11, 20), insurer.seller.party, "keeper")
+        freeze = Freeze.objects.create(
+            serials=cards_of(batch, 41, 50).range,
+            reason_kind="freeze",
+            reason_number="FZ-1",
+            frozen_by=insurer.chief,
+            frozen_at=clock.now(),
+        )
+    with clock.frozen(datetime(2026, 4, 2, 9, tzinfo=UTC)):
+        sell(insurer, batch, 11, 20)
+        freeze.released_by, freeze.released_at = insurer.chief, clock.now()
+        freeze.save(update_fields=["released_by", "released_at"])
+    return batch
+
+
+def then_and_now(actor, batch, day, first=1, last=50):
+    sought = Sought(runs=(cards_of(batch, first, last),), at=clock.day_start(day))
+    return [
+        (
+            run.run.first - batch.run.first + 1,
+            run.run.last - batch.run.first + 1,
+            (run.holder.code, str(run.status)),
+            (run.now.holder.code, str(run.now.status)) if run.now else None,
+        )
+        for run in runs_sought(Question(actor, sought))
+    ]
+
+
+def test_who_held_a_range_on_a_day_stands_beside_who_has_it_now(insurer, moved):
+    first_day = then_and_now(insurer.actor("keeper"), moved, date(2026, 3, 12))
+    assert first_day == [
+        (1, 10, ("100101", "inventory"), ("100101", "inventory")),
+        (11, 20, ("100101", "inventory"), ("I02", "sold")),
+        (21, 50, ("100101", "inventory"), ("100101", "inventory")),
+    ]
+    assert then_and_now(insurer.actor("chief"), moved, date(2026, 3, 17), 11, 15) == [
+        (11, 15, ("I02", "inventory"), ("I02", "sold")),
+    ]
+
+
+def test_cards_that_were_frozen_then_are_told_so(insurer, moved):
+    at = clock.day_start(date(2026, 3, 20))
+    asked = Question(insurer.actor("keeper"), Sought(at=at))
+
+    assert {part.status.value: part.count for part in distribution(asked).statuses} == {
+        "inventory": 40,
+        "frozen": 10,
+    }
+    frozen = Question(insurer.actor("keeper"), Sought(at=at, status=SeenStatus.FROZEN))
+    assert [run.frozen for run in runs_sought(frozen)] == [10]
+    assert [run.now.status for run in runs_sought(frozen)] == [SeenStatus.INVENTORY]
+
+
+def test_a_run_that_was_one_then_is_one_although_its_cards_have_parted(insurer, moved):
+    asked = Question(
+        insurer.actor("chief"), Sought(at=clock.day_start(date(2026, 3, 12)), batch=moved)
+    )
+
+    assert distribution(asked).runs == 1
+    assert pieces(asked) == [Piece(SeenStatus.INVENTORY, n) for n in (10, 10, 30)]
+
+
+def test_activation_counts_from_its_moment(insurer):
+    with clock.frozen(datetime(2026, 3, 10, 9, tzinfo=UTC)):
+        cards = paid_cards(insurer, 10)
+    with clock.frozen(datetime(2026, 3, 20, 9, tzinfo=UTC)):
+        activate(cards[2])
+    batch = batch_of(cards[0].serial)
+
+    for day, activated in ((date(2026, 3, 15), 0), (date(2026, 3, 25), 1)):
+        asked = Question(insurer.actor("keeper"), Sought(batch=batch, at=clock.day_start(day)))
+        assert sum(run.activated for run in runs_sought(asked)) == activated
+        counted = {part.status: part.count for part in distribution(asked).statuses}
+        assert counted.get(SeenStatus.ACTIVATED, 0) == activated
+
+
+def test_a_card_is_expired_by_the_day_that_is_asked_for(insurer, batch):
+    at = clock.day_start(batch.deadline) + timedelta(days=5)
+    with clock.frozen(at + timedelta(days=10)):
+        asked = Question(insurer.actor("keeper"), Sought(at=at))
+        assert {part.status for part in distribution(asked).statuses} == {SeenStatus.EXPIRED}
+        before = Question(insurer.actor("keeper"), Sought(at=at - timedelta(days=10)))
+        assert SeenStatus.EXPIRED not in {part.status for part in distribution(before).statuses}
+
+
+def test_whoever_held_cards_then_sees_them_then_and_not_where_they_went(insurer):
+    with clock.frozen(datetime(2026, 3, 10, 9, tzinfo=UTC)):
+        batch, _ = cards_at_head_office(insurer, 20)
+        hand_down(insurer, batch.run, insurer.branch.party, checked_in_by="branch_keeper")
+        hand_down(insurer, batch.run, insurer.institution.party, "branch_keeper")
+    seen = then_and_now(insurer.actor("keeper"), batch, date(2026, 3, 12), 1, 20)
+    assert seen == [(1, 20, ("1001", "in_transit"), ("1001", "in_transit"))]
+
+    assert then_and_now(insurer.actor("other_keeper"), batch, date(2026, 3, 12), 1, 20) == []
+    asked = Question(
+        insurer.actor("other_keeper"), Sought(batch=batch, at=clock.day_start(date(2026, 3, 12)))
+    )
+    assert distribution(asked).count == 0
+    assert pieces(asked) == []
+
+
+def test_cards_that_have_left_the_reach_are_told_as_they_were(insurer):
+    with clock.frozen(datetime(2026, 3, 10, 9, tzinfo=UTC)):
+        batch, _ = cards_at_institution(insurer, 20)
+    with clock.frozen(datetime(2026, 3, 20, 9, tzinfo=UTC)):
+        recall_cards(
+            document_type=batch.type_version.document_type,
+            runs=(cards_of(batch, 1, 5),),
+            to=insurer.branch,
+            actor=insurer.actor("branch_keeper"),
+            request_id=uuid4(),
+        )
+
+    assert then_and_now(insurer.actor("keeper"), batch, date(2026, 3, 15), 1, 20) == [
+        (1, 5, ("100101", "inventory"), None),
+        (6, 20, ("100101", "inventory"), ("100101", "inventory")),
+    ]
+    # Whoever has them now sees their past, as on their own pages.
+    assert then_and_now(insurer.actor("branch_keeper"), batch, date(2026, 3, 15), 1, 5) == [
+        (1, 5, ("100101", "inventory"), ("1001", "inventory")),
+    ]
+
+
+def test_the_past_takes_few_statements_too(insurer, moved):
+    question = Question(
+        insurer.actor("keeper"), Sought(batch=moved, at=clock.day_start(date(2026, 3, 17)))
+    )
+    with CaptureQueriesContext(connection) as caught:
+        page_of(question)
+        distribution(question)
+        pieces(question)
+
+    assert len(caught) <= 20

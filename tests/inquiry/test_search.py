@@ -111,4 +111,35 @@ def test_a_search_takes_a_bounded_number_of_statements(sold):
     with CaptureQueriesContext(connection) as caught:
         find("001", shop.insurer.actor("keeper"))
 
-    assert len(caught) <= 16
+    assert len(caught) <= 24
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "620118000000001-620118000000010",
+        "620118 000 000 001 – 620118 000 000 010",
+        "620118000000001-10",
+        "620118 1-10",
+        "ac-100 1-10",
+    ],
+)
+def test_two_serials_find_the_cards_between_them(sold, typed):
+    shop, *_ = sold
+    run = shop.run(1, 10)
+
+    assert found(shop, typed) == [("range", f"{run.first}-{run.last}", True)]
+    assert found(shop, typed, "other_keeper") == []
+
+
+def test_a_range_that_is_reversed_or_was_never_printed_finds_nothing(sold):
+    shop, *_ = sold
+
+    assert found(shop, "620118 10-1") == found(shop, "620118 5001-5010") == []
+
+
+def test_a_name_of_two_characters_and_a_part_of_a_name_find_their_holder(sold):
+    shop, *_ = sold
+
+    assert ("holder", "I02", False) in found(shop, "son I02")
+    assert [number for _, number, _ in found(shop, "机构")] != []

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from selfcard.core import clock
 from tests.factories.activation import activate
 from tests.factories.custody import hand_down
 from tests.factories.sales import a_shop
@@ -165,3 +169,104 @@ def test_a_paper_opens_in_the_language_that_is_asked_for(shop, as_):
 
 def test_whoever_may_not_see_cards_has_no_inquiry(shop, as_):
     assert as_("cashier").get(inquiry()).status_code == 403
+
+
+def test_cards_are_asked_for_by_sale_receipt_and_policy(shop, as_):
+    invoice = shop.sell_and_settle((1, 5))
+    sale, receipt = invoice.receipt.reason_number, invoice.receipt.number
+    policy = activate(shop.cards[2])
+    client = as_("keeper")
+
+    for asked in ({"sale": sale}, {"receipt": receipt}, {"sale": sale, "receipt": receipt}):
+        assert client.get(inquiry(**asked)).context["spread"].count == 5
+    assert client.get(inquiry(policy=policy.number)).url == card_page(shop.cards[2])
+    narrowed = client.get(inquiry(sale=sale, first=shop.run(4, 9).first, last=shop.run(4, 9).last))
+    assert narrowed.context["spread"].count == 2
+    strange = client.get(
+        inquiry(sale=sale, first=shop.run(50, 60).first, last=shop.run(50, 60).last)
+    )
+    assert "no cards in common" in strange.content.decode()
+
+
+def test_a_foreign_organisation_asks_by_no_paper_of_ours(shop, as_):
+    invoice = shop.sell_and_settle((1, 5))
+    client = as_("other_keeper")
+
+    for asked in ({"sale": invoice.receipt.reason_number}, {"receipt": invoice.receipt.number}):
+        assert client.get(inquiry(**asked)).status_code == 422
+    assert client.get(inquiry(organisation="100101")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"day": "2126-01-01"}, "still to come"),
+        ({"day": "2001-01-01"}, "The books begin on"),
+        ({"hour": "10:00"}, "Name the day"),
+    ],
+)
+def test_a_moment_that_has_no_answer_is_told(shop, as_, asked, said):
+    page = as_("keeper").get(inquiry(**asked))
+
+    assert page.status_code == 422
+    assert said in page.content.decode()
+
+
+def test_a_past_day_shows_who_had_the_cards_then_and_who_has_them_now(client):
+    with clock.frozen(datetime(2026, 3, 10, 9, tzinfo=UTC)):
+        shop = a_shop()
+    hand_down(shop.insurer, shop.run(1, 5), shop.insurer.seller.party, "keeper")
+    client.force_login(shop.insurer.keeper, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    asked = {"first": shop.run(1, 10).first, "last": shop.run(1, 10).last, "day": "2026-03-15"}
+
+    page = client.get(inquiry(**asked))
+
+    assert [(one.holder.code, one.now.holder.code) for one in page.context["runs"]] == [
+        ("100101", "I02"),
+        ("100101", "100101"),
+    ]
+    file = b"".join(client.get(inquiry(**asked, export="csv")).streaming_content).decode()
+    assert "Holder now" in file
+    assert "100101,Institution" in file
+
+
+def test_a_range_in_inventory_says_what_can_be_done_with_it(shop, as_):
+    run = shop.run(1, 10)
+
+    page = as_("keeper").get(inquiry(first=run.first, last=run.last))
+
+    labels = [str(deed.label) for deed in page.context["forward"] + page.context["backward"]]
+    assert labels == [
+        "Issue", "Register a sale", "Recall", "Freeze", "Report void", "Report lost",
+        "Count the stock",
+    ]  # fmt: skip
+    assert f"first={run.first}&last={run.last}" in page.context["forward"][0].url
+    assert page.context["events"][0].kind == "check_in"
+    assert "forward" not in as_("auditor").get(inquiry(day="", batch=shop.batch.number)).context
+    seen = as_("auditor").get(inquiry(first=run.first, last=run.last)).context
+    assert (seen["forward"], seen["backward"]) == ([], [])
+
+
+def test_a_sold_range_is_neither_issued_nor_recalled_as_stock(shop, as_):
+    shop.sell((1, 10))
+    run = shop.run(1, 10)
+
+    page = as_("keeper").get(inquiry(first=run.first, last=run.last))
+
+    assert [str(deed.label) for deed in page.context["forward"]] == []
+    assert [str(deed.label) for deed in page.context["backward"]] == ["Freeze", "Count the stock"]
+
+
+def test_the_page_takes_as_many_statements_for_many_runs_as_for_few(shop, as_):
+    client = as_("keeper")
+
+    def statements(**asked):
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(inquiry(**asked)).status_code == 200
+        return len(caught)
+
+    before = statements()
+    for first in range(1, 40, 2):
+        shop.sell((first, first))
+
+    assert statements() <= before + 2 <= 40

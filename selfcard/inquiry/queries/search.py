@@ -11,15 +11,31 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
 from selfcard.core.refusals import Refusal
-from selfcard.core.serials import RUNNING, RUNNING_DIGITS, SerialRun, parse_serial
-from selfcard.custody.queries import issues_seen_by
+from selfcard.core.serials import (
+    RUNNING,
+    RUNNING_DIGITS,
+    SERIAL_DIGITS,
+    SerialRun,
+    parse_serial,
+    plain_digits,
+)
+from selfcard.custody.models import FREEZE_REASON
+from selfcard.custody.queries import (
+    issues_seen_by,
+    recalls_seen_by,
+    requisitions_seen_by,
+    write_offs_seen_by,
+)
+from selfcard.custody.queries.freezes import freezes_seen_by
+from selfcard.custody.queries.stock_counts import stock_counts_seen_by
+from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.details import runs_sought
 from selfcard.inquiry.queries.reach import batches_in_reach, holders_in_reach
 from selfcard.inquiry.queries.sought import Question, Sought
@@ -35,17 +51,25 @@ LONGEST = 60
 YEARS_BACK = 6
 HITS_OF_A_KIND = 6
 ORGANISATIONS_TRIED = 200
+TYPES_TRIED = 50
+RUNS_TRIED = 200
 
 
 class Kind(StrEnum):
     """What a hit is; cards come first, since they are asked for most."""
 
     CARD = "card"
+    RANGE = "range"
     SALE = "sale"
     RECEIPT = "receipt"
     INVOICE = "invoice"
     POLICY = "policy"
     ISSUE = "issue"
+    REQUISITION = "requisition"
+    RECALL = "recall"
+    FREEZE = "freeze"
+    WRITE_OFF = "write_off"
+    STOCK_COUNT = "stock_count"
     BATCH = "batch"
     HOLDER = "holder"
 
@@ -69,7 +93,8 @@ class Hit:
 def find(text: str, actor: Actor) -> list[Hit]:
     """Everything in the actor's reach that a number, code or name means."""
     sought = " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).split())
-    if len(sought) < SHORTEST:
+    # Two characters are a whole Chinese name.
+    if len(sought) < (SHORTEST if sought.isascii() else SHORTEST - 1):
         return []
     return [hit for look in _LOOKS for hit in look(sought, actor)]
 
@@ -111,6 +136,58 @@ def _cards(sought: str, actor: Actor) -> Iterator[Hit]:
             status=run.status,
             status_label=run.status.label,
         )
+
+
+def _ranges(sought: str, actor: Actor) -> Iterator[Hit]:
+    """Cards from one serial to another; short ones beside a type's prefix or code, or of any."""
+    runs = _runs(sought)
+    if not runs:
+        return
+    seen: set[SerialRun] = set()
+    for found in runs_sought(Question(actor, Sought(runs=runs)), most=RUNS_TRIED):
+        run = next(run for run in runs if run.overlaps(found.run))
+        if run not in seen:
+            seen.add(run)
+            yield Hit(
+                kind=Kind.RANGE,
+                number=f"{run.first:015d}-{run.last:015d}",
+                exact=len(runs) == 1,
+                thing=found,
+            )
+
+
+_RANGE = re.compile(r"(?P<first>.+?) ?[-–—~至到] ?(?P<last>[0-9][0-9 ]*)")
+_WHOLE = (SERIAL_DIGITS, SERIAL_DIGITS + 1)
+
+
+def _runs(sought: str) -> tuple[SerialRun, ...]:
+    """The runs that a text such as `620118 3000-3999` means, of each type that it may mean."""
+    found = _RANGE.fullmatch(sought)
+    if not found:
+        return ()
+    first, last = (plain_digits(found[name]) for name in ("first", "last"))
+    try:
+        if first.isdecimal() and len(first) in _WHOLE:
+            start = parse_serial(first)
+            short = len(last) <= RUNNING_DIGITS
+            end = start // RUNNING * RUNNING + int(last) if short else parse_serial(last)
+            return (SerialRun(start, end),)
+        named, _space, first = found["first"].rpartition(" ")
+        if not first.isdecimal() or max(len(first), len(last)) > RUNNING_DIGITS:
+            return ()
+        return tuple(
+            SerialRun(int(prefix) * RUNNING + int(first), int(prefix) * RUNNING + int(last))
+            for prefix in _prefixes(named)
+        )
+    except Refusal:
+        return ()
+
+
+def _prefixes(type_named: str) -> list[str]:
+    types = DocumentType.objects.order_by("prefix")
+    if type_named:
+        types = types.filter(Q(prefix=type_named) | Q(code__iexact=type_named))
+    return list(types.values_list("prefix", flat=True)[:TYPES_TRIED])
 
 
 def _serial(sought: str) -> list[int]:
@@ -198,17 +275,44 @@ def _policies(sought: str, actor: Actor) -> Iterator[Hit]:
         )
 
 
-def _issues(sought: str, actor: Actor) -> Iterator[Hit]:
-    found = issues_seen_by(actor).filter(number__in=_numbers(sought, "IN", 6))
-    for issue in found[:HITS_OF_A_KIND]:
+def _papers_of_stock(sought: str, actor: Actor) -> Iterator[Hit]:
+    """Issue and recall notes, requisitions, write-offs, stock counts, and freezes."""
+    for kind, prefix, digits, seen_by in _STOCK_PAPERS:
+        for paper in seen_by(actor).filter(number__in=_numbers(sought, prefix, digits))[
+            :HITS_OF_A_KIND
+        ]:
+            state = getattr(paper, "state", "")
+            yield Hit(
+                kind=kind,
+                number=paper.number,
+                exact=_is_exact(sought, paper.number),
+                thing=paper,
+                status=state,
+                status_label=paper.get_state_display() if state else "",
+            )
+
+
+def _freezes(sought: str, actor: Actor) -> Iterator[Hit]:
+    stopped = freezes_seen_by(actor).filter(
+        reason_kind=FREEZE_REASON, reason_number__in=_numbers(sought, "FZ", 6)
+    )
+    for number, note in stopped.values_list("reason_number", "note").distinct()[:HITS_OF_A_KIND]:
         yield Hit(
-            kind=Kind.ISSUE,
-            number=issue.number,
-            exact=_is_exact(sought, issue.number),
-            thing=issue,
-            status=issue.state,
-            status_label=issue.get_state_display(),
+            kind=Kind.FREEZE,
+            number=number,
+            exact=_is_exact(sought, number),
+            thing=note,
+            status=SeenStatus.FROZEN,
         )
+
+
+_STOCK_PAPERS: tuple[tuple[Kind, str, int, Callable[[Actor], QuerySet[Any]]], ...] = (
+    (Kind.ISSUE, "IN", 6, issues_seen_by),
+    (Kind.REQUISITION, "RQ", 6, requisitions_seen_by),
+    (Kind.RECALL, "RC", 6, recalls_seen_by),
+    (Kind.WRITE_OFF, "W", 6, write_offs_seen_by),
+    (Kind.STOCK_COUNT, "SC", 6, stock_counts_seen_by),
+)
 
 
 def _batches(sought: str, actor: Actor) -> Iterator[Hit]:
@@ -225,10 +329,10 @@ def _batches(sought: str, actor: Actor) -> Iterator[Hit]:
 
 
 def _holders(sought: str, actor: Actor) -> Iterator[Hit]:
-    """Organisations and people in reach, by code or by the beginning of a name."""
+    """Organisations and people in reach, by code, by a part of a name, or by its pinyin."""
     named = Q(code__iexact=sought)
     if _running(sought) is None:
-        named |= Q(name_zh__istartswith=sought) | Q(name_en__istartswith=sought)
+        named |= Q(name_zh__icontains=sought) | Q(name_en__icontains=sought)
         named |= Q(pinyin__istartswith=sought)
     for party in holders_in_reach(actor).filter(named)[:HITS_OF_A_KIND]:
         yield Hit(
@@ -240,12 +344,14 @@ def _holders(sought: str, actor: Actor) -> Iterator[Hit]:
 
 
 _LOOKS: tuple[Callable[[str, Actor], Iterator[Hit]], ...] = (
+    _ranges,
     _cards,
     _sales,
     _receipts,
     _invoices,
     _policies,
-    _issues,
+    _papers_of_stock,
+    _freezes,
     _batches,
     _holders,
 )

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.core.serials import SerialRun
 from selfcard.inquiry.queries.search import Hit, Kind
 from selfcard.inquiry.queries.work import Task, Work
 from selfcard.web.office.approvals.subjects import place_of, words_for
@@ -28,6 +29,30 @@ WORK: dict[Work, WorkWords] = {
         _("Check in printed cards"),
         _("Check in"),
         "office:custody:check_in_printed",
+    ),
+    Work.CHASE_DELIVERY: WorkWords(
+        _("On the way too long"),
+        _("Ask where a delivery is"),
+        _("Open note"),
+        "office:custody:issue_note",
+    ),
+    Work.ANSWER_REQUISITION: WorkWords(
+        _("Requisitions to answer"),
+        _("Answer a requisition"),
+        _("Answer"),
+        "office:custody:requisition",
+    ),
+    Work.ISSUE_REQUISITION: WorkWords(
+        _("Granted, to be issued"),
+        _("Issue what was granted"),
+        _("Issue"),
+        "office:custody:requisition",
+    ),
+    Work.CHASE_REQUISITION: WorkWords(
+        _("Asked for, not here in time"),
+        _("Ask after a requisition"),
+        _("Open requisition"),
+        "office:custody:requisition",
     ),
     Work.CONFIRM_RECEIPT: WorkWords(
         _("Receipts to confirm"),
@@ -60,6 +85,18 @@ WORK: dict[Work, WorkWords] = {
         _("Open batch"),
         "office:cards:batch",
     ),
+    Work.ANNOUNCE: WorkWords(
+        _("Losses to announce"),
+        _("Announce a loss publicly"),
+        _("Open case"),
+        "office:custody:write_off",
+    ),
+    Work.WRITE_OFF_AGAIN: WorkWords(
+        _("Reports nobody decided"),
+        _("Ask again for a second person"),
+        _("Open case"),
+        "office:custody:write_off",
+    ),
     Work.CHASE: WorkWords(
         _("Sold, not paid"), _("Chase an unpaid sale"), _("Open sale"), "office:sales:sale"
     ),
@@ -91,21 +128,38 @@ class HitWords(NamedTuple):
 
 HITS: dict[Kind, HitWords] = {
     Kind.CARD: HitWords(_("Cards"), "card", "office:inquiry:card"),
+    Kind.RANGE: HitWords(_("Ranges of cards"), "cards", "office:inquiry:range"),
     Kind.SALE: HitWords(_("Sales"), "receipt", "office:sales:sale"),
     Kind.RECEIPT: HitWords(_("Charge receipts"), "paper", "office:payments:receipt"),
     Kind.INVOICE: HitWords(_("Invoices"), "invoice", "office:payments:invoice"),
     Kind.POLICY: HitWords(_("Policies"), "shield", "office:policies:policy"),
     Kind.ISSUE: HitWords(_("Issue notes"), "send", "office:custody:issue_note"),
+    Kind.REQUISITION: HitWords(_("Requisitions"), "inbox", "office:custody:requisition"),
+    Kind.RECALL: HitWords(_("Recall notes"), "back", "office:custody:recall_note"),
+    Kind.FREEZE: HitWords(_("Freezes"), "lock", "office:custody:freeze_note"),
+    Kind.WRITE_OFF: HitWords(_("Write-offs"), "trash", "office:custody:write_off"),
+    Kind.STOCK_COUNT: HitWords(_("Stock counts"), "clipboard", "office:custody:stock_count"),
     Kind.BATCH: HitWords(_("Batches"), "box", "office:cards:batch"),
     Kind.HOLDER: HitWords(_("Holders"), "user", "office:inquiry:range"),
 }
 
 
+def hit_run(hit: Hit) -> SerialRun | None:
+    """The cards that a range names."""
+    if hit.kind != Kind.RANGE:
+        return None
+    first, _dash, last = hit.number.partition("-")
+    return SerialRun(int(first), int(last))
+
+
 def hit_place(hit: Hit, mays: set[str]) -> str:
     """The page that opens what was found; the cards of it where its own page is for others."""
+    inquiry = reverse("office:inquiry:range")
+    if run := hit_run(hit):
+        return f"{inquiry}?first={run.first:015d}&last={run.last:015d}"
     url_name = HITS[hit.kind].url_name
     if hit.kind == Kind.HOLDER or not may_open(url_name, mays):
-        return f"{reverse('office:inquiry:range')}?{hit.kind}={hit.number}"
+        return f"{inquiry}?{hit.kind}={hit.number}"
     return reverse(url_name, args=[hit.number])
 
 
@@ -115,6 +169,8 @@ def hit_says(hit: Hit) -> list[Any]:
     match hit.kind:
         case Kind.CARD:
             return [thing.batch.type_version.document_type.name, thing.holder.name]
+        case Kind.RANGE:
+            return [thing.batch.type_version.document_type.name]
         case Kind.SALE:
             return [thing.type_version.document_type.name, thing.seller.name]
         case Kind.RECEIPT:
@@ -123,7 +179,15 @@ def hit_says(hit: Hit) -> list[Any]:
             return [thing.buyer]
         case Kind.POLICY:
             return [thing.product_version.name]
-        case Kind.ISSUE:
+        case Kind.REQUISITION:
+            return [thing.organisation.name, thing.document_type.name]
+        case Kind.WRITE_OFF:
+            return [thing.get_kind_display(), thing.holder.name]
+        case Kind.STOCK_COUNT:
+            return [thing.holder.name, thing.document_type.name]
+        case Kind.FREEZE:
+            return [thing]
+        case Kind.ISSUE | Kind.RECALL:
             return [thing.from_party.name, thing.to_party.name]
         case Kind.BATCH:
             return [thing.type_version.document_type.name]

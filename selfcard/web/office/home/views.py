@@ -14,6 +14,7 @@ from selfcard.web.office.home.places import (
     HITS,
     WORK,
     hit_place,
+    hit_run,
     hit_says,
     task_place,
     task_words,
@@ -54,7 +55,12 @@ def search(request: OfficeRequest) -> HttpResponse:
         {
             "words": HITS[kind],
             "hits": [
-                {"hit": hit, "url": hit_place(hit, request.mays), "says": hit_says(hit)}
+                {
+                    "hit": hit,
+                    "run": hit_run(hit),
+                    "url": hit_place(hit, request.mays),
+                    "says": hit_says(hit),
+                }
                 for hit in found
             ],
         }

@@ -112,7 +112,7 @@ def _released(steps: NextSteps) -> Iterator[Deed]:
         by_itself = kind == FREEZE_REASON
         yield Deed(
             _("Release"),
-            _("The freeze %(number)s has no reason any more") % {"number": number},
+            _("Ends the freeze %(number)s") % {"number": number},
             "key",
             place("office:custody:release", number)
             if by_itself

@@ -64,8 +64,8 @@ class DetailsForm(FilterForm):
     """Which cards are asked for, and as of when. What is given narrows; all may be left out."""
 
     widths: ClassVar = {
-        "document_type": 4, "batch": 4, "status": 4, "organisation": 4, "holder": 4, "sale": 4,
-        "receipt": 4, "policy": 4, "day": 2, "hour": 2,
+        "document_type": 4, "batch": 4, "status": 4, "organisation": 6, "holder": 6, "sale": 4,
+        "receipt": 4, "policy": 4, "day": 4, "hour": 4,
     }  # fmt: skip
 
     runs = SerialRunsField(label=_("Cards"), required=False)
@@ -89,8 +89,10 @@ class DetailsForm(FilterForm):
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
 
-    field_order = ["document_type", "runs", "batch", "status", "organisation", "holder", "sale",
-                   "receipt", "policy", "day", "hour"]  # fmt: skip
+    field_order = [
+        "document_type", "batch", "status", "runs", "organisation", "holder", "sale", "receipt",
+        "policy", "day", "hour",
+    ]  # fmt: skip
 
     def __init__(self, asked: QueryDict | None, *, actor: Actor) -> None:
         self.actor = actor
