@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -13,11 +14,13 @@ from django.urls import reverse
 
 from bench.books import Books, build_books
 from bench.figures import Stopwatch, statements_of
+from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import ActivatedCard, Holding
 from selfcard.custody.queries import find_card, history_of
 
 PLACES = 200
+DAYS_AGO = 150  # in the midst of what happened to the youngest batch
 
 
 def places_in(books: Books) -> dict[str, Any]:
@@ -76,13 +79,17 @@ def _pages(books: Books) -> list[tuple[str, dict[str, str]]]:
     """Everything at once, and what people narrow it by."""
     batch = books.batches[0]
     document_type = {"document_type": batch.type_version.document_type.code}
+    then = (clock.today() - timedelta(days=DAYS_AGO)).isoformat()
+    inquiry, ledger = "office:inquiry:range", "office:stock_ledger:ledger"
     return [
-        ("office:inquiry:range", {}),
-        ("office:inquiry:range", {"status": ""}),
-        ("office:inquiry:range", {"status": "to_be_activated"}),
-        ("office:inquiry:range", {"status": "activated"}),
-        ("office:inquiry:range", document_type),
-        ("office:inquiry:range", {"batch": batch.number}),
+        (inquiry, {}),
+        (inquiry, {"status": "to_be_activated"}),
+        (inquiry, {"status": "activated"}),
+        (inquiry, document_type),
+        (inquiry, {"batch": batch.number}),
+        (inquiry, {"day": then}),
+        (ledger, {}),
+        (ledger, {"span": "year"}),
     ]
 
 
