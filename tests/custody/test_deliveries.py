@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from selfcard.core import clock
 from selfcard.core.models import Paper
@@ -28,7 +30,7 @@ from selfcard.custody.queries import (
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
-from tests.custody.test_issues import issue
+from tests.custody.test_issues import issue, statements
 from tests.factories.custody import cards_at_head_office, cards_of, custody, hand_down
 from tests.factories.organisations import a_staff_member
 from tests.factories.postgresql import refused_by_postgresql
@@ -252,6 +254,21 @@ def test_postgresql_keeps_a_refused_issue(insurer, batch):
     for change in ({"count": 21}, {"to_party": insurer.other_branch.party}, {"remark": "x"}):
         with refused_by_postgresql("never changed"):
             rows.update(**change)
+
+
+@pytest.mark.parametrize("count", [1, 900])
+def test_a_check_in_and_a_refusal_cost_at_most_twelve_statements(insurer, batch, count):
+    notes = [
+        issue(insurer, "chief", insurer.branch.party, cards_of(batch, first, first + size - 1))
+        for first, size in ((1, count), (901, 100))
+    ]
+
+    with CaptureQueriesContext(connection) as queries:
+        check_in(issue=notes[0], actor=insurer.actor("branch_keeper"), request_id=uuid4())
+    assert len(statements(queries)) <= 12
+    with CaptureQueriesContext(connection) as queries:
+        refuse(insurer, notes[1])
+    assert len(statements(queries)) <= 13  # one more: it freezes what was refused
 
 
 def test_nothing_may_have_come_at_all(insurer, batch):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from selfcard.core import clock
@@ -405,6 +405,21 @@ def test_postgresql_keeps_what_was_asked_and_answered(insurer, card_type):
         rows.update(granted=60)
     with refused_by_postgresql("never deleted"):
         rows.delete()
+
+
+def test_a_requisition_that_was_withdrawn_or_refused_stays_so(insurer, card_type):
+    withdrawn = withdraw(insurer, a_requisition(insurer, card_type))
+    refused = answer(insurer, a_requisition(insurer, card_type), 0, "Not now.")
+
+    for ended in (withdrawn, refused):
+        with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
+            Requisition.objects.filter(pk=ended.pk).update(state="asked")
+
+
+@pytest.mark.parametrize("table", ["custody_requisition", "custody_recall"])
+def test_no_table_of_notes_is_emptied(table):
+    with refused_by_postgresql("never emptied"), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table} CASCADE")
 
 
 def test_no_requisition_begins_with_its_answer(insurer, card_type):
