@@ -200,6 +200,8 @@ def _asked_about(name: str, what: Any, remedies: Iterable[Any]) -> dict[str, for
             max_length=200,
             required=False,
             validators=[printable_text],
-            widget=forms.TextInput(attrs={"aria-label": note, "autocomplete": "off"}),
+            widget=forms.TextInput(
+                attrs={"aria-label": note, "placeholder": _("Why"), "autocomplete": "off"}
+            ),
         ),
     }
