@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from selfcard.custody.commands import recall_cards
 from selfcard.custody.models import Recall
@@ -88,13 +88,15 @@ class RecallTable(OfficeTable):
         order_by="document_type__code",
     )
     from_party = tables.Column(
-        gettext_lazy("From"), accessor="from_party__name", order_by="from_party__code"
+        pgettext_lazy("of a recall", "From"),
+        accessor="from_party__name",
+        order_by="from_party__code",
     )
     to_party = tables.Column(
-        gettext_lazy("To"), accessor="to_party__name", order_by="to_party__code"
+        pgettext_lazy("of a recall", "To"), accessor="to_party__name", order_by="to_party__code"
     )
     recalled_at = MomentColumn(verbose_name=gettext_lazy("Recalled"))
-    count = CountColumn(verbose_name=gettext_lazy("Cards"))
+    count = CountColumn(verbose_name=pgettext_lazy("how many", "Cards"))
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
@@ -102,7 +104,7 @@ class RecallTable(OfficeTable):
 
 def _totals(rows: QuerySet[Recall]) -> list[Total]:
     cards = rows.order_by().aggregate(cards=Sum("count"))["cards"]
-    return [Total(_("Cards"), counted(cards or 0))]
+    return [Total(pgettext("how many", "Cards"), counted(cards or 0))]
 
 
 @office_view(*SEEING_RECALLS)
