@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from selfcard.custody.commands import freeze_cards, recall_cards, release_cards
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import LIFE, find_biography
+from selfcard.inquiry.queries.history import last_movements
 from tests.factories.activation import activate
 from tests.factories.custody import hand_down
 
@@ -108,3 +112,44 @@ def test_a_long_life_takes_no_more_statements_than_a_short_one(shop):
 
     assert short <= 12
     assert statements(shop.cards[2].serial) <= 20
+
+
+def test_a_card_that_was_stopped_and_called_back_tells_why_and_by_which_note(shop):
+    card = shop.cards[0]
+    keeper, branch = shop.insurer.actor("keeper"), shop.insurer.actor("branch_keeper")
+    number = freeze_cards(
+        document_type=shop.document_type,
+        runs=(shop.run(1, 5),),
+        note="Under inquiry",
+        actor=keeper,
+        request_id=uuid4(),
+    )
+    release_cards(number=number, note="Cleared", actor=keeper, request_id=uuid4())
+    recall = recall_cards(
+        document_type=shop.document_type,
+        runs=(shop.run(1, 5),),
+        actor=branch,
+        request_id=uuid4(),
+    )
+
+    found = find_biography(branch, card.serial)
+
+    recalled, released, frozen, *_ = found.events
+    assert [one.kind for one in (recalled, released, frozen)] == ["recall", "released", "frozen"]
+    assert (frozen.number, frozen.note, released.note) == (number, "Under inquiry", "Cleared")
+    assert (recalled.number, recalled.opens) == (recall.number, True)
+    assert (recalled.giver, recalled.holder) == (
+        shop.insurer.institution.party,
+        shop.insurer.branch.party,
+    )
+    # Whoever gave it back does not have it in reach any more.
+    assert find_biography(keeper, card.serial) is None
+
+
+def test_a_range_tells_its_last_steps_the_newest_first(shop):
+    hand_down(shop.insurer, shop.run(1, 10), shop.insurer.seller.party, "keeper")
+
+    steps = last_movements(shop.insurer.actor("keeper"), [shop.run(5, 20)], most=3)
+
+    assert [step.kind for step in steps] == ["issue", "check_in", "issue"]
+    assert steps[0].holder == shop.insurer.seller.party
