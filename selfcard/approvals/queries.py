@@ -49,9 +49,8 @@ def approvals_past(actor: Actor) -> QuerySet[Approval]:
         organisation__path__contains_path=OuterRef("organisation__path"),
     )
     took_part = Q(asked_by=actor.id) | Q(decided_by=actor.id)
-    return _with_fate(Approval.objects.filter(Exists(reach) | took_part)).exclude(
-        fate=Approval.State.ASKED
-    )
+    decided = Approval.objects.filter(Exists(reach) | took_part)
+    return _with_fate(decided.exclude(state=Approval.State.ASKED, expires_at__gt=clock.now()))
 
 
 def _with_fate(approvals: QuerySet[Approval]) -> QuerySet[Approval]:

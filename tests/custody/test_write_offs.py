@@ -663,3 +663,4 @@ def test_writing_off_a_hundred_cards_costs_as_many_statements_as_one(insurer, ba
         counts.append((len(statements(asked)), len(statements(agreed))))
 
     assert counts[0] == counts[1]
+    assert max(counts[0]) <= 19  # the second person and the paper are among them

@@ -123,10 +123,11 @@ def grant_write_off(*, write_off: WriteOff, actor: Actor, request_id: UUID) -> W
             any more.
     """
     write_off, runs = _locked(write_off)
-    grant(approval=_asked_for(write_off), actor=actor)
+    granted = grant(approval=_asked_for(write_off), actor=actor)
+    assert granted.decided_by is not None
     parts = read_parts(runs)
     refuse_unusable(parts, use_of(write_off, parts))
-    agree(write_off, runs, parts, decided_by=acting_staff(actor), actor=actor)
+    agree(write_off, runs, parts, decided_by=granted.decided_by, actor=actor)
     _write_down(actor, "write_off.agreed", write_off, runs)
     return write_off
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, Exists, F, Max, Min, OuterRef, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -25,7 +26,7 @@ def freezes_seen_by(actor: Actor) -> QuerySet[Freeze]:
     return Freeze.objects.filter(Exists(held))
 
 
-def freezes_by_number(actor: Actor) -> QuerySet[Freeze, dict[str, object]]:
+def freezes_by_number(actor: Actor) -> QuerySet[Freeze, Any]:
     """One row for every number that stops cards or has: how many still, since when, by whom."""
     in_force = Case(When(released_at=None, then=CARDS), default=Value(0))
     return (

@@ -61,7 +61,7 @@ class FateTable(ApprovalTable):
     class Meta(ApprovalTable.Meta):
         order_by = "-asked_at"
         sequence = ("kind", "fate", "asked_by", "asked_at", "...", "deed")
-        exclude = ("expires_at",)
+        exclude: ClassVar[tuple[str, ...]] = ("expires_at",)
 
     def render_fate(self, value: str) -> SafeString:
         return status_shown(value, State(value).label)
@@ -82,7 +82,7 @@ class OwnTable(FateTable):
     is_own = True
 
     class Meta(FateTable.Meta):
-        exclude = ("asked_by", "organisation")
+        exclude: ClassVar[tuple[str, ...]] = ("asked_by", "organisation", "expires_at")
 
 
 class FateFilter(OfficeFilter):

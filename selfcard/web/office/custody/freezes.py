@@ -91,7 +91,7 @@ class FreezeFilter(OfficeFilter):
     def named(self, rows: QuerySet[Freeze], name: str, text: str) -> QuerySet[Freeze]:
         return rows.filter(Q(reason_number__icontains=text) | Q(note__icontains=text))
 
-    def as_it_is(self, rows: QuerySet[Freeze], name: str, state: str) -> QuerySet[Freeze]:
+    def as_it_is(self, rows: QuerySet[Any], name: str, state: str) -> QuerySet[Any]:
         return rows.filter(cards__gt=0) if state == "in_force" else rows.filter(cards=0)
 
 
@@ -130,7 +130,7 @@ def _state(cards: int) -> Any:
     return pgettext_lazy("freeze", "in force") if cards else pgettext_lazy("freeze", "released")
 
 
-def _totals(rows: QuerySet[Freeze]) -> list[Total]:
+def _totals(rows: QuerySet[Any]) -> list[Total]:
     # One card may be stopped by several numbers: cards would be counted twice.
     in_force = rows.order_by().filter(cards__gt=0).count()
     return [Total(_("Freezes in force"), counted(in_force), "wait" if in_force else "")]
