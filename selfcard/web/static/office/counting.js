@@ -17,7 +17,7 @@ const sayUnsent = () => {
   const place = form.querySelector("[data-unsent-place]");
   place.hidden = !waiting.length;
   const named = waiting.map((data) => [data.get("runs-first"), data.get("runs-last")].filter(Boolean).join(" – "));
-  place.querySelector("p").textContent = `${form.dataset.unsent} ${named.join(", ")}`;
+  place.querySelector("[data-unsent-cards]").textContent = named.join(", ");
 };
 
 /* One after the other, each with the number of its own request: what is sent again counts once. */
