@@ -190,7 +190,7 @@ def _past_row(*row: Any) -> Row:
     then, (holder, status, kind, number, since, activated, frozen, in_reach) = row[:9], row[9:]
     batch, serials = then[0], then[6]
     today = Row(batch, holder, status, kind, number, since, serials, activated, frozen)
-    return Row(*then, today=today, in_reach_now=in_reach)
+    return replace(Row(*then), today=today, in_reach_now=in_reach)
 
 
 def explained(question: Question, rows: Iterable[Row]) -> list[FoundRun]:

@@ -4,7 +4,7 @@ Most steps are movements; a charge receipt, an activation, a freeze and its rele
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -141,7 +141,8 @@ def _order(event: Event) -> tuple[datetime, int]:
 def papers_of(actor: Actor, movements: Iterable[Movement], freezes: Iterable[Freeze]) -> Papers:
     """What the steps name, each kind with one statement, and none where nothing names it."""
     named: dict[str, set[str]] = {}
-    for kind, number in [one.reason for one in (*movements, *freezes)]:
+    reasons = [*(one.reason for one in movements), *(one.reason for one in freezes)]
+    for kind, number in reasons:
         named.setdefault(_TOLD_BY.get(kind, kind), set()).add(number)
     sold = named.get(SALE_REASON, set())
     receipts = (
@@ -201,23 +202,25 @@ def _moved(movements: Iterable[Movement], papers: Papers) -> Iterator[Event]:
 def _stopped(freezes: Iterable[Freeze], papers: Papers) -> Iterator[Event]:
     for each in freezes:
         kind = _TOLD_BY.get(each.reason_kind, each.reason_kind)
-        told = {
-            "reason_kind": each.reason_kind,
-            "number": each.reason_number,
-            "opens": each.reason_kind == FREEZE_REASON or (kind, each.reason_number) in papers.open,
-            "cards": each.run.count,
-            "write_off": papers.write_offs.get(each.reason_number),
-        }
-        yield Event(
-            kind=FROZEN, at=each.frozen_at, who=_name(each.frozen_by), note=each.note, **told
+        frozen = Event(
+            kind=FROZEN,
+            at=each.frozen_at,
+            who=_name(each.frozen_by),
+            reason_kind=each.reason_kind,
+            number=each.reason_number,
+            opens=each.reason_kind == FREEZE_REASON or (kind, each.reason_number) in papers.open,
+            cards=each.run.count,
+            note=each.note,
+            write_off=papers.write_offs.get(each.reason_number),
         )
+        yield frozen
         if each.released_at:
-            yield Event(
+            yield replace(
+                frozen,
                 kind=RELEASED,
                 at=each.released_at,
                 who=_name(each.released_by),
                 note=each.release_note,
-                **told,
             )
 
 

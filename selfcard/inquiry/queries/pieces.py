@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from psycopg.types.multirange import Int8Multirange
@@ -81,7 +82,8 @@ def _runs(sql: str, question: Question, runs: list[SerialRun]) -> list[SerialRun
         return []
     wanted = Int8Multirange([run.range for run in merge_runs(runs)])
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"runs": wanted, "at": question.sought.at})
+        params: dict[str, Any] = {"runs": wanted, "at": question.sought.at}
+        cursor.execute(sql, params)
         return [SerialRun(*found) for found in cursor.fetchall()]
 
 
