@@ -7,8 +7,11 @@ promises what the command refuses.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
+from django.db.models import QuerySet
+
 from selfcard.cards.models import DocumentType
-from selfcard.core.actor import Actor
+from selfcard.core.actor import Actor, ActorKind
+from selfcard.core.compiled import Compiled
 from selfcard.custody.models import (
     BATCH_REASON,
     FREEZE_KINDS,
@@ -21,7 +24,7 @@ from selfcard.custody.models import (
 from selfcard.custody.parts import Part, Use
 from selfcard.custody.statuses import TERMINAL, CardStatus
 from selfcard.organisations.models import May, Party
-from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
+from selfcard.organisations.queries import organisations_in_reach, parties_in_reach, staff_of_key
 
 Keys = set[int]
 
@@ -101,9 +104,15 @@ def _organisations(may: May) -> Callable[[Actor, Keys], Keys]:
 
 
 def _anybody(may: May) -> Callable[[Actor, Keys], Keys]:
+    def among(actor: Actor, holders: Iterable[int]) -> QuerySet[Party]:
+        return parties_in_reach(actor, may).filter(pk__in=holders)
+
+    once = Compiled(lambda _, actor, *holders: among(staff_of_key(actor), holders))
+
     def givers(actor: Actor, holders: Keys) -> Keys:
-        found = parties_in_reach(actor, may).filter(pk__in=holders)
-        return set(found.values_list("pk", flat=True))
+        if actor.kind == ActorKind.STAFF and actor.id is not None and holders:
+            return {party.pk for party in once(len(holders), actor.id, *holders)}
+        return {party.pk for party in among(actor, holders)}
 
     return givers
 

@@ -11,12 +11,14 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Func, OuterRef, Q, Value, When
+from django.db.models import Case, Func, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
+from psycopg.types.range import Range
 
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.core import clock
+from selfcard.core.compiled import Compiled
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, describe_runs, merge_runs
 from selfcard.custody.errors import (
@@ -116,12 +118,20 @@ def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
     wanted = merge_runs(runs)
     if not wanted:
         return []
-    touched = Q(*(Q(serials__overlap=run.range) for run in wanted), _connector=Q.OR)
+    ranges = [run.range for run in wanted]
+    few = len(ranges) <= RANGES_COMPILED
+    holdings = _touched(len(ranges), *ranges) if few else list(_holdings(len(ranges), *ranges))
+    return _cut(wanted, holdings)
+
+
+def _holdings(count: int, *ranges: Range[int]) -> QuerySet[Holding]:
+    """The holdings that some ranges touch, each with what stops it and which cards were opened."""
+    touched = Q(*(Q(serials__overlap=serials) for serials in ranges), _connector=Q.OR)
     frozen = Freeze.objects.filter(serials__overlap=OuterRef("serials"), released_at=None)
     opened = OpenedCard.objects.filter(
         serial__gte=OuterRef("serials__startswith"), serial__lt=OuterRef("serials__endswith")
     )
-    holdings = (
+    return (
         Holding.objects.filter(touched)
         .select_related("batch__type_version__document_type", "holder")
         .annotate(
@@ -146,7 +156,11 @@ def read_parts(runs: Iterable[SerialRun]) -> list[Part]:
         )
         .order_by("serials")
     )
-    return _cut(wanted, list(holdings))
+
+
+# A query is kept put together for each number of ranges, up to what people name by hand.
+RANGES_COMPILED = 8
+_touched = Compiled(_holdings)
 
 
 def _cut(wanted: list[SerialRun], holdings: list[Holding]) -> list[Part]:

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from selfcard.cards.models import DocumentType, DocumentTypeVersion
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import Compiled
 from selfcard.core.serials import count_cards
 from selfcard.custody.errors import HolderNotAuthorised, HoldingLimitExceeded
 from selfcard.custody.models import Holding
@@ -20,6 +21,13 @@ def read_people(
     actor: Actor, parties: Collection[Party], document_type: DocumentType
 ) -> list[Staff]:
     """Whoever acts, gives or gets cards, with what they may hold and hold: one statement."""
+    keys = [party.pk for party in parties]
+    if actor.id is None:
+        return list(_people(len(keys), None, document_type.pk, *keys))
+    return _people_once(len(keys), actor.id, document_type.pk, *keys)
+
+
+def _people(count: int, actor: int | None, document_type: int, *parties: int) -> QuerySet[Staff]:
     held = (
         Holding.objects.filter(
             holder=OuterRef("party"),
@@ -30,15 +38,18 @@ def read_people(
         .annotate(cards=Sum(F("serials__endswith") - F("serials__startswith")))
         .values("cards")
     )
-    return list(
+    return (
         Staff.objects.select_related("party", "organisation__party")
-        .filter(Q(pk=actor.id) | Q(party__in=[party.pk for party in parties]))
+        .filter(Q(pk=actor) | Q(party__in=parties))
         .annotate(
             may_hold=Exists(_authorised(May.HOLD_CARDS)),
             may_issue=Exists(_authorised(May.ISSUE_CARDS)),
             held=Subquery(held),
         )
     )
+
+
+_people_once = Compiled(_people)
 
 
 def acting(actor: Actor, people: Iterable[Staff]) -> Staff:

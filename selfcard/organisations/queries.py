@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from selfcard.core.actor import Actor, ActorKind, Channel
+from selfcard.core.compiled import Compiled
 from selfcard.organisations.errors import NoSuchCode, NotAuthorised
 from selfcard.organisations.models import Authorisation, May, Organisation, Party, Staff
 
@@ -13,22 +14,32 @@ def staff_actor(staff: Staff, channel: Channel = Channel.OFFICE, source: str = "
     return Actor(ActorKind.STAFF, staff.pk, name, channel, source)
 
 
+def staff_of_key(key: int) -> Actor:
+    """Whoever has this key, as the actor of queries that ask for nothing else of them."""
+    return Actor(ActorKind.STAFF, key, "", Channel.SYSTEM)
+
+
 def acting_staff(actor: Actor) -> Staff:
     """The staff member behind an actor.
 
     Raises:
         NotAuthorised: nobody on the staff acts here.
     """
-    staff = (
-        Staff.objects.select_related("party", "organisation__party")
-        .filter(pk=actor.id, is_active=True)
-        .first()
+    found = (
+        _active_staff(None, actor.id)
         if actor.kind == ActorKind.STAFF and actor.id is not None
-        else None
+        else []
     )
-    if staff is None:
+    if not found:
         raise NotAuthorised(may=May.SEE_CARDS.label, organisation="–")
-    return staff
+    return found[0]
+
+
+_active_staff = Compiled(
+    lambda _, key: Staff.objects.select_related("party", "organisation__party").filter(
+        pk=key, is_active=True
+    )
+)
 
 
 def organisations_in_reach(actor: Actor, *mays: May) -> QuerySet[Organisation]:
@@ -73,7 +84,16 @@ def authorisations_of(staff: Staff) -> QuerySet[Authorisation]:
 
 def may(actor: Actor, deed: May, organisation: Organisation) -> bool:
     """Whether the actor may do a deed in an organisation."""
-    return organisations_in_reach(actor, deed).filter(pk=organisation.pk).exists()
+    if actor.kind != ActorKind.STAFF or actor.id is None:
+        return organisations_in_reach(actor, deed).filter(pk=organisation.pk).exists()
+    return bool(_where_they_may(deed, actor.id, organisation.pk))
+
+
+_where_they_may = Compiled(
+    lambda deed, actor, organisation: organisations_in_reach(staff_of_key(actor), deed).filter(
+        pk=organisation
+    )
+)
 
 
 def may_anywhere(actor: Actor) -> set[str]:

@@ -2,13 +2,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
-from selfcard.core.actor import Actor
+from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.compiled import Compiled
 from selfcard.core.numbering import document_number
 from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
 from selfcard.custody.deeds import ISSUE, coming_to
@@ -30,7 +31,7 @@ from selfcard.custody.parts import Part, one_holder, read_parts, refuse_unusable
 from selfcard.custody.recipients import acting, read_people, refuse_unfit_holder, staff_behind
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import May, Organisation, Party, Staff
-from selfcard.organisations.queries import is_within, organisations_in_reach
+from selfcard.organisations.queries import is_within, organisations_in_reach, staff_of_key
 
 Level = Organisation.Level
 
@@ -135,9 +136,20 @@ def _places(
     keys = {part.holder.pk for part in parts if part.holder} | {to.pk}
     if for_organisation is not None:
         keys.add(for_organisation.pk)
+    if actor.kind == ActorKind.STAFF and actor.id is not None:
+        found = _places_once(len(keys), actor.id, *keys)
+    else:
+        found = list(_organisations(keys, actor))
+    return [_Place(one, one.may_issue) for one in found]  # type: ignore[attr-defined]
+
+
+def _organisations(keys: Iterable[int], actor: Actor) -> QuerySet[Organisation]:
     reach = organisations_in_reach(actor, May.ISSUE_CARDS).filter(pk=OuterRef("pk"))
     found = Organisation.objects.select_related("party").filter(pk__in=keys)
-    return [_Place(one, one.may_issue) for one in found.annotate(may_issue=Exists(reach))]
+    return found.annotate(may_issue=Exists(reach))
+
+
+_places_once = Compiled(lambda _, actor, *keys: _organisations(keys, staff_of_key(actor)))
 
 
 def _organisation(key: int, places: list[_Place]) -> Organisation:

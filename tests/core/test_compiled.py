@@ -1,0 +1,86 @@
+"""A query that is put together once answers as one that is put together each time."""
+
+import pytest
+from django.db.models import Q
+from psycopg.types.range import Range
+
+from selfcard.core.actor import Actor
+from selfcard.core.audit import record
+from selfcard.core.compiled import Compiled
+from selfcard.core.models import AuditEvent
+from selfcard.core.serials import SerialRun
+from selfcard.organisations.models import Staff
+from tests.factories.organisations import an_insurer
+from tests.races.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def built():
+    """How often the query was put together."""
+    return []
+
+
+@pytest.fixture
+def staff_and_theirs(built):
+    def build(count, *keys):
+        built.append(count)
+        return Staff.objects.select_related("party", "organisation__party").filter(pk__in=keys)
+
+    return Compiled(build)
+
+
+def test_it_gives_the_same_instances_with_what_belongs_to_them(
+    staff_and_theirs, django_assert_num_queries
+):
+    insurer = an_insurer()
+    keys = [insurer.keeper.pk, insurer.seller.pk]
+
+    with django_assert_num_queries(1):
+        found = staff_and_theirs(2, *keys)
+        names = {staff.organisation.party.name_en for staff in found}
+
+    assert found == list(Staff.objects.filter(pk__in=keys))
+    assert names == {"Institution"}
+
+
+def test_it_is_put_together_once_for_each_shape(staff_and_theirs, built):
+    insurer = an_insurer()
+
+    assert staff_and_theirs(1, insurer.keeper.pk) == [insurer.keeper]
+    assert staff_and_theirs(1, insurer.seller.pk) == [insurer.seller]
+    assert staff_and_theirs(1, 0) == []
+    assert staff_and_theirs(2, insurer.seller.pk, insurer.seller.pk) == [insurer.seller]
+    assert built == [1, 2]
+
+
+def test_ranges_are_exchanged_like_numbers():
+    for first in (10, 20, 30):
+        record(Actor.system(), f"from {first}", serials=SerialRun(first, first + 4))
+    touching = Compiled(
+        lambda _, one, other: AuditEvent.objects.filter(
+            Q(serials__overlap=one) | Q(serials__overlap=other)
+        ).order_by("id")
+    )
+
+    def found(one, other):
+        return [event.event for event in touching(None, one, other)]
+
+    assert found(Range(12, 13), Range(1, 2)) == ["from 10"]
+    assert found(Range(12, 13), Range(24, 31)) == ["from 10", "from 20", "from 30"]
+
+
+def test_a_value_that_the_query_does_not_ask_for_is_a_mistake():
+    with pytest.raises(AssertionError):
+        Compiled(lambda _, key, other: Staff.objects.filter(pk=key))(None, 1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_on_its_own_connection(staff_and_theirs):
+    insurer = an_insurer()
+    cast = [insurer.chief, insurer.second, insurer.keeper, insurer.seller]
+
+    found = at_once(*[lambda one=one: staff_and_theirs(1, one.pk) for one in cast])
+
+    assert found == [[one] for one in cast]
