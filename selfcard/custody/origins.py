@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from psycopg.types.range import Range
 
-from selfcard.core.actor import Actor
+from selfcard.core.actor import Actor, ActorKind
+from selfcard.core.compiled import Compiled
 from selfcard.core.serials import SerialRun, describe_runs, merge_runs
 from selfcard.custody.models import Movement
 from selfcard.custody.note_errors import (
@@ -14,9 +16,15 @@ from selfcard.custody.note_errors import (
     CardsOfSeveralIssuers,
     RecallGoesUp,
 )
+from selfcard.custody.parts import RANGES_COMPILED
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May, Organisation, Party
-from selfcard.organisations.queries import is_within, organisation_of, organisations_in_reach
+from selfcard.organisations.queries import (
+    is_within,
+    organisation_of,
+    organisations_in_reach,
+    staff_of_key,
+)
 
 
 @dataclass
@@ -77,20 +85,32 @@ def who_takes_back(
 
 def _from_above(
     runs: list[SerialRun], holder: Party, to: Party | None, actor: Actor
-) -> QuerySet[Movement]:
+) -> list[Movement]:
     """The movements of the cards out of the hands of organisations above a holder, latest first."""
-    touched = Q(pk__in=[])
-    for run in runs:
-        touched |= Q(serials__overlap=run.range)
-    home = Organisation.objects.filter(Q(pk=holder.pk) | Q(staff__party=holder)).values("path")[:1]
+    if not runs:
+        return []
+    ranges = [run.range for run in runs]
+    is_staff = actor.kind == ActorKind.STAFF and actor.id is not None
+    if to is None and is_staff and len(ranges) <= RANGES_COMPILED:
+        return _above_once(len(ranges), actor.id, holder.pk, *ranges)
+    movements = _above(ranges, holder.pk, actor)
+    return list(movements.filter(from_holder=to) if to is not None else movements)
+
+
+def _above(ranges: Iterable[Range[int]], holder: int, actor: Actor) -> QuerySet[Movement]:
+    touched = Q(*(Q(serials__overlap=serials) for serials in ranges), _connector=Q.OR)
+    home = Organisation.objects.filter(Q(pk=holder) | Q(staff__party=holder)).values("path")[:1]
     places = organisations_in_reach(actor, May.RECALL_CARDS).filter(pk=OuterRef("from_holder"))
     above = (
         Movement.objects.filter(
             touched, from_holder__organisation__path__contains_path=Subquery(home)
         )
-        .exclude(from_holder=holder.pk)
+        .exclude(from_holder=holder)
         .exclude(from_holder=F("to_holder"))
     )
-    if to is not None:
-        above = above.filter(from_holder=to)
     return above.select_related("from_holder").annotate(may_recall=Exists(places)).order_by("-id")
+
+
+_above_once = Compiled(
+    lambda _, actor, holder, *ranges: _above(ranges, holder, staff_of_key(actor))
+)
