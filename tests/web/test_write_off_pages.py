@@ -12,12 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from selfcard.activation.errors import CardFrozen
+from selfcard.cards.queries import batch_of
 from selfcard.core import clock
+from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import freeze_batch, record_announcement, release_cards
 from selfcard.custody.models import Freeze, WriteOff
 from selfcard.inquiry.queries.work import Work, home_work
 from selfcard.organisations.models import Staff
 from selfcard.organisations.queries import staff_actor
+from tests.factories.activation import activate, open_card, paid_cards
 from tests.factories.custody import (
     agree,
     cards_at_head_office,
@@ -343,3 +347,24 @@ def test_papers_of_a_loss_and_of_a_destruction_open(insurer, batch, language):
     assert "Shredder" in protocol
     for person in (insurer.chief, insurer.second):
         assert person.code in protocol
+
+
+# The holder
+
+
+@pytest.mark.parametrize("stopped", ["card", "batch"])
+def test_a_holder_who_activates_a_frozen_card_is_told_so(insurer, stopped):
+    card = paid_cards(insurer, 3)[0]
+    proof = open_card(card)
+    if stopped == "card":
+        stop(insurer, SerialRun(card.serial, card.serial))
+    else:
+        freeze_batch(
+            batch=batch_of(card.serial),
+            note="Misprinted",
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+
+    with pytest.raises(CardFrozen):
+        activate(card, proof=proof)
