@@ -141,6 +141,11 @@ class Column:
     def label(self) -> str | Promise:
         return self.heading.came if self.side == Side.CAME else self.heading.went
 
+    @property
+    def has_its_own_words(self) -> bool:
+        """Whether cards usually go this way; all the rest is only called other."""
+        return self.label is not _OTHER or self.heading.code == "other"
+
 
 COLUMNS = tuple(Column(side, heading) for side in Side for heading in HEADINGS)
 

@@ -130,7 +130,14 @@ class MovementsForm(LedgerForm):
         choices=[
             ("", _("all")),
             *(
-                (label, [(one.code, one.label) for one in COLUMNS if one.side == side])
+                (
+                    label,
+                    [
+                        (one.code, one.label)
+                        for one in COLUMNS
+                        if one.side == side and one.has_its_own_words
+                    ],
+                )
                 for label, side in (
                     (pgettext_lazy("stock ledger", "In"), Side.CAME),
                     (pgettext_lazy("stock ledger", "Out"), Side.WENT),
