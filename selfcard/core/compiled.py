@@ -21,6 +21,7 @@ class Compiled(Generic[M]):
 
     `build(shape, *values)` gives the query for some values: whole numbers, and ranges of them. It
     may only hand them on, since it is called once for a shape, with values that stand for others.
+    Rows are not locked by it: who waits for whom is said where the deed does so.
     """
 
     def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
