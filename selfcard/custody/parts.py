@@ -298,6 +298,10 @@ class Use:
     # Losses whose cards are invalid for ever, since they were announced.
     declared_invalid: Collection[str] = ()
 
+    def stopping(self, part: Part) -> tuple[Reason, ...]:
+        """Of what stops a part, that which stops the deed."""
+        return tuple(freeze for freeze in part.freezes if freeze[0] not in self.frozen_by)
+
 
 def judge(part: Part, use: Use) -> Verdict:
     """Whether a part may be used, and if not, the first reason that counts."""
@@ -315,8 +319,8 @@ def judge(part: Part, use: Use) -> Verdict:
         return Verdict(part, CardsNeverCame)
     if part.status == CardStatus.LOST and part.reason[1] in use.declared_invalid:
         return Verdict(part, CardsDeclaredInvalid, Operation.named("custody.void"))
-    if any(kind not in use.frozen_by for kind, _ in part.freezes):
-        return Verdict(part, CardsFrozen, what_helps(part))
+    if stopping := use.stopping(part):
+        return Verdict(part, CardsFrozen, what_releases(stopping[0]))
     if part.opened and not use.may_be_opened:
         return Verdict(part, CardsOpened, Operation.named("custody.void"))
     if part.has_expired and not use.may_be_expired:
@@ -418,8 +422,7 @@ def _frozen(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused
     """The refusal that names cards with whatever stops them: card and batch must both permit."""
     by_freezes: dict[str, list[SerialRun]] = {}
     for part in parts:
-        stopped = (reason for reason in part.freezes if reason[0] not in use.frozen_by)
-        said = ", ".join(dict.fromkeys(str(stopped_by(reason)) for reason in stopped))
+        said = ", ".join(dict.fromkeys(str(stopped_by(reason)) for reason in use.stopping(part)))
         by_freezes.setdefault(said, []).append(part.run)
     freezes = [f"{describe_runs(runs)} ({stopped})" for stopped, runs in by_freezes.items()]
     serials = describe_runs(part.run for part in parts)

@@ -34,6 +34,7 @@ OPERATIONS: dict[str, Place] = {
     "custody.explain_shortage": Place("office:custody:issue_note", _("Open the issue note")),
     "custody.recall": Place("office:custody:recall", _("Recall cards")),
     "custody.found": Place("office:custody:found", _("Lost cards found again")),
+    "custody.hand_over": Place("office:custody:hand_over", _("Hand over")),
     "custody.issue": Place("office:custody:issue", _("Issue cards")),
     "custody.lost": Place("office:custody:loss", _("Report a loss")),
     "custody.release": Place("office:custody:freeze_note", _("Open the freeze")),

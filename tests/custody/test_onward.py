@@ -10,9 +10,10 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import NotWithinCommand, command
+from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import activate_card, check_in, sell_cards, settle_cards
-from selfcard.custody.deeds import ISSUE
+from selfcard.custody.deeds import HAND_OVER, ISSUE, VOID
 from selfcard.custody.errors import (
     CardAlreadyActivated,
     CardHasExpired,
@@ -32,7 +33,14 @@ from selfcard.custody.queries import (
     usable_parts,
 )
 from selfcard.custody.statuses import CardStatus, seen_status
-from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
+from tests.factories.custody import (
+    cards_at_institution,
+    cards_of,
+    custody,
+    hand_down,
+    report,
+    stop,
+)
 from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
@@ -286,6 +294,42 @@ def test_the_live_answer_tells_strangers_nothing(insurer, batch):
     parts = usable_parts(None, [batch.run], insurer.actor("other_keeper"), ISSUE)
 
     assert [(part.usable, part.status, part.holder) for part in parts] == [(False, None, None)]
+
+
+def test_the_live_answer_does_not_tell_how_others_stock_is_cut(insurer, batch):
+    hand_down(insurer, cards_of(batch, 11, 20), insurer.seller.party, "keeper")
+    sell(insurer, batch, 31, 35)
+    stop(insurer, cards_of(batch, 51, 55))
+
+    [part] = usable_parts(None, [batch.run], insurer.actor("other_keeper"), ISSUE)
+
+    assert (part.run, part.usable, part.help) == (batch.run, False, None)
+
+
+def test_the_live_answer_names_the_deed_that_takes_the_cards_from_where_they_are(insurer, batch):
+    hand_down(insurer, cards_of(batch, 11, 20), insurer.seller.party, "keeper")
+    document_type, actor = batch.type_version.document_type, insurer.actor("keeper")
+
+    def helped(deed, who=actor):
+        return [
+            (part.count, part.usable, part.help and part.help.name)
+            for part in usable_parts(document_type, [cards_of(batch, 1, 20)], who, deed)
+        ]
+
+    assert helped(ISSUE) == [(10, True, None), (10, False, "custody.hand_over")]
+    assert helped(HAND_OVER) == [(10, False, "custody.issue"), (10, True, None)]
+    assert helped(ISSUE, insurer.actor("other_keeper")) == [(20, False, None)]
+
+
+def test_of_two_stops_the_one_that_stops_the_deed_is_told(insurer, batch):
+    cards = cards_of(batch, 1, 5)
+    stop(insurer, cards)
+    case = report(insurer, "void", cards, by="keeper")
+
+    [part] = usable_parts(None, [cards], insurer.actor("keeper"), VOID)
+
+    assert case.number in part.reason and "FZ-" not in part.reason
+    assert part.help == Operation.named("custody.write_off", number=case.number)
 
 
 def test_a_shortage_is_offered_to_nobody(insurer, batch):

@@ -1,7 +1,7 @@
 """Which cards can be used for what: what stands beside a range while it is typed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -9,7 +9,7 @@ from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, distinct_runs
-from selfcard.custody.deeds import Deed
+from selfcard.custody.deeds import HAND_OVER, ISSUE, Deed
 from selfcard.custody.errors import (
     CardsDeclaredInvalid,
     CardsExpired,
@@ -25,7 +25,15 @@ from selfcard.custody.errors import (
     CardsRefused,
     NoSuchCards,
 )
-from selfcard.custody.parts import Part, Verdict, cut_at_policies, judge, read_parts, stopped_by
+from selfcard.custody.parts import (
+    Part,
+    Use,
+    Verdict,
+    cut_at_policies,
+    judge,
+    read_parts,
+    stopped_by,
+)
 from selfcard.custody.statuses import SeenStatus
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
@@ -64,7 +72,10 @@ def usable_parts(
     document_type = document_type or (known.type_version.document_type if known else None)
     holders = {part.holder.pk for part in parts if part.holder}
     if document_type is None:
-        return [_range_part(part, NoSuchCards, None, seen=False) for part in parts]
+        nowhere = _("No: there are no such cards")
+        return [
+            RangePart(part.run, None, None, None, usable=False, reason=nowhere) for part in parts
+        ]
     use = deed.use_by(actor, document_type, parts)
     seen = set(
         parties_in_reach(actor, May.SEE_CARDS, deed.may)
@@ -74,16 +85,17 @@ def usable_parts(
     verdicts = [judge(part, use) for part in parts]
     if deed.from_one_holder:
         verdicts = _from_one_holder(verdicts)
-    return [
+    others = _other_deed(deed, actor, verdicts)
+    return _joined(
         _range_part(
-            verdict.part,
-            verdict.refused,
-            verdict.help,
-            seen=verdict.refused is CardsOnTheirWay
-            or (verdict.part.holder is not None and verdict.part.holder.pk in seen),
+            one,
+            use,
+            one.help or others.get(one.part.holder),
+            seen=one.refused is CardsOnTheirWay
+            or (one.part.holder is not None and one.part.holder.pk in seen),
         )
-        for verdict in verdicts
-    ]
+        for one in verdicts
+    )
 
 
 def _from_one_holder(verdicts: list[Verdict]) -> list[Verdict]:
@@ -97,21 +109,58 @@ def _from_one_holder(verdicts: list[Verdict]) -> list[Verdict]:
     ]
 
 
-def _range_part(
-    part: Part, refused: type[CardsRefused] | None, help: Operation | None, *, seen: bool
-) -> RangePart:
+# Cards that a deed does not take from their holder, and that another deed takes from just there.
+_OTHER_DEEDS = ((ISSUE, HAND_OVER, "custody.hand_over"), (HAND_OVER, ISSUE, "custody.issue"))
+
+
+def _other_deed(
+    deed: Deed, actor: Actor, verdicts: Iterable[Verdict]
+) -> dict[Party | None, Operation]:
+    """For the holders from whom the deed takes nothing, the deed that does."""
+    holders = {
+        one.part.holder.pk: one.part.holder
+        for one in verdicts
+        if one.refused is CardsNotHeld and one.part.holder
+    }
+    found: dict[Party | None, Operation] = {}
+    for asked, other, operation in _OTHER_DEEDS:
+        if asked is deed and holders:
+            givers = other.givers(actor, set(holders))
+            found |= {holders[key]: Operation.named(operation) for key in givers}
+    return found
+
+
+def _joined(parts: Iterable[RangePart]) -> list[RangePart]:
+    """Neighbours of which the actor learns the same are one: how others' stock is cut is theirs."""
+    joined: list[RangePart] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and not part.usable
+            and part.status is None
+            and part.run.first == last.run.last + 1
+            and replace(part, run=last.run) == last
+        ):
+            part = replace(part, run=SerialRun(joined.pop().run.first, part.run.last))
+        joined.append(part)
+    return joined
+
+
+def _range_part(verdict: Verdict, use: Use, help: Operation | None, *, seen: bool) -> RangePart:
+    part, refused = verdict.part, verdict.refused
     return RangePart(
         run=part.run,
         document_type=part.batch.type_version.document_type if part.batch else None,
         holder=part.holder if seen else None,
         status=part.seen if seen else None,
         usable=refused is None,
-        reason=_short_reason(refused, part) if refused else "",
+        reason=_short_reason(refused, part, use) if refused else "",
         help=help if seen else None,
     )
 
 
-def _short_reason(refused: type[CardsRefused], part: Part) -> str:
+def _short_reason(refused: type[CardsRefused], part: Part, use: Use) -> str:
     said = {
         NoSuchCards: _("No: there are no such cards"),
         CardsOfOtherType: _("No: of another document type"),
@@ -119,7 +168,7 @@ def _short_reason(refused: type[CardsRefused], part: Part) -> str:
         CardsOnTheirWay: _("No: %(number)s is not checked in yet") % {"number": part.reason[1]},
         CardsNotHeld: _("No: held elsewhere"),
         CardsFrozen: _("No: stopped by %(what)s")
-        % {"what": ", ".join(stopped_by(freeze) for freeze in part.freezes)},
+        % {"what": ", ".join(stopped_by(freeze) for freeze in use.stopping(part))},
         CardsNeverCame: _("No: never came from the printer"),
         CardsDeclaredInvalid: _("No: the loss was announced, they are invalid"),
         CardsOpened: _("No: somebody knows their PIN already"),

@@ -5,12 +5,13 @@ fits, it is offered as what to do instead; nothing is ever trimmed without being
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import SerialRun, count_cards, merge_runs
 from selfcard.custody.queries import RangePart
+from selfcard.web.office.named import naming
 from selfcard.web.operations import help_for
 from selfcard.web.problems import Help
 
@@ -38,7 +39,11 @@ class AnsweredPart:
 
     @property
     def help(self) -> Help | None:
-        return help_for(self.part.help) if self.part.help else None
+        """Where it goes on; a deed that is not about one paper opens with these cards named."""
+        help = help_for(self.part.help) if self.part.help else None
+        if help is None or self.part.help.args or self.part.document_type is None:
+            return help
+        return replace(help, url=f"{help.url}?{naming(self.part.document_type, self.part.run)}")
 
 
 @dataclass(frozen=True)
