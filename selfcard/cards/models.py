@@ -133,6 +133,10 @@ class DocumentTypeVersion(models.Model):
         return f"{self.document_type} v{self.number}"
 
     @property
+    def code(self) -> str:
+        return self.document_type.code
+
+    @property
     def name(self) -> str:
         """The name that is printed on the card, in the reader's language."""
         return self.name_zh if (get_language() or "").startswith("zh") else self.name_en

@@ -141,6 +141,14 @@ class Staff(AbstractBaseUser):
         return self.username
 
     @property
+    def name_zh(self) -> str:
+        return self.party.name_zh
+
+    @property
+    def name_en(self) -> str:
+        return self.party.name_en
+
+    @property
     def name(self) -> str:
         return self.party.name
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from selfcard.core.money import Money
 from selfcard.core.papers.facts import Name, Text
-from selfcard.organisations.models import Party, Staff
+from selfcard.organisations.models import Staff
 from selfcard.payments.models import Invoice, Receipt, Tender
 from selfcard.payments.papers import (
     ChargeLine,
@@ -20,15 +20,10 @@ _TENDERS = {
 }
 
 
-def party_name(party: Party) -> Name:
-    """A party as papers name it."""
-    return Name(zh=party.name_zh, en=party.name_en, code=party.code)
-
-
 def staff_name(staff: Staff | None) -> Name:
     """A staff member as papers name them."""
     assert staff is not None
-    return party_name(staff.party)
+    return Name.of(staff.party)
 
 
 def receipt_facts(receipt: Receipt, lines: tuple[ChargeLine, ...]) -> ReceiptFacts:
@@ -36,7 +31,7 @@ def receipt_facts(receipt: Receipt, lines: tuple[ChargeLine, ...]) -> ReceiptFac
         number=receipt.number,
         issued_at=receipt.issued_at,
         payer=receipt.payer_name,
-        organisation=party_name(receipt.organisation.party),
+        organisation=Name.of(receipt.organisation.party),
         reference=receipt.reason_number,
         lines=lines,
         amount=_money(receipt, receipt.amount),
@@ -49,7 +44,7 @@ def invoice_facts(invoice: Invoice, lines: tuple[InvoiceLine, ...]) -> InvoiceFa
     return InvoiceFacts(
         number=invoice.number,
         issued_at=invoice.issued_at,
-        organisation=party_name(invoice.organisation.party),
+        organisation=Name.of(invoice.organisation.party),
         receipt=receipt.number,
         reference=receipt.reason_number,
         lines=lines,

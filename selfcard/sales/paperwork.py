@@ -8,7 +8,7 @@ from selfcard.core.money import Money, split_tax
 from selfcard.core.papers.facts import Name, Text
 from selfcard.core.serials import SerialRun, describe_runs
 from selfcard.payments.papers import ChargeLine, InvoiceLine
-from selfcard.payments.paperwork import party_name, staff_name
+from selfcard.payments.paperwork import staff_name
 from selfcard.sales.models import BusinessSource, Sale
 from selfcard.sales.papers import ChargeListFacts, NoticeFacts
 
@@ -26,18 +26,16 @@ def charge_list_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeListFact
     return ChargeListFacts(
         number=sale.number,
         registered_at=sale.registered_at,
-        document_type=_type_name(sale),
+        document_type=Name.of(sale.type_version),
         face_value=Money(sale.face_value, sale.currency),
         deadline=deadlines.pop() if len(deadlines) == 1 else None,
         runs=runs,
         count=sale.count,
         amount=Money(sale.amount, sale.currency),
-        seller_organisation=party_name(sale.seller_organisation.party),
-        seller=party_name(sale.seller),
+        seller_organisation=Name.of(sale.seller_organisation.party),
+        seller=Name.of(sale.seller),
         business_source=_SOURCES[BusinessSource(sale.business_source)],
-        agency=Name(zh=sale.agency.name_zh, en=sale.agency.name_en, code=sale.agency.code)
-        if sale.agency
-        else None,
+        agency=Name.of(sale.agency) if sale.agency else None,
         registered_by=staff_name(sale.registered_by),
         customer_reference=sale.customer_reference,
         remark=sale.remark,
@@ -50,7 +48,7 @@ def notice_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> NoticeFacts:
     return NoticeFacts(
         number=sale.number,
         paid_on=clock.today(),
-        document_type=_type_name(sale),
+        document_type=Name.of(sale.type_version),
         products=tuple(
             Name(zh=version.name_zh, en=version.name_en, code=version.product.code)
             for version in product_versions_of(batches[0])
@@ -58,8 +56,8 @@ def notice_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> NoticeFacts:
         runs=runs,
         count=sale.count,
         deadline=min(batch.last_day for batch in batches),
-        seller_organisation=party_name(sale.seller_organisation.party),
-        seller=party_name(sale.seller),
+        seller_organisation=Name.of(sale.seller_organisation.party),
+        seller=Name.of(sale.seller),
         activate_address=settings.PUBLIC_ADDRESS,
     )
 
@@ -90,11 +88,6 @@ def invoice_line(sale: Sale, runs: tuple[SerialRun, ...]) -> InvoiceLine:
     )
 
 
-def _type_name(sale: Sale) -> Name:
-    document_type = sale.type_version.document_type
-    return Name(zh=document_type.name_zh, en=document_type.name_en, code=document_type.code)
-
-
 def _description(sale: Sale) -> Text:
-    name = _type_name(sale)
+    name = Name.of(sale.type_version)
     return Text(zh=f"保险费：{name.zh}", en=f"Premium: {name.en}")

@@ -24,9 +24,7 @@ def freeze_print_protocol(print_file: PrintFile) -> None:
             cards=batch.run,
             deadline=batch.last_day,
             use_by=batch.use_by,
-            printer=Name(
-                zh=batch.printer.name_zh, en=batch.printer.name_en, code=batch.printer.code
-            ),
+            printer=Name.of(batch.printer),
             recipient=print_file.recipient,
             file_name=print_file.name,
             file_size=print_file.size,
@@ -46,4 +44,4 @@ def freeze_print_protocol(print_file: PrintFile) -> None:
 
 def _person(staff: Staff | None) -> Name:
     assert staff is not None
-    return Name(zh=staff.party.name_zh, en=staff.party.name_en, code=staff.code)
+    return Name.of(staff)

@@ -11,12 +11,23 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from selfcard.core.clock import zone
 from selfcard.core.money import Money
 from selfcard.core.papers.words import amount_in_words
 from selfcard.core.serials import SerialRun
+
+
+class Named(Protocol):
+    """Whatever has a code and a name in both languages."""
+
+    @property
+    def name_zh(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+    @property
+    def code(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +37,10 @@ class Name:
     zh: str
     en: str
     code: str = ""
+
+    @classmethod
+    def of(cls, thing: Named) -> Name:
+        return cls(zh=thing.name_zh, en=thing.name_en, code=thing.code)
 
 
 @dataclass(frozen=True, kw_only=True)

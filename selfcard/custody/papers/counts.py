@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from selfcard.cards.models import DocumentType
 from selfcard.core.papers import Name, freeze_paper
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import CountFinding, StockCount
-from selfcard.organisations.models import Party, Staff
+from selfcard.organisations.models import Party
 from selfcard.organisations.queries import organisation_of
 
 COUNT_SHEET = "count_sheet"
@@ -77,11 +76,11 @@ def freeze_count_sheet(stock_count: StockCount) -> None:
         facts=CountSheetFacts(
             number=stock_count.number,
             opened_at=stock_count.opened_at,
-            document_type=_name(stock_count.document_type),
+            document_type=Name.of(stock_count.document_type),
             prefix=stock_count.document_type.prefix,
-            holder=_name(holder),
+            holder=Name.of(holder),
             organisation=_place(holder),
-            opened_by=_person(stock_count.opened_by),
+            opened_by=Name.of(stock_count.opened_by),
             witness=stock_count.witness,
             remark=stock_count.remark,
         ),
@@ -100,17 +99,17 @@ def freeze_count_protocol(stock_count: StockCount, findings: Iterable[CountFindi
         facts=CountProtocolFacts(
             number=stock_count.number,
             opened_at=stock_count.opened_at,
-            document_type=_name(stock_count.document_type),
-            holder=_name(stock_count.holder),
+            document_type=Name.of(stock_count.document_type),
+            holder=Name.of(stock_count.holder),
             organisation=_place(stock_count.holder),
-            opened_by=_person(stock_count.opened_by),
+            opened_by=Name.of(stock_count.opened_by),
             witness=stock_count.witness,
             remark=stock_count.remark,
             compared_at=stock_count.compared_at,
-            compared_by=_person(stock_count.compared_by),
-            asked_by=_person(asked_by) if asked_by else None,
+            compared_by=Name.of(stock_count.compared_by),
+            asked_by=Name.of(asked_by) if asked_by else None,
             closed_at=stock_count.closed_at,
-            closed_by=_person(stock_count.closed_by),
+            closed_by=Name.of(stock_count.closed_by),
             expected=stock_count.expected or 0,
             counted=stock_count.counted or 0,
             stacks=tuple(merge_runs(stack.run for stack in stock_count.stacks.all())),
@@ -124,7 +123,7 @@ def _finding(finding: CountFinding) -> FindingFacts:
     return FindingFacts(
         kind=finding.kind,
         cards=finding.run,
-        holder=_name(finding.holder) if finding.holder else None,
+        holder=Name.of(finding.holder) if finding.holder else None,
         status=finding.status,
         reason=finding.reason_number,
         remedy=finding.remedy,
@@ -133,12 +132,4 @@ def _finding(finding: CountFinding) -> FindingFacts:
 
 
 def _place(holder: Party) -> Name | None:
-    return _name(organisation_of(holder).party) if holder.is_person else None
-
-
-def _name(thing: DocumentType | Party) -> Name:
-    return Name(zh=thing.name_zh, en=thing.name_en, code=thing.code)
-
-
-def _person(staff: Staff) -> Name:
-    return Name(zh=staff.party.name_zh, en=staff.party.name_en, code=staff.code)
+    return Name.of(organisation_of(holder).party) if holder.is_person else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from selfcard.cards.models import Batch, DocumentType, Printer
+from selfcard.cards.models import Batch
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.papers import Name, freeze_paper
@@ -17,7 +17,6 @@ from selfcard.custody.papers import (
     RecallNoteFacts,
 )
 from selfcard.custody.parts import Part
-from selfcard.organisations.models import Party, Staff
 from selfcard.organisations.queries import acting_staff
 
 
@@ -30,15 +29,15 @@ def freeze_issue_note(issue: Issue, runs: tuple[SerialRun, ...], parts: Iterable
         facts=IssueNoteFacts(
             number=issue.number,
             issued_at=issue.issued_at,
-            document_type=_name(issue.document_type),
+            document_type=Name.of(issue.document_type),
             deadline=deadlines.pop() if len(deadlines) == 1 else None,
-            from_party=_name(issue.from_party),
-            to_party=_name(issue.to_party),
+            from_party=Name.of(issue.from_party),
+            to_party=Name.of(issue.to_party),
             to_person=issue.to_party.is_person,
-            for_organisation=_name(for_whom.party) if for_whom else None,
+            for_organisation=Name.of(for_whom.party) if for_whom else None,
             runs=runs,
             count=issue.count,
-            issued_by=_person(issue.issued_by),
+            issued_by=Name.of(issue.issued_by),
             remark=issue.remark,
             from_person=issue.from_party.is_person,
             requisition=issue.requisition.number if issue.requisition else "",
@@ -57,16 +56,16 @@ def freeze_issue_check_in(
         facts=CheckInFacts(
             number=issue.number,
             checked_in_at=issue.checked_in_at,
-            document_type=_name(issue.document_type),
-            from_party=_name(issue.from_party),
-            to_party=_name(issue.to_party),
+            document_type=Name.of(issue.document_type),
+            from_party=Name.of(issue.from_party),
+            to_party=Name.of(issue.to_party),
             sent=tuple(sent),
             came=tuple(came),
             missing=tuple(missing),
             damaged=(),
             sent_count=count_cards(sent),
             came_count=count_cards(came),
-            checked_in_by=_person(issue.checked_in_by),
+            checked_in_by=Name.of(issue.checked_in_by),
             refusal=issue.refusal,
         ),
     )
@@ -79,14 +78,14 @@ def freeze_recall_note(recall: Recall, runs: tuple[SerialRun, ...], parts: Itera
         facts=RecallNoteFacts(
             number=recall.number,
             recalled_at=recall.recalled_at,
-            document_type=_name(recall.document_type),
-            from_party=_name(recall.from_party),
+            document_type=Name.of(recall.document_type),
+            from_party=Name.of(recall.from_party),
             from_person=recall.from_party.is_person,
-            to_party=_name(recall.to_party),
+            to_party=Name.of(recall.to_party),
             runs=runs,
             count=recall.count,
             stopped=tuple(merge_runs(part.run for part in parts if part.frozen)),
-            recalled_by=_person(recall.recalled_by),
+            recalled_by=Name.of(recall.recalled_by),
             remark=recall.remark,
         ),
     )
@@ -105,23 +104,15 @@ def freeze_batch_check_in(
         facts=CheckInFacts(
             number=batch.number,
             checked_in_at=clock.now(),
-            document_type=_name(batch.type_version.document_type),
-            from_party=_name(batch.printer),
-            to_party=_name(batch.organisation.party),
+            document_type=Name.of(batch.type_version.document_type),
+            from_party=Name.of(batch.printer),
+            to_party=Name.of(batch.organisation.party),
             sent=(batch.run,),
             came=tuple(came),
             missing=missing,
             damaged=damaged,
             sent_count=batch.count,
             came_count=count_cards(came),
-            checked_in_by=_person(acting_staff(actor)),
+            checked_in_by=Name.of(acting_staff(actor)),
         ),
     )
-
-
-def _name(thing: DocumentType | Printer | Party) -> Name:
-    return Name(zh=thing.name_zh, en=thing.name_en, code=thing.code)
-
-
-def _person(staff: Staff) -> Name:
-    return Name(zh=staff.party.name_zh, en=staff.party.name_en, code=staff.code)

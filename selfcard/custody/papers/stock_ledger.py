@@ -18,7 +18,6 @@ from selfcard.custody.queries.stock_ledger import (
     StockLedger,
     TypeLedger,
 )
-from selfcard.organisations.models import Party
 from selfcard.organisations.queries import acting_staff
 
 STOCK_LEDGER = "stock_ledger"
@@ -71,15 +70,15 @@ def _facts(
     staff = acting_staff(actor)
     columns = ledger.columns
     return StockLedgerFacts(
-        party=_name(ledger.keepers.party),
+        party=Name.of(ledger.keepers.party),
         within=ledger.keepers.within,
         first=ledger.period.first,
         last=ledger.period.last,
-        document_type=_name(document_type) if document_type else None,
+        document_type=Name.of(document_type) if document_type else None,
         came=tuple(_text(one) for one in columns if one.side == Side.CAME),
         went=tuple(_text(one) for one in columns if one.side == Side.WENT),
         types=tuple(_type_facts(one, ledger) for one in ledger.types),
-        printed_by=Name(zh=staff.party.name_zh, en=staff.party.name_en, code=staff.code),
+        printed_by=Name.of(staff),
         printed_at=clock.now(),
     )
 
@@ -87,18 +86,14 @@ def _facts(
 def _type_facts(one: TypeLedger, ledger: StockLedger) -> TypeFacts:
     def facts(line: Line) -> LineFacts:
         figures = (line.opening, *(line.flows[column] for column in ledger.columns), line.closing)
-        return LineFacts(party=_name(line.party) if line.party else None, figures=figures)
+        return LineFacts(party=Name.of(line.party) if line.party else None, figures=figures)
 
     return TypeFacts(
-        document_type=_name(one.document_type),
+        document_type=Name.of(one.document_type),
         lines=tuple(facts(line) for line in one.lines),
         between=facts(one.between) if one.between else None,
         together=facts(one.together),
     )
-
-
-def _name(thing: Party | DocumentType) -> Name:
-    return Name(zh=thing.name_zh, en=thing.name_en, code=thing.code)
 
 
 def _text(column: Column) -> Text:

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from selfcard.cards.models import DocumentType
 from selfcard.core.papers import Name, freeze_paper
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import WRITE_OFF_REASON, WriteOff
 from selfcard.custody.parts import Part
-from selfcard.organisations.models import Party, Staff
+from selfcard.organisations.models import Party
 from selfcard.organisations.queries import organisation_of
 
 WRITE_OFF = "write_off"
@@ -74,17 +73,17 @@ def freeze_write_off(write_off: WriteOff, runs: Iterable[SerialRun], parts: Iter
         facts=WriteOffFacts(
             number=write_off.number,
             kind=write_off.kind,
-            document_type=_name(write_off.document_type),
-            holder=_name(write_off.holder),
+            document_type=Name.of(write_off.document_type),
+            holder=Name.of(write_off.holder),
             organisation=_place(write_off.holder),
             cause=write_off.cause,
             note=write_off.note,
             runs=tuple(runs),
             count=write_off.count,
             grounds=_grounds(parts) if write_off.kind != WriteOff.Kind.LOSS else (),
-            asked_by=_person(write_off.asked_by),
+            asked_by=Name.of(write_off.asked_by),
             asked_at=write_off.asked_at,
-            decided_by=_person(write_off.decided_by),
+            decided_by=Name.of(write_off.decided_by),
             decided_at=write_off.decided_at,
             place=write_off.place,
             method=write_off.method,
@@ -100,7 +99,7 @@ def announcement_of(loss: WriteOff, lost: Iterable[SerialRun]) -> LossAnnounceme
     return LossAnnouncementFacts(
         number=loss.number,
         cause=loss.cause,
-        document_type=_name(loss.document_type),
+        document_type=Name.of(loss.document_type),
         runs=runs,
         count=sum(run.count for run in runs),
         announced_on=loss.announced_on,
@@ -131,12 +130,4 @@ def _grounds(parts: Iterable[Part]) -> tuple[GroundFacts, ...]:
 
 
 def _place(holder: Party) -> Name | None:
-    return _name(organisation_of(holder).party) if holder.is_person else None
-
-
-def _name(thing: DocumentType | Party) -> Name:
-    return Name(zh=thing.name_zh, en=thing.name_en, code=thing.code)
-
-
-def _person(staff: Staff) -> Name:
-    return Name(zh=staff.party.name_zh, en=staff.party.name_en, code=staff.code)
+    return Name.of(organisation_of(holder).party) if holder.is_person else None
