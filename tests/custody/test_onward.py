@@ -348,4 +348,4 @@ def test_a_shortage_is_offered_to_nobody(insurer, batch):
 def test_a_holders_stock_is_counted_by_type(insurer, batch):
     sell(insurer, batch, 1, 5)
 
-    assert stock_of(insurer.institution.party) == [(batch.type_version.document_type, 95)]
+    assert stock_of(insurer.institution.party) == [(batch.type_version.document_type, 95, 0)]

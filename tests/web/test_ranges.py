@@ -277,7 +277,7 @@ def test_missing_cards_are_those_that_were_sent(
 
     expect(answer).to_contain_text("All of them are among the cards above.")
     page.locator("main .btn-primary").click()
-    expect(page.locator("h1")).to_contain_text("Checked in")
+    expect(page.locator("h1")).to_contain_text("Checked in, 10 missing")
     assert ("Department", "inventory", 301, 490) in custody(Batch.objects.get())
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import DocumentType
@@ -25,7 +26,7 @@ class Issue(models.Model):
     class State(models.TextChoices):
         IN_TRANSIT = "in_transit", _("in transit")
         CHECKED_IN = "checked_in", _("checked in")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("of a delivery", "refused")
 
     number = models.CharField(max_length=20, unique=True)
     document_type = models.ForeignKey(DocumentType, models.PROTECT, related_name="+")
@@ -89,6 +90,12 @@ class Issue(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_state_display(self) -> str:
+        """What is inventory at once was checked in by nobody."""
+        if self.state == self.State.CHECKED_IN and self.checked_in_by_id is None:
+            return gettext("handed out")
+        return str(self.State(self.state).label)
 
     @property
     def is_to_person(self) -> bool:

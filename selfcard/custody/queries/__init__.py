@@ -25,6 +25,7 @@ from selfcard.custody.queries.notes import (
     shortage_of,
     still_missing,
     stock_of,
+    with_missing,
 )
 from selfcard.custody.queries.places import (
     CardState,
@@ -112,6 +113,7 @@ __all__ = [
     "stock_of",
     "type_of",
     "usable_parts",
+    "with_missing",
     "write_offs_asked_by",
     "write_offs_seen_by",
 ]

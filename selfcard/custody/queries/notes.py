@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BigIntegerField, Exists, Func, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
-from selfcard.core.serials import SerialRun, merge_runs
+from selfcard.core.serials import SerialRun, count_cards, merge_runs
 from selfcard.custody.models import (
     BATCH_REASON,
     SHORTAGE_REASON,
@@ -46,6 +48,17 @@ def issues_overdue_from(actor: Actor) -> QuerySet[Issue]:
     return _issues().filter(
         state=Issue.State.IN_TRANSIT, from_party__in=places, issued_at__lt=overdue_since()
     )
+
+
+def shortages_to_explain(actor: Actor) -> QuerySet[Issue]:
+    """Issues of which cards are missing, or that came back, and wait for somebody at the sender.
+
+    Not for whoever said themself that the cards did not come.
+    """
+    places = organisations_in_reach(actor, May.CHECK_IN_CARDS).values("pk")
+    frozen = Freeze.objects.filter(reason_kind=SHORTAGE_REASON, released_at=None)
+    waiting = _issues().filter(from_party__in=places, number__in=frozen.values("reason_number"))
+    return waiting.exclude(checked_in_by=actor.id)
 
 
 def overdue_since() -> datetime:
@@ -89,6 +102,16 @@ def still_missing(issue: Issue) -> list[SerialRun]:
     return merge_runs(SerialRun.of(freeze.serials) for freeze in freezes)
 
 
+def with_missing(issues: QuerySet[Issue]) -> QuerySet[Issue]:
+    """The issue notes, each with how many of its cards are still missing: `missing`."""
+    size = Func("serials", function="upper") - Func("serials", function="lower")
+    freezes = Freeze.objects.filter(
+        reason_kind=SHORTAGE_REASON, reason_number=OuterRef("number"), released_at=None
+    )
+    cards = freezes.values("reason_number").values(cards=Sum(size, output_field=BigIntegerField()))
+    return issues.annotate(missing=Coalesce(Subquery(cards), 0))
+
+
 def movements_of(paper: Issue | Recall | Batch) -> QuerySet[Movement]:
     """Every movement that a paper gives as its reason."""
     kind, number = (BATCH_REASON, paper.number) if isinstance(paper, Batch) else paper.reason
@@ -102,16 +125,23 @@ def is_checked_in(batch: Batch) -> bool:
     return movements_of(batch).filter(kind=MovementKind.CHECK_IN_PRINTED).exists()
 
 
-def stock_of(party: Party) -> list[tuple[DocumentType, int]]:
-    """How many cards of each document type a holder has in inventory."""
-    held: dict[DocumentType, int] = {}
-    holdings = Holding.objects.filter(holder=party, status=CardStatus.INVENTORY).select_related(
-        "batch__type_version__document_type"
+def stock_of(party: Party) -> list[tuple[DocumentType, int, int]]:
+    """How many cards of each document type a holder has in inventory, and how many are frozen."""
+    held: dict[DocumentType, tuple[int, int]] = {}
+    freezes = Freeze.objects.filter(serials__overlap=OuterRef("serials"), released_at=None)
+    holdings = (
+        Holding.objects.filter(holder=party, status=CardStatus.INVENTORY)
+        .select_related("batch__type_version__document_type")
+        .annotate(stopped=ArraySubquery(freezes.values("serials")))
     )
     for holding in holdings:
         document_type = holding.batch.type_version.document_type
-        held[document_type] = held.get(document_type, 0) + holding.run.count
-    return sorted(held.items(), key=lambda entry: entry[0].code)
+        cards, frozen = held.get(document_type, (0, 0))
+        stopped = merge_runs(
+            both for one in holding.stopped if (both := SerialRun.of(one).intersection(holding.run))
+        )
+        held[document_type] = (cards + holding.run.count, frozen + count_cards(stopped))
+    return sorted(((one, *counted) for one, counted in held.items()), key=lambda row: row[0].code)
 
 
 def _issues() -> QuerySet[Issue]:

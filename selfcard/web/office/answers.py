@@ -40,10 +40,11 @@ class AnsweredPart:
     @property
     def help(self) -> Help | None:
         """Where it goes on; a deed that is not about one paper opens with these cards named."""
-        help = help_for(self.part.help) if self.part.help else None
-        if help is None or self.part.help.args or self.part.document_type is None:
+        asked, document_type = self.part.help, self.part.document_type
+        help = help_for(asked) if asked else None
+        if help is None or document_type is None or (asked and asked.args):
             return help
-        return replace(help, url=f"{help.url}?{naming(self.part.document_type, self.part.run)}")
+        return replace(help, url=f"{help.url}?{naming(document_type, self.part.run)}")
 
 
 @dataclass(frozen=True)

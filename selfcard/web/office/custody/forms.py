@@ -98,7 +98,8 @@ class RunsOfPaperField(SerialRunsField):
     """Runs out of those on a paper: short serials are completed like the paper's own."""
 
     def __init__(self, answer_template: str = PAPER_ANSWER, **kwargs: Any) -> None:
-        super().__init__(required=False, answered=True, **kwargs)
+        kwargs.setdefault("required", False)
+        super().__init__(answered=True, **kwargs)
         self.answer_template = answer_template
         self.like: SerialRun | None = None
 
@@ -140,7 +141,11 @@ class ArrivalAnswer(RangeAnswer):
 class CheckInForm(PaperForm):
     """What of a shipment did not come."""
 
-    missing = RunsOfPaperField(label=_("Missing cards"), answer_template=ARRIVAL_ANSWER)
+    missing = RunsOfPaperField(
+        label=_("Missing cards"),
+        help_text=_("Left empty: all of them came."),
+        answer_template=ARRIVAL_ANSWER,
+    )
     become_void = False  # the cards that did not come
 
     def answer_about(self, name: str) -> RangeAnswer | None:
@@ -176,5 +181,5 @@ class CheckInPrintedForm(CheckInForm):
 class FoundForm(PaperForm):
     """Which of the missing cards were found."""
 
-    runs = RunsOfPaperField(label=_("Cards found"))
+    runs = RunsOfPaperField(label=_("Cards found"), required=True)
     refusal_fields: ClassVar = {"serials": "runs"}

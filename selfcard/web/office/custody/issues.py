@@ -9,9 +9,12 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from selfcard.core.serials import count_cards
 from selfcard.custody.commands import issue_cards
 from selfcard.custody.models import Issue
 from selfcard.custody.queries import (
@@ -23,6 +26,7 @@ from selfcard.custody.queries import (
     shortage_of,
     still_missing,
     stock_of,
+    with_missing,
 )
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import may
@@ -41,7 +45,7 @@ from selfcard.web.office.lists import (
     Total,
     list_page,
 )
-from selfcard.web.office.named import cards_named
+from selfcard.web.office.named import cards_named, naming
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 
@@ -111,12 +115,30 @@ class IssueFilter(OfficeFilter):
         return rows.filter(wanted)
 
 
+def _state(issue: Issue, missing: int) -> str:
+    """What became of the cards on a note, and how many nobody has found."""
+    state = capfirst(issue.get_state_display())
+    if not missing:
+        return state
+    return _("%(state)s, %(missing)s missing") % {"state": state, "missing": counted(missing)}
+
+
+class IssueStateColumn(StatusColumn):
+    """The state of a note that says how many of its cards are missing."""
+
+    def render(self, value: Any, record: Any, bound_column: Any) -> SafeString:
+        return super().render(_state(record, record.missing), record, bound_column)
+
+    def value(self, record: Any) -> str:
+        return _state(record, record.missing)
+
+
 class IssueTable(OfficeTable):
     number = NumberColumn(
         verbose_name=gettext_lazy("Issue note"),
         linkify=("office:custody:issue_note", [tables.A("number")]),
     )
-    state = StatusColumn(verbose_name=gettext_lazy("State"))
+    state = IssueStateColumn(verbose_name=gettext_lazy("State"))
     document_type = tables.Column(
         gettext_lazy("Document type"),
         accessor="document_type__name",
@@ -129,7 +151,7 @@ class IssueTable(OfficeTable):
         gettext_lazy("To"), accessor="to_party__name", order_by="to_party__code"
     )
     issued_at = MomentColumn(verbose_name=gettext_lazy("Issued"))
-    count = CountColumn(verbose_name=gettext_lazy("Cards"))
+    count = CountColumn(verbose_name=pgettext_lazy("how many", "Cards"))
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
@@ -141,7 +163,7 @@ def _totals(rows: QuerySet[Issue]) -> list[Total]:
     )
     moving = sums["moving"] or 0
     return [
-        Total(_("Cards"), counted(sums["cards"] or 0)),
+        Total(pgettext("how many", "Cards"), counted(sums["cards"] or 0)),
         Total(_("In transit"), counted(moving), "wait" if moving else ""),
     ]
 
@@ -153,7 +175,7 @@ def issues(request: OfficeRequest) -> HttpResponse:
         deed = ListDeed(_("Issue cards"), reverse("office:custody:issue"))
     return list_page(
         request,
-        rows=issues_seen_by(request.actor),
+        rows=with_missing(issues_seen_by(request.actor)),
         table=IssueTable,
         filters=IssueFilter,
         totals=_totals,
@@ -176,7 +198,9 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
     one = found(issues_seen_by(request.actor).filter(number=number).first())
     runs = runs_of(one)
     in_transit = one.state == Issue.State.IN_TRANSIT
+    still = still_missing(one)
     sender = None if one.from_party.is_person else one.from_party.organisation
+    writes_off = sender is not None and may(request.actor, May.WRITE_OFF_CARDS, sender)
     return show(
         request,
         "office/custody/issue_note.html",
@@ -186,7 +210,9 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             "runs": runs,
             "shares": distribution(runs),
             "short": shortage_of(one),
-            "still": still_missing(one),
+            "still": still,
+            "state": _state(one, count_cards(still)),
+            "writing_off": naming(one.document_type, *still) if still and writes_off else "",
             "may_find": sender is not None
             and one.checked_in_by_id != request.staff.pk
             and may(request.actor, May.CHECK_IN_CARDS, sender),

@@ -220,7 +220,7 @@ def _page(
             "own": asked and may_issue and own,
             "may_issue": may_issue and bool(one.left),
             "withdrawing": DeedForm(actor=request.actor)
-            if may_ask and (asked or one.left)
+            if may_ask and (asked or one.left) and (own or not may_issue)
             else None,
             "refused": refused if refused is not answering else None,
             "overdue": (asked or bool(one.left)) and one.wanted_by < clock.today(),

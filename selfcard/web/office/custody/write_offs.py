@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from selfcard.core import clock
 from selfcard.custody import commands
@@ -159,7 +159,7 @@ class WriteOffTable(OfficeTable):
     cause = tables.Column(gettext_lazy("Cause"))
     asked_at = MomentColumn(verbose_name=gettext_lazy("Reported"))
     announce_by = DayColumn(verbose_name=gettext_lazy("Announce by"))
-    count = CountColumn(verbose_name=gettext_lazy("Cards"))
+    count = CountColumn(verbose_name=pgettext_lazy("how many", "Cards"))
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
@@ -171,7 +171,7 @@ def _totals(rows: QuerySet[WriteOff]) -> list[Total]:
         cards=Sum("count"), waiting=Count("pk", filter=waiting), lost=Sum("count", filter=lost)
     )
     return [
-        Total(_("Cards"), counted(sums["cards"] or 0)),
+        Total(pgettext("how many", "Cards"), counted(sums["cards"] or 0)),
         Total(
             _("Waiting for a second person"),
             counted(sums["waiting"]),

@@ -152,6 +152,12 @@
     if (!event.target.closest("[data-own-address]")) return;
     event.detail.path = event.target.closest("form").getAttribute("action") || location.href;
   });
+  /* What was wrong with cards that are typed anew is said by the answer from now on. */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const field = event.target.closest?.(".answer-place")?.closest("fieldset");
+    const typed = event.detail.requestConfig.triggeringEvent?.target;
+    if (field && typed && field.contains(typed)) field.querySelector(":scope > .problem")?.remove();
+  });
   document.addEventListener("htmx:load", (event) => {
     wakeRanges(event.target);
     if (event.target.querySelector("[data-narrowed]")) event.target.focus();
