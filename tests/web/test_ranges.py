@@ -281,6 +281,26 @@ def test_missing_cards_are_those_that_were_sent(
     assert ("Department", "inventory", 301, 490) in custody(Batch.objects.get())
 
 
+@pytest.mark.parametrize("language", ["en"])
+def test_what_was_wrong_with_cards_goes_when_they_are_typed_anew(
+    insurer: Insurer, first: int, open_page: OpenPage, sign_in: SignIn
+) -> None:
+    note = Issue.objects.get(to_party=insurer.department.party)
+    Staff.objects.filter(pk=insurer.second.pk).update(language="en")
+    page = open_page()
+    sign_in(page, insurer.chief)
+    page.goto(f"/office/custody/check-in/{note.number}/")
+    page.locator("[data-first]").fill("501")
+    page.locator("main .btn-primary").click()
+    said = page.locator("#id_missing_group > .problem")
+    expect(said).to_be_visible()
+
+    page.locator("[data-first]").fill("500")
+
+    expect(page.locator(".answer-place")).to_contain_text("It is among the cards above.")
+    expect(said).to_have_count(0)
+
+
 def test_asking_sends_nothing_and_a_refusal_keeps_the_offer(insurer: Insurer, first: int) -> None:
     client, before = at_work(insurer), Issue.objects.count()
 
