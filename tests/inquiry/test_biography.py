@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from selfcard.core import clock
 from selfcard.custody.commands import freeze_cards, recall_cards, release_cards
+from selfcard.custody.models import WriteOff
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import LIFE, find_biography
 from selfcard.inquiry.queries.history import last_movements
 from tests.factories.activation import activate
-from tests.factories.custody import hand_down
+from tests.factories.custody import hand_down, written_off
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +155,29 @@ def test_a_range_tells_its_last_steps_the_newest_first(shop):
 
     assert [step.kind for step in steps] == ["issue", "check_in", "issue"]
     assert steps[0].holder == shop.insurer.seller.party
+
+
+def test_steps_of_one_moment_stand_by_what_came_after_what(shop):
+    with clock.frozen(clock.now()):
+        written_off(shop.insurer, WriteOff.Kind.LOSS, shop.run(1, 1), by="keeper")
+
+    found = find_biography(shop.insurer.actor("keeper"), shop.cards[0].serial)
+
+    assert kinds(found)[:3] == ["loss", "released", "frozen"]
+
+
+def test_a_range_tells_that_its_cards_were_stopped_and_released(shop):
+    keeper = shop.insurer.actor("keeper")
+    number = freeze_cards(
+        document_type=shop.document_type,
+        runs=(shop.run(1, 5),),
+        note="Under inquiry",
+        actor=keeper,
+        request_id=uuid4(),
+    )
+    release_cards(number=number, note="Cleared", actor=keeper, request_id=uuid4())
+
+    steps = last_movements(keeper, [shop.run(4, 20)], most=3)
+
+    assert [step.kind for step in steps] == ["released", "frozen", "check_in"]
+    assert last_movements(keeper, [shop.run(6, 20)], most=1)[0].kind == "check_in"

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 
 from selfcard.cards.commands import ask_batch_approval
 from selfcard.core import clock
+from selfcard.core.serials import SerialRun
+from selfcard.custody.commands import check_in, explain_shortage, refuse_delivery
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.work import home_work
 from tests.factories.cards import a_made_batch, a_printed_batch, an_ordered_batch
-from tests.factories.custody import hand_down
+from tests.factories.custody import cards_at_branch, hand_down
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +35,33 @@ def test_a_box_on_its_way_waits_for_its_receiver_and_for_nobody_else(shop):
     assert waiting(shop, "keeper") == {"check_in": [issue.number]}
     assert waiting(shop, "seller") == {}
     assert waiting(shop, "other_keeper") == {}
+
+
+def test_missing_cards_wait_for_the_sender_until_they_are_explained(shop):
+    batch, cards = cards_at_branch(shop.insurer, 20)
+    to = shop.insurer.institution.party
+    first = hand_down(
+        shop.insurer, SerialRun(batch.run.first, cards[9].serial), to, "branch_keeper"
+    )
+    lacking = SerialRun(cards[2].serial, cards[4].serial)
+    keeper, sender = shop.insurer.actor("keeper"), shop.insurer.actor("branch_keeper")
+    check_in(issue=first, missing=(lacking,), actor=keeper, request_id=uuid4())
+    second = hand_down(
+        shop.insurer, SerialRun(cards[10].serial, batch.run.last), to, "branch_keeper"
+    )
+    refuse_delivery(issue=second, reason="The box was open", actor=keeper, request_id=uuid4())
+
+    assert waiting(shop, "branch_keeper") == {
+        "explain_shortage": [first.number],
+        "take_back": [second.number],
+    }
+    assert [task.cards for task in home_work(sender).tasks] == [3, 10]
+    # Whoever said that they did not come has nothing to explain, and others do not know of it.
+    assert waiting(shop, "keeper") == {}
+    assert waiting(shop, "other_keeper") == {}
+
+    explain_shortage(issue=first, runs=(lacking,), actor=sender, request_id=uuid4())
+    assert waiting(shop, "branch_keeper") == {"take_back": [second.number]}
 
 
 def test_a_sale_waits_for_its_receipt_and_the_receipt_for_another_person(shop):
@@ -125,4 +154,4 @@ def test_the_home_page_costs_the_same_on_a_busy_day(shop):
             "keeper",
         )
 
-    assert statements() == quiet <= 26
+    assert statements() == quiet <= 28

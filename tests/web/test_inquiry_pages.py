@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -12,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from selfcard.core import clock
+from selfcard.core.serials import SerialRun
+from selfcard.custody.commands import check_in, freeze_cards
 from tests.factories.activation import activate
-from tests.factories.custody import hand_down
+from tests.factories.custody import cards_at_branch, hand_down
 from tests.factories.sales import a_shop
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +79,7 @@ def test_a_range_is_shown_as_runs_and_the_filter_is_in_the_address(shop, as_):
         ({"first": "620118000000020", "last": "620118000000010"}, "reversed"),
         ({"first": "6201180000000013"}, "typing mistake"),
         ({"first": "abc"}, "is not a serial"),
+        ({"first": "3000", "last": "3999"}, "With the document type code it is enough"),
         ({"last": "620118000000010"}, "first serial is missing"),
         ({"holder": "nobody"}, "nothing with the code"),
         ({"batch": "B-1"}, "nothing with the code"),
@@ -102,6 +106,52 @@ def test_the_export_has_every_run(shop, as_):
     assert lines.startswith("\ufeffFirst,Last,Cards")
     assert len(lines.strip().splitlines()) == 3
     assert "620118000000001,620118000000005,5,sold" in lines
+
+
+@pytest.mark.parametrize("status", ["activated", "frozen", "to_be_activated"])
+def test_the_rows_of_a_status_add_up_to_its_total(shop, as_, status):
+    shop.sell_and_settle((1, 10))
+    activate(shop.cards[0])
+    freeze_cards(
+        document_type=shop.document_type,
+        runs=(shop.run(3, 5),),
+        note="Under inquiry",
+        actor=shop.insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
+    client = as_("keeper")
+
+    page = client.get(inquiry(status=status))
+    file = client.get(inquiry(status=status, export="csv"))
+
+    asked = [run.asked for run in page.context["runs"]]
+    assert sum(asked) == page.context["spread"].count
+    assert f"{asked[0]} of 10" in page.content.decode()
+    _head, row, *_rest = b"".join(file.streaming_content).decode().splitlines()
+    assert row.split(",")[2:4] == ["10", str(asked[0])]
+
+
+def test_missing_cards_offer_the_deed_that_ends_their_stop(shop, as_):
+    batch, cards = cards_at_branch(shop.insurer, 10)
+    issue = hand_down(shop.insurer, batch.run, shop.insurer.institution.party, "branch_keeper")
+    check_in(
+        issue=issue,
+        missing=(SerialRun(cards[2].serial, cards[3].serial),),
+        actor=shop.insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
+    found = reverse("office:custody:found_again", args=[issue.number])
+
+    client = as_("branch_keeper")
+    page = client.get(card_page(cards[2]))
+    home = client.get(reverse("office:home")).content.decode()
+
+    assert str(page.context["backward"][0].label) == "Found with us"
+    assert found in page.content.decode()
+    assert client.get(found).status_code == 200
+    assert found not in client.get(card_page(cards[4])).content.decode()
+    assert "Say where missing cards are" in home
+    assert reverse("office:custody:issue_note", args=[issue.number]) in home
 
 
 def test_a_card_says_what_it_is_and_what_comes_next(shop, as_):
@@ -201,6 +251,9 @@ def test_a_foreign_organisation_asks_by_no_paper_of_ours(shop, as_):
     ("asked", "said"),
     [
         ({"day": "2126-01-01"}, "still to come"),
+        ({"day": "9999-12-31"}, "still to come"),
+        ({"day": "9999-12-31", "hour": "23:59"}, "still to come"),
+        ({"day": "0001-01-01"}, "The books begin on"),
         ({"day": "2001-01-01"}, "The books begin on"),
         ({"hour": "10:00"}, "Name the day"),
     ],
@@ -210,6 +263,8 @@ def test_a_moment_that_has_no_answer_is_told(shop, as_, asked, said):
 
     assert page.status_code == 422
     assert said in page.content.decode()
+    assert "This could not be looked up." in page.content.decode()
+    assert "&lt;time" not in page.content.decode()
 
 
 def test_a_past_day_shows_who_had_the_cards_then_and_who_has_them_now(client):
@@ -225,7 +280,10 @@ def test_a_past_day_shows_who_had_the_cards_then_and_who_has_them_now(client):
         ("100101", "I02"),
         ("100101", "100101"),
     ]
-    file = b"".join(client.get(inquiry(**asked, export="csv")).streaming_content).decode()
+    answer = client.get(inquiry(**asked, export="csv"))
+    file = b"".join(answer.streaming_content).decode()
+    assert "cards-as-of-2026-03-15-2359-asked-" in answer["Content-Disposition"]
+    assert '"Status, 15 Mar 2026, 23:59"' in file
     assert "Holder now" in file
     assert "100101,Institution" in file
 

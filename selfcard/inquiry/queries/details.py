@@ -50,6 +50,7 @@ class FoundRun(FoundPlace):
 
     run: SerialRun
     batch: Batch
+    asked: int  # how many of them are in the status asked for
     now: FoundPlace | None = None
 
     @property
@@ -205,6 +206,7 @@ def explained(question: Question, rows: Iterable[Row]) -> list[FoundRun]:
         issues=_by_number(Issue.objects.select_related("to_party"), places, ISSUE_REASON),
         sales=_by_number(Sale.objects.select_related("seller"), places, SALE_REASON),
         day=question.today,
+        status=question.sought.status,
     )
     return [_found(row, known) for row in rows]
 
@@ -218,6 +220,7 @@ class _Known:
     issues: dict[str, Issue]
     sales: dict[str, Sale]
     day: date
+    status: SeenStatus | None  # asked for
 
 
 def _by_number(things: Any, places: list[Row], kind: str) -> dict[str, Any]:
@@ -230,9 +233,21 @@ def _found(row: Row, known: _Known) -> FoundRun:
     return FoundRun(
         run=row.run,
         batch=known.batches[row.batch_id],
+        asked=_asked(row, known.status),
         now=FoundPlace(**_told(now, known, clock.today())) if now else None,
         **_told(row, known, known.day),
     )
+
+
+def _asked(row: Row, status: SeenStatus | None) -> int:
+    match status:
+        case None:
+            return row.run.count
+        case SeenStatus.ACTIVATED:
+            return row.activated
+        case SeenStatus.FROZEN:
+            return row.frozen
+    return row.run.count - row.activated - row.frozen
 
 
 def _told(row: Row, known: _Known, day: date) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Greatest
 
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
@@ -53,6 +54,18 @@ _OPEN: dict[str, Callable[[Actor], QuerySet[Any]]] = {
     RECALL_REASON: recalls_seen_by,
     WRITE_OFF_REASON: write_offs_seen_by,
     STOCK_COUNT_REASON: stock_counts_seen_by,
+}
+# Of one moment, what comes after all other movements, and in which order.
+_AFTER: dict[str, int] = {
+    CHARGED: 1,
+    MovementKind.SETTLEMENT: 2,
+    FROZEN: 3,
+    RELEASED: 4,
+    MovementKind.VOID: 5,
+    MovementKind.LOSS: 5,
+    MovementKind.FOUND: 5,
+    MovementKind.DESTRUCTION: 5,
+    ACTIVATED: 6,
 }
 # Why cards are stopped, and which of the papers above tells of it.
 _TOLD_BY = {SHORTAGE_REASON: ISSUE_REASON}
@@ -108,19 +121,21 @@ class Papers:
 
 def last_movements(actor: Actor, runs: Iterable[SerialRun], most: int) -> list[Event]:
     """The last steps that any of the cards took, the newest first."""
-    movements = list(history_of(runs).order_by("-at", "-id")[:most])
-    return list(_moved(movements, papers_of(actor, movements, [])))
+    cards = list(runs)
+    movements = list(history_of(cards).order_by("-at", "-id")[:most])[::-1]
+    freezes = list(
+        _freezes_of(cards).order_by(Greatest("frozen_at", "released_at").desc(), "-id")[:most]
+    )[::-1]
+    papers = papers_of(actor, movements, freezes)
+    events = [*_moved(movements, papers), *_stopped(freezes, papers)]
+    return sorted(events, key=_order)[::-1][:most]
 
 
 def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
     """Every step of one card, the newest first, with the papers that they name."""
     card = SerialRun(serial, serial)
     movements = list(history_of([card]))
-    freezes = list(
-        Freeze.objects.filter(serials__contains=serial).select_related(
-            "frozen_by__party", "released_by__party"
-        )
-    )
+    freezes = list(_freezes_of([card]).order_by("id"))
     papers = papers_of(actor, movements, freezes)
     events = [
         *_moved(movements, papers),
@@ -131,11 +146,22 @@ def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
     return sorted(events, key=_order)[::-1], papers
 
 
+def _freezes_of(runs: list[SerialRun]) -> QuerySet[Freeze]:
+    """Every freeze that stops or stopped any of the cards."""
+    touched = Q()
+    for run in runs:
+        touched |= Q(serials__overlap=run.range)
+    freezes = Freeze.objects.filter(touched, is_split=False) if touched else Freeze.objects.none()
+    return freezes.select_related("frozen_by__party", "released_by__party")
+
+
 def _order(event: Event) -> tuple[datetime, int]:
-    """By time. Of one moment, movements stand as the journal has them; money comes after the
-    sale and before the settlement, a freeze after what it follows from, and activation last."""
-    last = {CHARGED: 1, MovementKind.SETTLEMENT.value: 2, RELEASED: 3, FROZEN: 4, ACTIVATED: 5}
-    return event.at, last.get(event.kind, 0)
+    """By time; of one moment, by what comes after what.
+
+    Movements stand as the journal has them; money comes after the sale and before the settlement, a
+    release after its freeze. What a second person agrees to follows the release of its own freeze.
+    """
+    return event.at, _AFTER.get(event.kind, 0)
 
 
 def papers_of(actor: Actor, movements: Iterable[Movement], freezes: Iterable[Freeze]) -> Papers:

@@ -18,9 +18,10 @@ from selfcard.custody.deeds import (
     VOID,
     Deed,
 )
-from selfcard.custody.models import BATCH_REASON, FREEZE_REASON
+from selfcard.custody.models import BATCH_REASON, FREEZE_REASON, SHORTAGE_REASON
 from selfcard.custody.parts import Part, judge
 from selfcard.custody.queries import holdings_within
+from selfcard.custody.queries.notes import shortages_to_explain
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 
@@ -42,13 +43,15 @@ DEEDS: dict[str, Deed] = {
 class NextSteps:
     """The deeds that are possible with all of the cards, by their names in `DEEDS`.
 
-    `count` names the holder at whom they can be counted, `release` the freezes that can be ended.
+    `count` names the holder at whom they can be counted, `release` the freezes that can be ended,
+    `explain` the issues by which cards are missing that the actor can say were found.
     """
 
     document_type: DocumentType | None = None
     possible: tuple[str, ...] = ()
     count: Party | None = None
     release: tuple[tuple[str, str], ...] = ()
+    explain: tuple[str, ...] = ()
 
 
 def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextSteps:
@@ -70,6 +73,7 @@ def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextS
         ),
         countable.first() if counted else None,
         _to_release(parts) if May.FREEZE_CARDS in mays else (),
+        _to_explain(actor, parts) if May.CHECK_IN_CARDS in mays else (),
     )
 
 
@@ -100,3 +104,12 @@ def _to_release(parts: Iterable[Part]) -> tuple[tuple[str, str], ...]:
         if reason[0] in (FREEZE_REASON, BATCH_REASON)
     }
     return tuple(sorted(found))
+
+
+def _to_explain(actor: Actor, parts: Iterable[Part]) -> tuple[str, ...]:
+    """The issues whose missing cards these are, as far as the actor answers for the sender."""
+    missed = {number for part in parts for kind, number in part.freezes if kind == SHORTAGE_REASON}
+    if not missed:
+        return ()
+    mine = shortages_to_explain(actor).filter(number__in=missed)
+    return tuple(mine.order_by("number").values_list("number", flat=True))

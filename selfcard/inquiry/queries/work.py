@@ -32,7 +32,7 @@ from selfcard.cards.models import Batch
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
-from selfcard.custody.models import WriteOff
+from selfcard.custody.models import Issue, WriteOff
 from selfcard.custody.queries import (
     APPROVE_WRITE_OFF,
     batches_to_check_in,
@@ -44,6 +44,7 @@ from selfcard.custody.queries import (
     requisitions_to_issue,
     write_offs_asked_by,
 )
+from selfcard.custody.queries.notes import shortages_to_explain, with_missing
 from selfcard.custody.queries.stock_counts import stock_counts_to_finish
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.reach import SEEING_CARDS
@@ -68,6 +69,8 @@ class Work(StrEnum):
     CHECK_IN = "check_in"
     CHECK_IN_PRINTED = "check_in_printed"
     CHASE_DELIVERY = "chase_delivery"
+    EXPLAIN_SHORTAGE = "explain_shortage"
+    TAKE_BACK = "take_back"
     ANSWER_REQUISITION = "answer_requisition"
     ISSUE_REQUISITION = "issue_requisition"
     CHASE_REQUISITION = "chase_requisition"
@@ -88,6 +91,8 @@ LATE_AFTER = {
     Work.CHECK_IN: settings.TRANSIT_DAYS,
     Work.CHECK_IN_PRINTED: 7,
     Work.CHASE_DELIVERY: settings.TRANSIT_DAYS,
+    Work.EXPLAIN_SHORTAGE: 2,
+    Work.TAKE_BACK: settings.TRANSIT_DAYS,
     Work.ANSWER_REQUISITION: 2,
     Work.ISSUE_REQUISITION: 3,
     Work.CHASE_REQUISITION: 0,
@@ -202,6 +207,8 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
     if May.CHECK_IN_CARDS in mays:
         yield _issues_to_check_in
         yield _printed_to_check_in
+        yield _shortages
+        yield _refused_deliveries
     if May.ISSUE_CARDS in mays:
         yield _deliveries_to_chase
         yield _requisitions_to_answer
@@ -262,6 +269,33 @@ def _deliveries_to_chase(actor: Actor) -> Pile | None:
             since=issue.issued_at,
             who=issue.to_party,
             cards=issue.count,
+        ),
+    )
+
+
+def _shortages(actor: Actor) -> Pile | None:
+    """Cards that the receiver did not find in a delivery: the sender says where they are."""
+    missed = shortages_to_explain(actor).filter(state=Issue.State.CHECKED_IN)
+    return _missing_pile(Work.EXPLAIN_SHORTAGE, missed)
+
+
+def _refused_deliveries(actor: Actor) -> Pile | None:
+    """What the receiver sent back: the sender says when it has come."""
+    refused = shortages_to_explain(actor).filter(state=Issue.State.REFUSED)
+    return _missing_pile(Work.TAKE_BACK, refused)
+
+
+def _missing_pile(kind: Work, issues: QuerySet[Issue]) -> Pile | None:
+    return _pile(
+        kind,
+        with_missing(issues),
+        "checked_in_at",
+        lambda issue: Task(
+            kind=kind,
+            number=issue.number,
+            since=issue.checked_in_at,
+            who=issue.to_party,
+            cards=issue.missing,
         ),
     )
 

@@ -249,6 +249,10 @@ class SerialRunsField(forms.Field):
         "count": _("“%(text)s” is not a number of cards."),
         "differs": _("From %(first)s to %(last)s are %(really)s cards, not %(count)s."),
         "first": _("The first serial is missing."),
+        "short": _(
+            "“%(text)s” is short for a serial. With the document type code it is enough;"
+            " without, type the 15 digits, or the 16 of the card number."
+        ),
     }
 
     def __init__(
@@ -292,6 +296,10 @@ class SerialRunsField(forms.Field):
     def _run(self, row: dict[str, str], prefix: str) -> SerialRun:
         if not row["first"]:
             raise ValidationError(self.error_messages["first"], "first")
+        if not prefix and _is_short(row["first"]):
+            raise ValidationError(
+                self.error_messages["short"], "short", params={"text": row["first"][:20]}
+            )
         first = serials.parse_serial(_whole(row["first"], prefix))
         count = self._count(row["count"])
         if not row["last"]:
@@ -321,10 +329,16 @@ class SerialRunsField(forms.Field):
 
 def _whole(text: str, like: str) -> str:
     """A serial typed short, made whole after the type's prefix or after the first serial."""
-    digits = serials.plain_digits(text)
-    if like and digits.isdigit() and len(digits) <= serials.RUNNING_DIGITS:
+    if like and _is_short(text):
+        digits = serials.plain_digits(text)
         return like[: serials.PREFIX_DIGITS] + digits.zfill(serials.RUNNING_DIGITS)
     return text
+
+
+def _is_short(text: str) -> bool:
+    """Whether somebody typed the running number of a serial alone."""
+    digits = serials.plain_digits(text)
+    return digits.isdigit() and len(digits) <= serials.RUNNING_DIGITS
 
 
 def cards_said(count: int) -> str:

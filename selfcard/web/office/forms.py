@@ -151,6 +151,8 @@ class DeedForm(OfficeForm):
 class FilterForm(OfficeLook):
     """A form that only looks: its answers stand in the address."""
 
+    only_looks = True
+
 
 def _dress(widget: forms.Widget) -> None:
     """Give a widget the class that the style sheet knows."""

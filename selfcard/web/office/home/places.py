@@ -36,6 +36,18 @@ WORK: dict[Work, WorkWords] = {
         _("Open note"),
         "office:custody:issue_note",
     ),
+    Work.EXPLAIN_SHORTAGE: WorkWords(
+        _("Shortages to explain"),
+        _("Say where missing cards are"),
+        _("Open note"),
+        "office:custody:issue_note",
+    ),
+    Work.TAKE_BACK: WorkWords(
+        _("Refused, to come back"),
+        _("Take back a refused delivery"),
+        _("Open note"),
+        "office:custody:issue_note",
+    ),
     Work.ANSWER_REQUISITION: WorkWords(
         _("Requisitions to answer"),
         _("Answer a requisition"),

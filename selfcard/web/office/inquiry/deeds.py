@@ -88,7 +88,12 @@ def forward(steps: NextSteps, runs: list[SerialRun]) -> list[Deed]:
 
 def backward(steps: NextSteps, runs: list[SerialRun]) -> list[Deed]:
     """The deeds that take cards back, stop them, or check them."""
-    deeds = [*_released(steps), *_with_cards(_BACKWARD, steps, runs), *_counted(steps)]
+    deeds = [
+        *_explained(steps),
+        *_released(steps),
+        *_with_cards(_BACKWARD, steps, runs),
+        *_counted(steps),
+    ]
     return [deed for deed in deeds if deed.url]
 
 
@@ -105,6 +110,16 @@ def _with_cards(
         if name in steps.possible and steps.document_type:
             query = naming(steps.document_type, *runs)
             yield Deed(said.label, said.hint, said.icon, place(said.url_name, query=query))
+
+
+def _explained(steps: NextSteps) -> Iterator[Deed]:
+    for number in steps.explain:
+        yield Deed(
+            _("Found with us"),
+            _("Ends the stop of cards missing in %(number)s") % {"number": number},
+            "key",
+            place("office:custody:found_again", number),
+        )
 
 
 def _released(steps: NextSteps) -> Iterator[Deed]:

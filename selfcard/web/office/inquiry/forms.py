@@ -1,11 +1,12 @@
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -127,15 +128,11 @@ class DetailsForm(FilterForm):
             if hour:
                 self.add_error("day", _("Name the day, too."))
             return None
-        now = clock.now()
-        if hour is None and day == clock.today():
+        today = clock.today()
+        if hour is None and day == today:
             return None
-        at = (
-            clock.day_start(day + timedelta(days=1)) - timedelta(microseconds=1)
-            if hour is None
-            else datetime.combine(day, hour, clock.zone())
-        )
-        if at > now:
+        at = datetime.combine(day, time.max if hour is None else hour, clock.zone())
+        if day > today or at > clock.now():
             self.add_error("day", _("That is still to come: ask for a moment of the past."))
             return None
         began = books_began()
@@ -206,4 +203,5 @@ def _in_both(runs: Iterable[SerialRun], others: list[SerialRun]) -> Iterable[Ser
 def _before_the_books(began: datetime | None) -> str:
     if began is None:
         return str(_("There are no cards in the books yet."))
-    return str(_("The books begin on %(day)s: ask for a later moment.") % {"day": day_said(began)})
+    day = strip_tags(day_said(began))
+    return str(_("The books begin on %(day)s: ask for a later moment.") % {"day": day})

@@ -1,10 +1,12 @@
 """Status details inquiry, and the biography of a card and of a range."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -27,6 +29,7 @@ from selfcard.web.office.inquiry.forms import DetailsForm
 from selfcard.web.office.lists import page_number
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.statuses import look_of
+from selfcard.web.templatetags.selfcard import moment as said
 
 MOVEMENTS_SHOWN = 8
 ORGANISATIONS_DRAWN = 12
@@ -118,21 +121,35 @@ def _charts(spread: Distribution) -> dict[str, Chart]:
 
 def _export(request: OfficeRequest, question: Question) -> HttpResponse | None:
     """All runs of the answer, in serial order, if the address asks for them as a file."""
-    past = question.sought.at is not None
+    sought = question.sought
+    status, past = sought.status, sought.at is not None
     head = [
-        _("First"), _("Last"), pgettext("how many", "Cards"), _("Status"), _("Activated"),
-        _("Holder"), _("Name"), _("Document type"), _("Batch"), _("Paper"),
+        _("First"), _("Last"), pgettext("how many", "Cards"),
+        *([_("Of them %(status)s") % {"status": status.label}] if status else []),
+        *_heads_of_the_moment(sought.at),
+        _("Document type"), _("Batch"), _("Paper"),
         *([_("Status now"), _("Holder now"), _("Name now")] if past else [_("Since")]),
     ]  # fmt: skip
-    rows = (_row(run, past) for run in runs_sought(question))
-    return exported(request, "cards", head, rows)
+    rows = (_row(run, status, past) for run in runs_sought(question))
+    moment = sought.at.astimezone(clock.zone()) if sought.at else None
+    name = f"cards-as-of-{moment:%Y-%m-%d-%H%M}-asked" if moment else "cards"
+    return exported(request, name, head, rows)
 
 
-def _row(run: FoundRun, past: bool) -> Sequence[Any]:
+def _heads_of_the_moment(at: datetime | None) -> list[str]:
+    """What the columns are called that tell how it was at the moment asked for."""
+    heads = [_("Status"), _("Activated"), _("Holder"), _("Name")]
+    if at is None:
+        return heads
+    return [_("%(what)s, %(at)s") % {"what": head, "at": strip_tags(said(at))} for head in heads]
+
+
+def _row(run: FoundRun, status: SeenStatus | None, past: bool) -> Sequence[Any]:
     return [
         f"{run.run.first:015d}",
         f"{run.run.last:015d}",
         run.count,
+        *([run.asked] if status else []),
         run.status.label,
         run.activated,
         run.holder.code,
