@@ -12,7 +12,7 @@ class StockIsBeingCounted(Refusal):
 
 
 class WitnessMissing(Refusal):
-    message = _("You hold these cards yourself: name somebody who is there while you count.")
+    message = _("You hold these cards yourself: name somebody else who is by.")
     default_field = "witness"
 
 

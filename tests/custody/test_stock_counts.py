@@ -186,8 +186,10 @@ def test_a_stock_is_counted_once_at_a_time(insurer, batch):
 def test_whoever_counts_their_own_cards_names_a_witness(insurer, batch):
     hand_down(insurer, cards_of(batch, 1, 10), insurer.keeper.party, "keeper")
 
-    with pytest.raises(WitnessMissing):
-        opened(insurer, batch, insurer.keeper.party)
+    me = insurer.keeper.party
+    for nobody_else in ("", " ", f" {me.code.lower()} ", me.name_zh, me.name_en.upper()):
+        with pytest.raises(WitnessMissing):
+            opened(insurer, batch, me, witness=nobody_else)
     one = opened(insurer, batch, insurer.keeper.party, witness="Lin Hua, security")
 
     assert one.witness == "Lin Hua, security"

@@ -80,13 +80,13 @@ def open_stock_count(
 
     Raises:
         NotAuthorised: the actor may not count stock there.
-        WitnessMissing: they hold the cards themself, and nobody is by.
+        WitnessMissing: they hold the cards themself, and nobody else is by.
         StockIsBeingCounted: a count of the same stock has not come to its end.
     """
     require(actor, May.COUNT_STOCK, organisation_of(holder))
     lock_holder(holder)
     staff = acting_staff(actor)
-    if staff.party_id == holder.pk and not witness.strip():
+    if staff.party_id == holder.pk and _is_nobody_else(witness, staff):
         raise WitnessMissing
     _refuse_second_count(holder, document_type)
     stock_count = StockCount.objects.create(
@@ -107,6 +107,13 @@ def open_stock_count(
         document_type=document_type.code,
     )
     return stock_count
+
+
+def _is_nobody_else(witness: str, staff: Staff) -> bool:
+    """Whether a witness is left out, or is whoever counts, by code or by name."""
+    party = staff.party
+    themself = {one.casefold() for one in ("", party.code, party.name_zh, party.name_en)}
+    return witness.strip().casefold() in themself
 
 
 @command
