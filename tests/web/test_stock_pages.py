@@ -12,9 +12,9 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
-from selfcard.custody.commands import check_in, refuse_delivery
-from selfcard.custody.models import Freeze, Issue, Recall, Requisition
-from selfcard.custody.queries import runs_of, runs_recalled, stock_of
+from selfcard.custody.commands import refuse_delivery
+from selfcard.custody.models import Issue, Recall, Requisition
+from selfcard.custody.queries import runs_of, runs_recalled
 from selfcard.custody.verify import violations
 from selfcard.organisations.models import May, Organisation, Staff
 from tests.factories.cards import a_printed_batch
@@ -27,7 +27,6 @@ from tests.factories.custody import (
     custody,
     granted,
     hand_down,
-    stop,
     take_back,
 )
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
@@ -407,98 +406,6 @@ def test_what_becomes_of_a_shipment_is_said_beforehand(insurer: Insurer) -> None
 
     said = answer.content.decode()
     assert "So 97 become your inventory. 3 go back to the sender as missing." in said
-
-
-def test_the_answer_about_one_card_speaks_of_one_card(insurer: Insurer) -> None:
-    batch, _ = cards_at_head_office(insurer, 100)
-    note = hand_down(insurer, cards_of(batch, 1, 50), insurer.branch.party)
-    keeper = entered(insurer.branch_keeper)
-
-    def said(*cards: tuple[int, int]) -> str:
-        named = {"_judge": "missing", **runs("missing", *cards)}
-        return keeper.post(f"/office/custody/check-in/{note.number}/", named).content.decode()
-
-    first = batch.run.first
-    one = said((first, first))
-    assert "It is among the cards above." in one
-    assert "So 49 become your inventory. 1 goes back to the sender as missing." in one
-    assert "It is not among the cards above." in said((first + 60, first + 60))
-    assert "None of them are among the cards above." in said((first + 60, first + 61))
-
-
-def test_a_note_with_missing_cards_says_so_and_offers_what_can_be_done(insurer: Insurer) -> None:
-    batch, _ = cards_at_head_office(insurer, 100)
-    note = hand_down(insurer, batch.run, insurer.branch.party)
-    missing = cards_of(batch, 1, 12)
-    check_in(
-        issue=note,
-        missing=(missing,),
-        actor=insurer.actor("branch_keeper"),
-        request_id=uuid4(),
-    )
-    address = f"/office/custody/issues/{note.number}/"
-    named = f"first={missing.first}&amp;last={missing.last}"
-
-    sender = entered(insurer.chief)
-    page = sender.get(address).content.decode()
-    receiver = entered(insurer.branch_keeper).get(address).content.decode()
-
-    assert "Checked in, 12 missing" in page
-    assert "Checked in, 12 missing" in sender.get("/office/custody/issues/").content.decode()
-    book = sender.get("/office/custody/issues/", {"export": "csv"})
-    assert "Checked in, 12 missing" in b"".join(book.streaming_content).decode()  # type: ignore[attr-defined]
-    for deed in ("void", "lost"):
-        assert f"/office/custody/write-offs/{deed}/?document_type=AC-100&amp;{named}" in page
-        assert f"/office/custody/write-offs/{deed}/?" not in receiver
-
-    empty = sender.post(f"{address}found/", sent())
-    assert empty.status_code == 422
-    assert Freeze.objects.filter(released_at=None).exists()
-
-
-def test_cards_that_an_individual_holds_at_once_were_handed_out(insurer: Insurer) -> None:
-    batch, _ = cards_at_institution(insurer, 20)
-    note = hand_down(insurer, cards_of(batch, 1, 5), insurer.seller.party, "keeper")
-    keeper = entered(insurer.keeper)
-
-    page = keeper.get(f"/office/custody/issues/{note.number}/").content.decode()
-
-    assert "Handed out" in page
-    assert "Handed out" in keeper.get("/office/custody/issues/").content.decode()
-
-
-def test_the_issue_form_tells_how_much_of_the_stock_is_frozen(insurer: Insurer) -> None:
-    batch, _ = cards_at_institution(insurer, 20)
-    stop(insurer, cards_of(batch, 3, 6))
-    stop(insurer, cards_of(batch, 5, 8))
-    document_type = batch.type_version.document_type
-
-    page = entered(insurer.keeper).get("/office/custody/issue/").content.decode()
-
-    assert stock_of(insurer.institution.party) == [(document_type, 20, 6)]
-    assert "6 of them frozen" in page
-
-
-def test_cards_with_a_colleague_lead_to_the_hand_over_with_them_filled_in(
-    insurer: Insurer,
-) -> None:
-    batch, _ = cards_at_institution(insurer, 20)
-    cards = cards_of(batch, 1, 5)
-    hand_down(insurer, cards, insurer.seller.party, "keeper")
-
-    answer = entered(insurer.keeper).post(
-        "/office/custody/issue/",
-        {
-            "_judge": "runs",
-            "document_type": "AC-100",
-            **runs("runs", (cards.first, cards.last)),
-        },
-    )
-
-    said = answer.content.decode()
-    named = f"document_type=AC-100&amp;first={cards.first}&amp;last={cards.last}"
-    assert f"/office/custody/hand-over/?{named}" in said
-    assert "None of them can be used." in said
 
 
 # Hand-over and recall
