@@ -50,7 +50,7 @@ def ask(
         raise AlreadyAsked
     if waiting is not None:
         waiting.state = Approval.State.EXPIRED
-        waiting.save()
+        waiting.save(update_fields=["state"])
     approval = Approval.objects.create(
         kind=kind,
         subject_kind=subject_kind,
@@ -101,7 +101,7 @@ def withdraw(*, approval: Approval, actor: Actor) -> Approval:
     approval = _locked(approval)
     _refuse_closed(approval)
     approval.state = Approval.State.WITHDRAWN
-    approval.save()
+    approval.save(update_fields=["state"])
     record(actor, "approval.withdrawn", approval, kind=approval.kind, about=approval.subject_number)
     return approval
 
@@ -118,7 +118,7 @@ def _decide(approval: Approval, state: Approval.State, reason: str, actor: Actor
     approval.reason = reason
     approval.decided_by = acting_staff(actor)
     approval.decided_at = clock.now()
-    approval.save()
+    approval.save(update_fields=["state", "reason", "decided_by", "decided_at"])
     record(actor, f"approval.{state}", approval, kind=approval.kind, about=approval.subject_number)
     return approval
 

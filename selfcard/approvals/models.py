@@ -75,9 +75,21 @@ class Approval(models.Model):
                 pgtrigger.Update,
                 condition=~pgtrigger.Q(old__state="asked"),
             ),
+            refused(
+                "a_question_stays",
+                pgtrigger.UpdateOf(
+                    "kind", "subject_kind", "subject_number", "asked", "may", "organisation_id",
+                    "asked_by_id", "asked_at", "expires_at",
+                ),
+            ),
+            refused(
+                "an_approval_begins_with_the_question",
+                pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__state="asked"),
+            ),
             refused("an_approval_is_kept", pgtrigger.Delete),
             never_truncated("approval"),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_number}"

@@ -265,6 +265,15 @@ class Batch(models.Model):
                 name="batch_is_cancelled_exactly_when_somebody_cancelled_it",
             ),
             models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("ordered_by")),
+                name="nobody_approves_the_batch_they_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["ordered", "cancelled"])
+                | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="a_batch_is_made_only_when_somebody_approved",
+            ),
+            models.CheckConstraint(
                 condition=Q(cancelled_by__isnull=True, cancelled_at__isnull=True)
                 | Q(cancelled_by__isnull=False, cancelled_at__isnull=False),
                 name="batch_cancelling_has_its_time",
@@ -297,6 +306,13 @@ class Batch(models.Model):
                 ),
             ),
             batch_follows_its_type(),
+            refused(
+                "batch_order_stays",
+                pgtrigger.UpdateOf("ordered_by_id", "organisation_id", "printer_id"),
+                condition=pgtrigger.Q(old__ordered_by__df=pgtrigger.F("new__ordered_by"))
+                | pgtrigger.Q(old__organisation__df=pgtrigger.F("new__organisation"))
+                | pgtrigger.Q(old__printer__df=pgtrigger.F("new__printer")),
+            ),
             refused("batch_is_kept", pgtrigger.Delete),
             never_truncated("batch"),
         ]

@@ -1,6 +1,7 @@
 """The one way in which cards are stopped, and go on."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -37,7 +38,8 @@ def lift_freezes(
 ) -> list[SerialRun]:
     """End those of the freezes that are in force, as far as they lie on the runs; where they lay.
 
-    What of a freeze lies beyond the runs is frozen anew, as it was. Without runs all of it ends.
+    A freeze of which only a part ends is split: each part stands for itself, as if it had been laid
+    so, and what lies beyond the runs stays in force. Without runs all of it ends.
     """
     in_force = freezes.filter(released_at=None)
     ended: list[tuple[Freeze, list[SerialRun]]]
@@ -48,18 +50,28 @@ def lift_freezes(
         ended = [(freeze, freeze.run.without(runs)) for freeze in in_force.filter(_touching(runs))]
     if not ended:
         return []
-    Freeze.objects.filter(pk__in=[freeze.pk for freeze, _ in ended]).update(
-        released_by=staff, released_at=clock.now(), release_note=note
-    )
-    anew = [_for_what_is_left(freeze, run) for freeze, left in ended for run in left]
-    if anew:
-        Freeze.objects.bulk_create(anew)
+    release = {"released_by": staff, "released_at": clock.now(), "release_note": note}
+    whole = [freeze.pk for freeze, left in ended if not left]
+    if whole:
+        Freeze.objects.filter(pk__in=whole).update(**release)
+    split = [(freeze, left) for freeze, left in ended if left]
+    if split:
+        keys = [freeze.pk for freeze, _ in split]
+        Freeze.objects.filter(pk__in=keys).update(**release, is_split=True)
+        Freeze.objects.bulk_create(
+            part
+            for freeze, left in split
+            for part in (
+                *(_part(freeze, run) for run in left),
+                *(_part(freeze, run, **release) for run in freeze.run.without(left)),
+            )
+        )
     return merge_runs(run for freeze, left in ended for run in freeze.run.without(left))
 
 
 def frozen_for(reason: Reason) -> QuerySet[Freeze]:
-    """The freezes of one reason, in force or not."""
-    return Freeze.objects.filter(reason_kind=reason[0], reason_number=reason[1])
+    """The freezes of one reason, in force or not; of those that were split, their parts."""
+    return Freeze.objects.filter(reason_kind=reason[0], reason_number=reason[1], is_split=False)
 
 
 def _touching(runs: list[SerialRun]) -> Q:
@@ -69,7 +81,8 @@ def _touching(runs: list[SerialRun]) -> Q:
     return touched
 
 
-def _for_what_is_left(freeze: Freeze, run: SerialRun) -> Freeze:
+def _part(freeze: Freeze, run: SerialRun, **release: Any) -> Freeze:
+    """A part of a freeze that was split: in force, or let go at that moment."""
     return Freeze(
         serials=run.range,
         reason_kind=freeze.reason_kind,
@@ -77,4 +90,5 @@ def _for_what_is_left(freeze: Freeze, run: SerialRun) -> Freeze:
         note=freeze.note,
         frozen_by_id=freeze.frozen_by_id,
         frozen_at=freeze.frozen_at,
+        **release,
     )

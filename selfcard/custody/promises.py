@@ -316,7 +316,50 @@ write_offs_are_agreed = pgtrigger.Trigger(
             RAISE EXCEPTION 'nobody agreed to what happened to cards %', NEW.serials
                 USING ERRCODE = '23514';
         END IF;
+        IF EXISTS (
+            SELECT FROM custody_movement earlier
+            WHERE earlier.serials && NEW.serials AND earlier.id < NEW.id
+              AND earlier.kind = NEW.kind AND earlier.reason_kind = NEW.reason_kind
+              AND earlier.reason_number = NEW.reason_number
+        ) THEN
+            RAISE EXCEPTION 'what was agreed for cards % is done once', NEW.serials
+                USING ERRCODE = '23514';
+        END IF;
         RETURN NULL;
+    """,
+)
+
+runs_are_named_while_it_is_asked = pgtrigger.Trigger(
+    name="runs_are_named_while_it_is_asked",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    declare=[("found", "text")],
+    func="""
+        SELECT state INTO found FROM custody_writeoff WHERE id = NEW.write_off_id FOR SHARE;
+        IF found IS DISTINCT FROM 'asked' THEN
+            RAISE EXCEPTION 'the cards of a write-off are named before anybody decides'
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+write_offs_are_agreed_as_they_were_asked = pgtrigger.Trigger(
+    name="write_offs_are_agreed_as_they_were_asked",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("state"),
+    condition=pgtrigger.Q(new__state="done"),
+    func="""
+        IF NEW.count IS DISTINCT FROM (
+            SELECT sum(upper(serials) - lower(serials)) FROM custody_writeoffrun
+            WHERE write_off_id = NEW.id
+        ) THEN
+            RAISE EXCEPTION 'write-off % is agreed for just the cards that were named', NEW.number
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
     """,
 )
 

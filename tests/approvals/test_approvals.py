@@ -195,3 +195,14 @@ def test_what_was_decided_stays_to_be_seen_where_one_decides_audits_or_took_part
     assert all(list(past) == [approval] for past in seen.values())
     for name in ("keeper", "other_keeper"):
         assert not approvals_past(insurer.actor(name)).exists()
+
+
+@pytest.mark.parametrize(
+    "changed", ["asked_by_id = asked_by_id", "may = 'audit'", "asked = '{}'", "expires_at = now()"]
+)
+def test_what_is_asked_stays_while_it_waits(insurer, changed):
+    approval = asked_by(insurer)
+
+    with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
+        connection.cursor().execute(f"UPDATE approvals_approval SET {changed}")
+    assert approval.state == Approval.State.ASKED

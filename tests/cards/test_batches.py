@@ -177,8 +177,9 @@ def test_a_type_can_run_out_of_serials(insurer):
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
             "UPDATE cards_batch SET count = 999999999, state = 'approved', deadline = '2030-01-01',"
-            " serials = int8range(620118000000001, 620119000000000) WHERE id = %s",
-            [batch.pk],
+            " serials = int8range(620118000000001, 620119000000000), decided_by_id = %s,"
+            " decided_at = now() WHERE id = %s",
+            [insurer.second.pk, batch.pk],
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
 
@@ -514,7 +515,11 @@ def test_no_serial_is_reserved_twice(insurer):
 
     with refused_by_postgresql("batch_serial_is_reserved_once"):
         Batch.objects.filter(pk=other.pk).update(
-            state="approved", serials=batch.serials, deadline=batch.deadline
+            state="approved",
+            serials=batch.serials,
+            deadline=batch.deadline,
+            decided_by=insurer.second,
+            decided_at=clock.now(),
         )
 
 
@@ -523,8 +528,23 @@ def test_a_batch_has_as_many_serials_as_cards(insurer):
 
     with refused_by_postgresql("batch_has_as_many_serials_as_cards"):
         Batch.objects.filter(pk=batch.pk).update(
-            state="approved", serials=(1, 100), deadline=date(2030, 1, 1)
+            state="approved",
+            serials=(1, 100),
+            deadline=date(2030, 1, 1),
+            decided_by=insurer.second,
+            decided_at=clock.now(),
         )
+
+
+def test_nobody_approves_the_batch_they_ordered_whatever_a_program_does(insurer):
+    batch = an_approved_batch(insurer)
+
+    with refused_by_postgresql("nobody_approves_the_batch_they_ordered"):
+        Batch.objects.filter(pk=batch.pk).update(decided_by=batch.ordered_by)
+    with refused_by_postgresql("a_batch_is_made_only_when_somebody_approved"):
+        Batch.objects.filter(pk=batch.pk).update(decided_by=None, decided_at=None)
+    with refused_by_postgresql("cards_batch is never changed"):
+        Batch.objects.filter(pk=batch.pk).update(ordered_by=insurer.second)
 
 
 def test_a_batch_counts_as_made_only_with_its_cards_in_custody(insurer):

@@ -12,6 +12,7 @@ from selfcard.cards.print_file import print_folder
 from selfcard.cards.verify import violations
 from selfcard.core import clock
 from selfcard.core.work import run_waiting_jobs
+from selfcard.organisations.models import Staff
 from selfcard.products.ages import months_later
 from tests.factories.cards import (
     a_document_type,
@@ -169,7 +170,11 @@ def test_the_use_by_day_stays_once_it_is_fixed(insurer):
 def approved_around_the_command(batch, **days):
     first = int(batch.type_version.document_type.prefix) * 10**9 + 1
     Batch.objects.filter(pk=batch.pk).update(
-        state="approved", serials=(first, first + batch.count), **days
+        state="approved",
+        serials=(first, first + batch.count),
+        decided_by=Staff.objects.exclude(pk=batch.ordered_by_id).first(),
+        decided_at=clock.now(),
+        **days,
     )
 
 

@@ -25,7 +25,8 @@ from selfcard.custody.errors import (
     CardsNotHeld,
     FreezeAlreadyReleased,
 )
-from selfcard.custody.models import Freeze, Holding
+from selfcard.custody.freezes import frozen_for
+from selfcard.custody.models import FREEZE_REASON, Freeze, Holding
 from selfcard.custody.queries import find_card
 from selfcard.custody.statuses import SeenStatus
 from selfcard.organisations.errors import NotAuthorised
@@ -320,3 +321,17 @@ def test_freezing_and_releasing_cost_at_most_twelve_statements(insurer, batch):
         assert len([one for one in queries if "SAVEPOINT" not in one["sql"]]) <= 12
     assert Holding.objects.count() == 1
     assert SerialRun.of(Freeze.objects.get().serials) == batch.run
+
+
+def test_a_freeze_that_ends_in_part_tells_each_card_its_own_story(insurer, batch):
+    number = stop(insurer, cards_of(batch, 1, 10))
+    release_cards(
+        number=number,
+        runs=(cards_of(batch, 6, 10),),
+        note="these are fine",
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+
+    told = {freeze.run: freeze.release_note for freeze in frozen_for((FREEZE_REASON, number))}
+    assert told == {cards_of(batch, 1, 5): "", cards_of(batch, 6, 10): "these are fine"}

@@ -301,3 +301,28 @@ def test_what_no_command_could_have_done_is_found(tampering, promise):
         run_sql(tampering)
 
     assert promise in promises_broken()
+
+
+def test_what_is_agreed_are_just_the_cards_that_were_named(insurer, batch):
+    waiting = report(insurer, "void", cards_of(batch, 1, 5), cause="damaged")
+    agreed = written_off(insurer, "void", cards_of(batch, 11, 15), cause="damaged")
+
+    with refused_by_postgresql("named before anybody decides"):
+        WriteOffRun.objects.create(write_off=agreed, serials=cards_of(batch, 20, 29).range)
+    with refused_by_postgresql("agreed for just the cards that were named"):
+        WriteOffRun.objects.create(write_off=waiting, serials=cards_of(batch, 20, 29).range)
+        WriteOff.objects.filter(pk=waiting.pk).update(
+            state="done", decided_by=insurer.second, decided_at=clock.now()
+        )
+
+
+def test_what_was_agreed_is_done_once(insurer, batch):
+    lost = written_off(insurer, "loss", cards_of(batch, 1, 5), cause="lost")
+    written_off(insurer, "found", cards_of(batch, 1, 5))
+    earlier = Movement.objects.get(kind="loss")
+    earlier.pk = None
+    earlier.at, earlier.day = clock.now(), clock.today()
+
+    with refused_by_postgresql("is done once"):
+        earlier.save(force_insert=True)
+    assert lost.state == WriteOff.State.DONE

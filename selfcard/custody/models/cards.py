@@ -32,6 +32,8 @@ class Freeze(models.Model):
     released_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
     release_note = models.CharField(max_length=200, blank=True)
+    # A part of it was let go: from then on its parts tell what was and is, each for its own cards.
+    is_split = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes: ClassVar = [
@@ -49,12 +51,18 @@ class Freeze(models.Model):
                 | Q(released_by__isnull=False, released_at__isnull=False),
                 name="a_freeze_is_released_exactly_when_somebody_did",
             ),
+            models.CheckConstraint(
+                condition=Q(is_split=False) | Q(released_at__isnull=False),
+                name="a_freeze_that_is_split_is_over",
+            ),
         ]
         triggers: ClassVar = [
             refused("freeze_is_kept", pgtrigger.Delete),
             refused(
                 "freeze_stays",
-                pgtrigger.UpdateOf("serials", "reason_kind", "reason_number", "frozen_at"),
+                pgtrigger.UpdateOf(
+                    "serials", "reason_kind", "reason_number", "note", "frozen_by_id", "frozen_at"
+                ),
             ),
             refused(
                 "freeze_is_released_once",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from selfcard.cards.models import DocumentType
 from selfcard.core.serials import SerialRun
 from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.custody import promises
 from selfcard.custody.models.reasons import WRITE_OFF_REASON, Reason, bounded
 from selfcard.organisations.models import Party, Staff
 
@@ -139,6 +140,7 @@ class WriteOff(models.Model):
                 pgtrigger.UpdateOf("announced_on", "announced_in", "announced_by_id"),
                 condition=pgtrigger.Q(old__announced_on__isnull=False),
             ),
+            promises.write_offs_are_agreed_as_they_were_asked,
             refused("write_off_is_kept", pgtrigger.Delete),
             never_truncated("write_off"),
         ]  # fmt: skip
@@ -165,7 +167,10 @@ class WriteOffRun(models.Model):
                 condition=bounded("serials"), name="write_off_run_is_neither_empty_nor_unbounded"
             )
         ]
-        triggers: ClassVar = append_only("write_off_run")
+        triggers: ClassVar = [
+            promises.runs_are_named_while_it_is_asked,
+            *append_only("write_off_run"),
+        ]
 
     def __str__(self) -> str:
         return str(self.run)

@@ -100,15 +100,12 @@ def _told(number: str, freezes: list[Freeze]) -> CardFreeze:
 
 
 def _releases(freezes: list[Freeze]) -> list[Release]:
-    """Who let which cards go on, the latest first: what of an ended row was not laid anew."""
+    """Who let which cards go on, the latest first."""
     released: dict[tuple[datetime, Staff, str], list[SerialRun]] = {}
     for freeze in freezes:
-        if freeze.released_at is None or freeze.released_by is None:
-            continue
-        anew = [later.run for later in freezes if later.pk > freeze.pk]
-        if gone := freeze.run.without(anew):
+        if freeze.released_at is not None and freeze.released_by is not None:
             key = (freeze.released_at, freeze.released_by, freeze.release_note)
-            released.setdefault(key, []).extend(gone)
+            released.setdefault(key, []).append(freeze.run)
     found = (Release(merge_runs(runs), by, at, note) for (at, by, note), runs in released.items())
     return sorted(found, key=lambda release: release.at, reverse=True)
 
