@@ -24,6 +24,10 @@ class CardsCountedAlready(CardsRefused):
     message = _("These cards are in a stack that is counted already: %(serials)s.")
 
 
+class CardsNeverOrdered(CardsRefused):
+    message = _("No batch of %(document_type)s has these serials: %(serials)s.")
+
+
 class StackNotCounted(CardsRefused):
     message = _("This stack is not in the count any more: %(serials)s.")
 
@@ -60,7 +64,3 @@ class CardsMovedSinceCompared(CardsRefused):
         "These cards have moved since the count was compared with the books: %(serials)s. The"
         " count has to be compared again."
     )
-
-
-class OwnStockDecided(Refusal):
-    message = _("You answer for some of these cards yourself: another person has to decide.")

@@ -166,13 +166,16 @@ def _told(part: Part) -> Reason:
     return part.freezes[0] if part.freezes else part.reason
 
 
-def fitting(finding: CountFinding) -> tuple[CountFinding.Remedy, ...]:
-    """What may be proposed for a difference: what the books already say of it limits the choice."""
+def fitting(finding: CountFinding, *, is_invalid: bool = False) -> tuple[CountFinding.Remedy, ...]:
+    """What may be proposed for a difference: what the books already say of it limits the choice.
+
+    Lost cards that were declared invalid (`is_invalid`) come back to nobody.
+    """
     stopped = finding.reason_kind in FREEZE_KINDS
     if finding.kind == Kind.GAP:
         loses = finding.reason_kind != WRITE_OFF_REASON
         return (Remedy.LOSS, Remedy.EXPLAINED) if loses else (Remedy.EXPLAINED,)
-    takes = finding.status == CardStatus.LOST or (
+    takes = (finding.status == CardStatus.LOST and not is_invalid) or (
         finding.status == CardStatus.INVENTORY
         and (not stopped or finding.reason_kind in TAKING_OVER.frozen_by)
     )
@@ -224,6 +227,12 @@ def judged(stock_count: StockCount, findings: Iterable[CountFinding]) -> list[Ch
         document_type = stock_count.document_type
         refuse_unusable(concerned, deed.use(document_type, holders, declared_invalid=invalid))
     return changed
+
+
+def answering_for(stock_count: StockCount, findings: Iterable[CountFinding]) -> set[int]:
+    """Everybody whose cards would change: the holder, and those whom cards are taken over from."""
+    taken_from = {one.holder_id for one in findings if one.remedy == Remedy.TAKEN_OVER}
+    return {stock_count.holder_id, *(taken_from - {None})}
 
 
 def _refuse_moved(stock_count: StockCount, changed: Iterable[Changed]) -> None:

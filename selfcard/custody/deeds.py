@@ -18,6 +18,7 @@ from selfcard.custody.models import (
     FREEZE_REASON,
     SHORTAGE_REASON,
     WRITE_OFF_REASON,
+    CountFinding,
     Issue,
     WriteOff,
 )
@@ -85,9 +86,9 @@ def coming_to(actor: Actor, parts: Iterable[Part]) -> set[str]:
     return set(found.values_list("number", flat=True))
 
 
-def declared_invalid(parts: Iterable[Part]) -> set[str]:
+def declared_invalid(cards: Iterable[Part | CountFinding]) -> set[str]:
     """The losses that some of the cards are lost by, and that were announced publicly."""
-    losses = {part.reason[1] for part in parts if part.status == CardStatus.LOST}
+    losses = {some.reason[1] for some in cards if some.status == CardStatus.LOST}
     if not losses:
         return set()
     announced = WriteOff.objects.filter(number__in=losses, announced_on__isnull=False)

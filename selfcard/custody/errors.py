@@ -149,9 +149,7 @@ class BatchNotFrozen(Refusal):
 
 
 class CardsNeverCame(CardsRefused):
-    message = _(
-        "These cards never came from the printer, so nobody can destroy them: %(serials)s."
-    )
+    message = _("These cards never came from the printer, so nobody can destroy them: %(serials)s.")
 
 
 class CardsDeclaredInvalid(CardsRefused):
@@ -167,9 +165,7 @@ class CauseDoesNotFit(Refusal):
 
 
 class CauseOfLostCards(CardsRefused):
-    message = _(
-        "Cards that are lost or stolen are reported as a loss, not made void: %(serials)s."
-    )
+    message = _("Cards that are lost or stolen are reported as a loss, not made void: %(serials)s.")
 
 
 class DestructionNotDescribed(Refusal):
@@ -210,3 +206,7 @@ class AnnouncementNotDescribed(Refusal):
 class AnnouncedOutOfTime(Refusal):
     message = _("The day of the announcement lies between the report, %(reported)s, and today.")
     default_field = "announced_on"
+
+
+class OwnStockDecided(Refusal):
+    message = _("You answer for some of these cards yourself: another person has to decide.")

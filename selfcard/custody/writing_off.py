@@ -1,6 +1,6 @@
 """What each kind of write-off asks of cards, and what it makes of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -18,6 +18,7 @@ from selfcard.custody.errors import (
     CauseDoesNotFit,
     DestroyedInFuture,
     DestructionNotDescribed,
+    OwnStockDecided,
 )
 from selfcard.custody.freezes import frozen_for, lift_freezes
 from selfcard.custody.models import (
@@ -172,6 +173,16 @@ def agree(
     explained = Freeze.objects.filter(reason_kind__in=course.explains)
     lift_freezes(frozen_for(write_off.reason) | explained, runs, staff=decided_by)
     freeze_write_off(write_off, runs, parts)
+
+
+def refuse_own(holders: Collection[int], staff: Staff) -> None:
+    """Nobody agrees to what becomes of cards that they answer for themself.
+
+    Raises:
+        OwnStockDecided: they are one of the holders.
+    """
+    if staff.party_id in holders:
+        raise OwnStockDecided
 
 
 def use_of(write_off: WriteOff, parts: Iterable[Part]) -> Use:

@@ -14,6 +14,7 @@ from selfcard.custody.commands import (
     cancel_stock_count,
     close_stock_count,
     compare_stock_count,
+    record_announcement,
     refuse_adjustment,
     reopen_stock_count,
     withdraw_adjustment,
@@ -21,7 +22,6 @@ from selfcard.custody.commands import (
 from selfcard.custody.count_errors import (
     CardsMovedSinceCompared,
     NothingToAdjust,
-    OwnStockDecided,
     RemedyDoesNotFit,
     RemedyMissing,
     StockCountInOtherState,
@@ -30,8 +30,10 @@ from selfcard.custody.counting import Remedied
 from selfcard.custody.errors import (
     CardsInOtherStatus,
     CardsOpened,
+    OwnStockDecided,
 )
 from selfcard.custody.models import OpenedCard, WriteOff
+from selfcard.custody.queries.stock_counts import differences_of
 from selfcard.custody.verify import violations
 from selfcard.organisations.commands import authorise
 from selfcard.organisations.errors import NotAuthorised
@@ -112,6 +114,24 @@ def test_a_lost_card_that_turns_up_at_another_count_comes_back_into_inventory(in
 
     assert custody(batch) == [("Institution", "inventory", 1, 100)]
     assert not list(violations())
+
+
+def test_a_loss_that_was_announced_is_not_offered_to_be_taken_over(insurer, batch):
+    one = asked(insurer, counted(insurer, batch, (1, 99)), gap="loss")
+    do(insurer, "second", agree_adjustment, one)
+    again = counted(insurer, batch, (1, 100))
+    assert "taken_over" in differences_of(again, insurer.actor("keeper"))[0].fitting
+
+    record_announcement(
+        write_off=WriteOff.objects.get(),
+        announced_on=clock.today(),
+        announced_in="Morning Post",
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+
+    difference = differences_of(again, insurer.actor("keeper"))[0]
+    assert (difference.is_invalid, difference.fitting) == (True, ("explained",))
 
 
 def test_what_is_explained_changes_nothing_but_is_agreed_too(insurer, batch):

@@ -13,6 +13,7 @@ from selfcard.custody.commands import (
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.parts import read_parts
 from selfcard.custody.statuses import CardStatus, MovementKind
+from tests.factories.cards import an_approved_batch
 from tests.factories.custody import (
     cards_at_institution,
     cards_of,
@@ -38,6 +39,7 @@ def run_sql(statement, *values):
 @pytest.fixture
 def differing(insurer, batch):
     """Compared with the books: one card lacks, and five are too many."""
+    an_approved_batch(insurer, 5)
     return counted(insurer, batch, (1, 49), (51, 105))
 
 

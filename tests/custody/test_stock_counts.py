@@ -23,6 +23,7 @@ from selfcard.custody.commands import (
 )
 from selfcard.custody.count_errors import (
     CardsCountedAlready,
+    CardsNeverOrdered,
     DifferencesLeft,
     NothingCounted,
     StackNotCounted,
@@ -35,8 +36,9 @@ from selfcard.custody.errors import (
     CardsOfOtherType,
 )
 from selfcard.custody.models import StockCount
+from selfcard.custody.queries.stock_counts import differences_of
 from selfcard.organisations.errors import NotAuthorised
-from tests.factories.cards import a_document_type
+from tests.factories.cards import a_document_type, an_approved_batch
 from tests.factories.custody import (
     cards_at_institution,
     cards_of,
@@ -245,10 +247,34 @@ def test_surplus_is_told_with_whoever_answers_for_it(insurer, batch):
     ]
 
 
-def test_what_was_never_printed_is_surplus_that_nobody_answers_for(insurer, batch):
+def test_what_is_ordered_and_not_printed_is_surplus_that_nobody_answers_for(insurer, batch):
+    an_approved_batch(insurer, 5)
+
     one = counted(insurer, batch, (1, 105))
 
     assert found(batch, one) == [("surplus", 101, 105, "", "", "")]
+
+
+def test_a_stack_that_no_batch_has_is_refused_and_named(insurer, batch):
+    one, whole_type = opened(insurer, batch), cards_of(batch, 1, 1_000)
+
+    with pytest.raises(CardsNeverOrdered) as refusal:
+        do(insurer, "keeper", enter_stacks, one, runs=(whole_type,))
+
+    assert refusal.value.facts["serials"] == str(cards_of(batch, 101, 1_000))
+    assert not one.stacks.exists()
+
+
+def test_a_count_tells_nobody_what_lies_out_of_their_sight(insurer, batch):
+    one = counted(insurer, batch, (1, 100), holder=insurer.other_branch.party, by="other_keeper")
+
+    told = {
+        by: [each.is_seen for each in differences_of(one, insurer.actor(by))]
+        for by in ("other_keeper", "second")
+    }
+
+    assert told == {"other_keeper": [False], "second": [True]}
+    assert found(batch, one) == [("surplus", 1, 100, "Institution", "inventory", "")]
 
 
 def test_a_gap_is_cut_where_the_books_know_why(insurer, batch):

@@ -12,19 +12,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from selfcard.core import clock
 from selfcard.core.serials import card_number
 from selfcard.custody.commands import (
     agree_adjustment,
     close_stock_count,
     compare_stock_count,
     enter_stacks,
+    record_announcement,
     refuse_adjustment,
 )
 from selfcard.custody.models import StockCount
 from selfcard.inquiry.queries.work import home_work
 from selfcard.organisations.models import Staff
 from selfcard.organisations.queries import staff_actor
-from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
+from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down, written_off
 from tests.factories.organisations import Insurer, an_insurer
 from tests.factories.stock_counts import asked, counted, do, found, opened
 from tests.web.conftest import PHONE
@@ -272,6 +274,38 @@ def test_a_difference_without_remedy_or_reason_stands_at_its_row(insurer, batch)
     assert answer.content.decode().count('class="problem"') == 2
     one.refresh_from_db()
     assert one.state == "compared"
+
+
+def test_whoever_types_a_foreign_stack_does_not_learn_who_has_it(insurer, batch):
+    hand_down(insurer, cards_of(batch, 1, 5), insurer.seller.party, "keeper")
+    foreign = {"holder": insurer.other_branch.party, "by": "other_keeper"}
+    one = counted(insurer, batch, (1, 20), **foreign)
+
+    told = said(entered(insurer.other_keeper).get(place(one)))
+
+    assert told.count("With somebody else") == 2
+    assert "inventory" not in told
+    assert insurer.institution.name not in told
+    assert insurer.seller.name not in told
+    assert insurer.institution.party.name_en in said(entered(insurer.second).get(place(one)))
+
+
+def test_cards_that_were_declared_invalid_lead_to_making_them_void(insurer, batch):
+    loss = written_off(insurer, "loss", cards_of(batch, 100, 100), by="keeper")
+    record_announcement(
+        write_off=loss,
+        announced_on=clock.today(),
+        announced_in="Morning Post",
+        actor=insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
+    one = counted(insurer, batch, (1, 100))
+
+    told = entered(insurer.keeper).get(place(one)).content.decode()
+
+    assert "taken_over" not in told
+    assert f"first={cards_of(batch, 100, 100).first}&amp;last" in told
+    assert "Make cards void" in told
 
 
 def test_the_refused_proposal_is_there_again_with_the_reason(insurer, batch):

@@ -19,7 +19,8 @@ from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import freeze_batch, record_announcement, release_cards
 from selfcard.custody.models import Freeze, WriteOff
 from selfcard.inquiry.queries.work import Work, home_work
-from selfcard.organisations.models import Staff
+from selfcard.organisations.commands import authorise
+from selfcard.organisations.models import May, Staff
 from selfcard.organisations.queries import staff_actor
 from tests.factories.activation import activate, open_card, paid_cards
 from tests.factories.custody import (
@@ -28,6 +29,7 @@ from tests.factories.custody import (
     cards_at_institution,
     cards_of,
     custody,
+    hand_down,
     report,
     stop,
     written_off,
@@ -368,3 +370,30 @@ def test_a_holder_who_activates_a_frozen_card_is_told_so(insurer, stopped):
 
     with pytest.raises(CardFrozen):
         activate(card, proof=proof)
+
+
+def test_whoever_holds_the_cards_is_not_offered_to_agree_and_is_refused(insurer, batch):
+    cards = cards_of(batch, 1, 10)
+    for to, by, at in (
+        ("branch", "chief", "branch_keeper"),
+        ("institution", "branch_keeper", "keeper"),
+    ):
+        hand_down(insurer, cards, getattr(insurer, to).party, by, checked_in_by=at)
+    hand_down(insurer, cards, insurer.seller.party, "keeper")
+    authorise(
+        staff=insurer.seller,
+        mays=(May.APPROVE_WRITE_OFFS,),
+        organisation=insurer.institution,
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+    loss = report(insurer, "loss", cards, by="keeper")
+    seller, yes = entered(insurer.seller), place("grant_write_off", loss.number)
+
+    assert yes not in seller.get(place("write_off", loss.number)).content.decode()
+    answer = seller.post(yes, {"request_id": str(uuid4())})
+
+    assert answer.status_code == 422
+    assert "You answer for some of these cards yourself" in answer.content.decode()
+    loss.refresh_from_db()
+    assert loss.state == "asked"

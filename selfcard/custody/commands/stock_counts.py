@@ -7,6 +7,7 @@ from django.db.models import Q
 from selfcard.approvals.commands import ask, grant, refuse, withdraw
 from selfcard.approvals.models import Approval
 from selfcard.cards.models import Batch, DocumentType
+from selfcard.cards.queries import batches_touching
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -23,10 +24,10 @@ from selfcard.core.serials import (
 from selfcard.custody.commands.write_offs import lose_cards
 from selfcard.custody.count_errors import (
     CardsCountedAlready,
+    CardsNeverOrdered,
     DifferencesLeft,
     NothingCounted,
     NothingToAdjust,
-    OwnStockDecided,
     StackNotCounted,
     StockCountInOtherState,
     StockIsBeingCounted,
@@ -36,6 +37,7 @@ from selfcard.custody.counting import (
     Changed,
     Remedied,
     Remedy,
+    answering_for,
     compare,
     counted_of,
     findings_in,
@@ -57,6 +59,7 @@ from selfcard.custody.papers.counts import freeze_count_protocol, freeze_count_s
 from selfcard.custody.parts import Part
 from selfcard.custody.queries.stock_counts import ADJUST_STOCK, request_about
 from selfcard.custody.statuses import CardStatus, MovementKind
+from selfcard.custody.writing_off import refuse_own
 from selfcard.organisations.models import May, Organisation, Party, Staff
 from selfcard.organisations.queries import acting_staff, organisation_of, require
 
@@ -127,11 +130,13 @@ def enter_stacks(
         StockCountInOtherState: it is not being counted any more.
         NoSerialsGiven, RunsOverlapEachOther: no serial is named, or one twice.
         CardsOfOtherType: their prefix is not the type's; they belong to another count.
+        CardsNeverOrdered: no approved batch of the type has their serials.
         CardsCountedAlready: they are in a stack that was entered before.
     """
     distinct_runs(runs)
     stock_count = _being_counted(stock_count, actor)
     _refuse_other_type(runs, stock_count.document_type)
+    _refuse_never_ordered(runs, stock_count.document_type)
     _refuse_counted(runs, stock_count)
     staff, now = acting_staff(actor), clock.now()
     CountedStack.objects.bulk_create(
@@ -294,7 +299,7 @@ def agree_adjustment(*, stock_count: StockCount, actor: Actor, request_id: UUID)
     grant(approval=_request(stock_count), actor=actor)
     findings = _findings(stock_count)
     staff = acting_staff(actor)
-    _refuse_own(stock_count, findings, staff)
+    refuse_own(answering_for(stock_count, findings), staff)
     changed = judged(stock_count, findings)
     _let_go(stock_count, actor)
     stock_count.write_off = _lose(stock_count, findings, actor)
@@ -450,6 +455,12 @@ def _refuse_other_type(runs: Iterable[SerialRun], document_type: DocumentType) -
         raise CardsOfOtherType(serials=describe_runs(strangers), document_type=document_type.code)
 
 
+def _refuse_never_ordered(runs: Iterable[SerialRun], document_type: DocumentType) -> None:
+    ordered = [batch.run for batch in batches_touching(runs)]
+    if strangers := [rest for run in runs for rest in run.without(ordered)]:
+        raise CardsNeverOrdered(serials=describe_runs(strangers), document_type=document_type.code)
+
+
 def _refuse_counted(runs: Iterable[SerialRun], stock_count: StockCount) -> None:
     if twice := counted_of(stock_count, runs):
         raise CardsCountedAlready(serials=describe_runs(twice))
@@ -465,20 +476,11 @@ def _asked_for(findings: Iterable[CountFinding]) -> dict[str, int]:
 
 def _above_all(stock_count: StockCount, findings: Iterable[CountFinding]) -> Organisation:
     """The lowest organisation that everybody whose cards would change belongs to."""
-    holders = {one.holder_id for one in findings if one.remedy == Remedy.TAKEN_OVER}
-    concerned = Organisation.objects.filter(
-        Q(pk__in={stock_count.holder_id, *holders})
-        | Q(staff__party__in={stock_count.holder_id, *holders})
-    )
+    holders = answering_for(stock_count, findings)
+    concerned = Organisation.objects.filter(Q(pk__in=holders) | Q(staff__party__in=holders))
     paths = [path.split(".") for path in concerned.values_list("path", flat=True)]
     shared = takewhile(lambda labels: len(set(labels)) == 1, zip(*paths, strict=False))
     return Organisation.objects.get(path=".".join(labels[0] for labels in shared))
-
-
-def _refuse_own(stock_count: StockCount, findings: Iterable[CountFinding], staff: Staff) -> None:
-    taken_from = {one.holder_id for one in findings if one.remedy == Remedy.TAKEN_OVER}
-    if staff.party_id in {stock_count.holder_id, *taken_from}:
-        raise OwnStockDecided
 
 
 def _let_go(stock_count: StockCount, actor: Actor) -> None:

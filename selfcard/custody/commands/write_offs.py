@@ -34,6 +34,7 @@ from selfcard.custody.writing_off import (
     Happened,
     agree,
     begin_write_off,
+    refuse_own,
     use_of,
 )
 from selfcard.organisations.models import May, Party, Staff
@@ -119,12 +120,14 @@ def grant_write_off(*, write_off: WriteOff, actor: Actor, request_id: UUID) -> W
     Raises:
         WriteOffInOtherState: it was decided or withdrawn.
         NotAuthorised, NotYourOwnRequest, ApprovalExpired: as for every approval.
+        OwnStockDecided: the cards are the actor's own to answer for.
         CardsNotHeld, CardsInOtherStatus, CardsOpened, CardsDeclaredInvalid: it cannot be done
             any more.
     """
     write_off, runs = _locked(write_off)
     granted = grant(approval=_asked_for(write_off), actor=actor)
     assert granted.decided_by is not None
+    refuse_own({write_off.holder_id}, granted.decided_by)
     parts = read_parts(runs)
     refuse_unusable(parts, use_of(write_off, parts))
     agree(write_off, runs, parts, decided_by=granted.decided_by, actor=actor)

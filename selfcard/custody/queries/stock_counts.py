@@ -8,6 +8,8 @@ from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import approval_of
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.custody.counting import fitting
+from selfcard.custody.deeds import declared_invalid
 from selfcard.custody.models import (
     STOCK_COUNT_REASON,
     CountedStack,
@@ -85,9 +87,37 @@ def stacks_of(stock_count: StockCount) -> QuerySet[CountedStack]:
     return stock_count.stacks.select_related("entered_by__party").order_by("-pk")
 
 
-def findings_of(stock_count: StockCount) -> QuerySet[CountFinding]:
-    """The differences of a count, in order, with whoever answers for the cards."""
-    return stock_count.findings.select_related("holder")
+@dataclass(frozen=True)
+class Difference:
+    """A difference of a count, and how much of it is told to whoever looks.
+
+    Who answers for cards, and what the books know of them, is told of cards in sight only
+    (`is_seen`): a stack that somebody types is no inquiry into foreign stock.
+    """
+
+    finding: CountFinding
+    is_seen: bool
+    is_invalid: bool  # lost, and announced publicly: whatever turns up is made void
+
+    @property
+    def fitting(self) -> tuple[CountFinding.Remedy, ...]:
+        """What may be proposed for it."""
+        return fitting(self.finding, is_invalid=self.is_invalid)
+
+
+def differences_of(stock_count: StockCount, actor: Actor) -> list[Difference]:
+    """The differences of a count, in order, each as far as the actor may learn of it."""
+    findings = list(stock_count.findings.select_related("holder"))
+    holders = {one.holder_id for one in findings}
+    seen = set(
+        parties_in_reach(actor, *SEEING_COUNTS)
+        .filter(pk__in=holders - {None})
+        .values_list("pk", flat=True)
+    )
+    invalid = declared_invalid(findings)
+    return [
+        Difference(one, one.holder_id in seen, one.reason_number in invalid) for one in findings
+    ]
 
 
 def request_about(stock_count: StockCount) -> Approval | None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from selfcard.custody import commands
 from selfcard.custody.models import StockCount
-from selfcard.custody.queries.stock_counts import SEEING_COUNTS, findings_of
+from selfcard.custody.queries.stock_counts import SEEING_COUNTS, differences_of
 from selfcard.organisations.models import May
 from selfcard.web.office.custody.count_forms import (
     CompareForm,
@@ -115,7 +115,7 @@ def compare(request: OfficeRequest, number: str) -> HttpResponse:
 def ask(request: OfficeRequest, number: str) -> HttpResponse:
     """Ask a second person to agree to what is proposed for every difference."""
     one = find_count(request, number)
-    form = remedies_form(findings_of(one))(request.POST, actor=request.actor)
+    form = remedies_form(differences_of(one, request.actor))(request.POST, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
             commands.ask_adjustment(stock_count=one, **form.cleaned_data, actor=request.actor)

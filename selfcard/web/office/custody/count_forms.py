@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import DocumentType
 from selfcard.core.serials import RunReversed, SerialRun
-from selfcard.custody.counting import Kind, Remedied, fitting
-from selfcard.custody.models import CountFinding
+from selfcard.custody.counting import Kind, Remedied
+from selfcard.custody.queries.stock_counts import Difference
 from selfcard.organisations.models import May
 from selfcard.web.office.custody.findings import ShownFinding
 from selfcard.web.office.fields import (
@@ -130,12 +130,12 @@ class ReasonForm(OfficeForm):
 
 
 class RemediesForm(OfficeForm):
-    """What is proposed for each difference, and why; made for one count's findings.
+    """What is proposed for each difference, and why; made for one count's differences.
 
     What is said for all of a kind counts where nothing is said for one.
     """
 
-    findings: ClassVar[list[CountFinding]] = []
+    differences: ClassVar[list[Difference]] = []
 
     @property
     def shared(self) -> list[tuple[str | Promise, BoundField, BoundField]]:
@@ -149,39 +149,45 @@ class RemediesForm(OfficeForm):
     @property
     def rows(self) -> list[tuple[ShownFinding, BoundField, BoundField]]:
         return [
-            (ShownFinding(one), self[f"remedy_{one.pk}"], self[f"note_{one.pk}"])
-            for one in self.findings
+            (
+                ShownFinding(one),
+                self[f"remedy_{one.finding.pk}"],
+                self[f"note_{one.finding.pk}"],
+            )
+            for one in self.differences
         ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        remedies = tuple(self._remedied(finding) for finding in self.findings)
+        remedies = tuple(self._remedied(one) for one in self.differences)
         return {"request_id": cleaned.get("request_id"), "remedies": remedies}
 
-    def _remedied(self, finding: CountFinding) -> Remedied:
+    def _remedied(self, difference: Difference) -> Remedied:
+        finding = difference.finding
+
         def said(what: str) -> str:
             own, shared = f"{what}_{finding.pk}", f"{what}_{finding.kind}"
             return self.cleaned_data.get(own, "") or self.cleaned_data.get(shared, "")
 
         remedy, note = said("remedy"), said("note")
-        if remedy not in fitting(finding) and f"remedy_{finding.pk}" not in self.errors:
+        if remedy not in difference.fitting and f"remedy_{finding.pk}" not in self.errors:
             self.add_error(f"remedy_{finding.pk}", _("Choose what is to be done."))
         if not note and f"note_{finding.pk}" not in self.errors:
             self.add_error(f"note_{finding.pk}", _("Say why."))
         return Remedied(finding.run, remedy, note)
 
 
-def remedies_form(findings: Iterable[CountFinding]) -> type[RemediesForm]:
+def remedies_form(differences: Iterable[Difference]) -> type[RemediesForm]:
     """The form for these differences."""
-    findings = list(findings)
-    fields: dict[str, Any] = {"findings": findings}
+    differences = list(differences)
+    fields: dict[str, Any] = {"differences": differences}
     for kind in Kind:
-        same = [one for one in findings if one.kind == kind]
+        same = [one for one in differences if one.finding.kind == kind]
         if len(same) > 1:
-            choices = dict.fromkeys(remedy for one in same for remedy in fitting(one))
+            choices = dict.fromkeys(remedy for one in same for remedy in one.fitting)
             fields |= _asked_about(str(kind), kind.label, choices)
-    for one in findings:
-        fields |= _asked_about(str(one.pk), str(one.run), fitting(one))
+    for one in differences:
+        fields |= _asked_about(str(one.finding.pk), str(one.finding.run), one.fitting)
     return type("RemediesOfThisCount", (RemediesForm,), fields)
 
 

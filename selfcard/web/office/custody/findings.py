@@ -16,6 +16,7 @@ from selfcard.custody.models import (
     WRITE_OFF_REASON,
     CountFinding,
 )
+from selfcard.custody.queries.stock_counts import Difference
 from selfcard.custody.statuses import CardStatus
 
 Kind = CountFinding.Kind
@@ -36,7 +37,11 @@ KNOWN: dict[str, Promise] = {
 class ShownFinding:
     """A difference as a page shows it, and how a strip draws it."""
 
-    finding: CountFinding
+    told: Difference
+
+    @property
+    def finding(self) -> CountFinding:
+        return self.told.finding
 
     @property
     def known(self) -> str:
@@ -51,8 +56,8 @@ class ShownFinding:
         return "unfit" if self.finding.kind == Kind.GAP else "asked"
 
 
-def shown_findings(findings: Iterable[CountFinding]) -> list[ShownFinding]:
-    return [ShownFinding(finding) for finding in findings]
+def shown_findings(differences: Iterable[Difference]) -> list[ShownFinding]:
+    return [ShownFinding(one) for one in differences]
 
 
 def cards_of_kind(findings: Iterable[CountFinding], kind: CountFinding.Kind) -> int:

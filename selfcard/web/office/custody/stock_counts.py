@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from selfcard.approvals.models import Approval
 from selfcard.custody import commands
-from selfcard.custody.models import CountedStack, CountFinding, StockCount
+from selfcard.custody.counting import answering_for
+from selfcard.custody.models import CountedStack, StockCount
 from selfcard.custody.queries.stock_counts import (
     SEEING_COUNTS,
+    Difference,
     cards_differing,
     counted_so_far,
-    findings_of,
+    differences_of,
     may_count,
     request_about,
     stacks_of,
@@ -202,14 +204,15 @@ def _of_state(request: OfficeRequest, one: StockCount, *, counts: bool) -> dict[
     """What a page shows of a count by how far it is."""
     if one.state == State.OPEN:
         return being_counted(request, one)
-    findings = list(findings_of(one))
+    differences = differences_of(one, request.actor)
     context: dict[str, Any] = {
-        "findings": shown_findings(findings),
+        "findings": shown_findings(differences),
         "counted": one.counted if one.counted is not None else counted_so_far(one).cards,
     }
     if one.state == State.COMPARED:
-        if counts and findings:
-            context["form"] = remedies_form(findings)(actor=request.actor, initial=_said(findings))
+        if counts and differences:
+            form = remedies_form(differences)
+            context["form"] = form(actor=request.actor, initial=_said(differences))
         last = request_about(one)
         context["refusal"] = last if last and last.state == Approval.State.REFUSED else None
     if one.state == State.ASKED:
@@ -230,10 +233,10 @@ def being_counted(request: OfficeRequest, one: StockCount) -> dict[str, Any]:
     }
 
 
-def _said(findings: Iterable[CountFinding]) -> dict[str, str]:
+def _said(differences: Iterable[Difference]) -> dict[str, str]:
     """What was proposed before and refused: it is there again, to be changed."""
     said = {}
-    for one in findings:
+    for one in (difference.finding for difference in differences):
         said[f"remedy_{one.pk}"], said[f"note_{one.pk}"] = one.remedy, one.note
     return said
 
@@ -251,4 +254,6 @@ def _asked(request: OfficeRequest, one: StockCount) -> Asked:
     assert approval is not None
     is_own = approval.asked_by_id == request.staff.pk
     entitled = may(request.actor, May(approval.may), approval.organisation)
-    return Asked(approval, is_own, entitled and not is_own and not approval.has_expired)
+    holds = request.staff.party_id in answering_for(one, one.findings.all())
+    waits = not approval.has_expired
+    return Asked(approval, is_own, entitled and waits and not is_own and not holds)

@@ -28,7 +28,7 @@ from selfcard.custody.queries import (
     write_offs_seen_by,
 )
 from selfcard.organisations.models import May
-from selfcard.web.office.approvals.asked import asked_about
+from selfcard.web.office.approvals.asked import Asked, asked_about
 from selfcard.web.office.custody.write_off_forms import REPORTS
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
@@ -232,7 +232,7 @@ def case_page(
             "cards": cards_said(one.count),
             "runs": runs,
             "shares": distribution(runs),
-            "asked": asked_about(request, APPROVE_WRITE_OFF, WRITE_OFF_REASON, one.number),
+            "asked": _asked(request, one),
             "freeze": freezes_of(one).first(),
             "lost": lost,
             "days_left": _days_left(one) if lost and one.announced_on is None else None,
@@ -241,6 +241,14 @@ def case_page(
             "refused": refused,
         },
     )
+
+
+def _asked(request: OfficeRequest, one: WriteOff) -> Asked | None:
+    """The request for a second person; whoever holds the cards is not offered to be it."""
+    asked = asked_about(request, APPROVE_WRITE_OFF, WRITE_OFF_REASON, one.number)
+    if asked and request.staff.party_id == one.holder_id:
+        return asked._replace(may_decide=False)
+    return asked
 
 
 def _days_left(loss: WriteOff) -> dict[str, Any]:
