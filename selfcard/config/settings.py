@@ -36,10 +36,10 @@ HELP_NUMBER = os.environ.get("SELFCARD_HELP_NUMBER", "400 555 0100")
 PUBLIC_ADDRESS = os.environ.get(
     "SELFCARD_PUBLIC_ADDRESS", f"http://127.0.0.1:{os.environ.get('SELFCARD_PORT', '8910')}"
 )
-APPROVAL_DAYS = 14
+APPROVAL_DAYS = int(os.environ.get("SELFCARD_APPROVAL_DAYS", "14"))
 # Working days are counted where the insurer is; within so many a loss is announced publicly.
 INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")
-LOSS_ANNOUNCEMENT_DAYS = 5
+LOSS_ANNOUNCEMENT_DAYS = int(os.environ.get("SELFCARD_LOSS_ANNOUNCEMENT_DAYS", "5"))
 LARGE_SALE_CARDS = 500
 # So long may cards be on the way between two organisations; then both are reminded.
 TRANSIT_DAYS = int(os.environ.get("SELFCARD_TRANSIT_DAYS", "7"))
