@@ -27,9 +27,11 @@ from selfcard.custody.errors import (
 )
 from selfcard.custody.freezes import frozen_for
 from selfcard.custody.models import FREEZE_REASON, Freeze, Holding
-from selfcard.custody.queries import find_card
+from selfcard.custody.queries import find_card, freezes_by_number
 from selfcard.custody.statuses import SeenStatus
+from selfcard.organisations.commands import authorise
 from selfcard.organisations.errors import NotAuthorised
+from selfcard.organisations.models import May
 from tests.factories.cards import a_printed_batch, an_ordered_batch
 from tests.factories.custody import (
     cards_at_head_office,
@@ -335,3 +337,25 @@ def test_a_freeze_that_ends_in_part_tells_each_card_its_own_story(insurer, batch
 
     told = {freeze.run: freeze.release_note for freeze in frozen_for((FREEZE_REASON, number))}
     assert told == {cards_of(batch, 1, 5): "", cards_of(batch, 6, 10): "these are fine"}
+
+
+def test_the_list_tells_of_what_stops_a_batch_now_and_not_of_what_once_did(insurer, batch):
+    authorise(
+        staff=insurer.second,
+        mays=(May.FREEZE_CARDS,),
+        organisation=insurer.head_office,
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+    stop_batch(insurer, batch, by="second", note="Wrong panels")
+    let_batch_go(insurer, batch, by="second")
+    stop_batch(insurer, batch, by="chief", note="A caller")
+
+    [row] = freezes_by_number(insurer.actor("chief"))
+
+    now = Freeze.objects.get(released_at=None)
+    assert (row["said"], row["since"], row["cards"]) == ("A caller", now.frozen_at, 100)
+    assert (row["by_zh"], row["by_en"]) == (
+        insurer.chief.party.name_zh,
+        insurer.chief.party.name_en,
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Exists, F, Max, Min, OuterRef, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
@@ -27,19 +28,33 @@ def freezes_seen_by(actor: Actor) -> QuerySet[Freeze]:
 
 
 def freezes_by_number(actor: Actor) -> QuerySet[Freeze, Any]:
-    """One row for every number that stops cards or has: how many still, since when, by whom."""
+    """One row for every number that stops cards or has: how many still, since when, by whom.
+
+    A batch may be stopped again and again: its row tells of what stops it now, or stopped it last.
+    """
+
+    def latest(field: str) -> ArrayAgg:
+        in_force_first = F("released_at").desc(nulls_first=True)
+        return ArrayAgg(field, order_by=[in_force_first, "-frozen_at", "-id"])
+
     in_force = Case(When(released_at=None, then=CARDS), default=Value(0))
     return (
         freezes_seen_by(actor)
         .values("reason_kind", "reason_number")
         .annotate(
             cards=Coalesce(Sum(in_force), 0),
-            since=Min("frozen_at"),
             until=Max("released_at"),
-            said=Max("note"),
             first=Min("serials__startswith"),
-            by_zh=Max("frozen_by__party__name_zh"),
-            by_en=Max("frozen_by__party__name_en"),
+            latest_at=latest("frozen_at"),
+            latest_note=latest("note"),
+            latest_zh=latest("frozen_by__party__name_zh"),
+            latest_en=latest("frozen_by__party__name_en"),
+        )
+        .annotate(
+            since=F("latest_at__0"),
+            said=F("latest_note__0"),
+            by_zh=F("latest_zh__0"),
+            by_en=F("latest_en__0"),
         )
         .order_by("-since")
     )
