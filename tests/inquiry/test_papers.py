@@ -6,6 +6,7 @@ import pytest
 
 from selfcard.custody.models import Issue
 from selfcard.inquiry.errors import NoSuchPaper
+from selfcard.inquiry.queries.biography import find_biography
 from selfcard.inquiry.queries.papers import open_paper
 from tests.factories.activation import activate
 
@@ -46,6 +47,23 @@ def test_a_foreign_organisation_opens_none_of_them(shop, papers):
             open_paper(
                 kind=kind, number=number, language="en", actor=shop.insurer.actor("other_keeper")
             )
+
+
+def test_whoever_only_holds_cards_of_a_batch_does_not_learn_how_the_others_came(shop):
+    paper = {"kind": "check_in", "number": shop.batch.number, "language": "en"}
+    for name, may_open in (("keeper", False), ("branch_keeper", False), ("second", True)):
+        actor = shop.insurer.actor(name)
+        arrivals = [
+            event.opens
+            for event in find_biography(actor, shop.cards[50].serial).events
+            if event.kind == "check_in_printed"
+        ]
+        assert arrivals == [may_open], name
+        if may_open:
+            assert open_paper(**paper, actor=actor).startswith(b"%PDF-")
+        else:
+            with pytest.raises(NoSuchPaper):
+                open_paper(**paper, actor=actor)
 
 
 def test_what_is_no_paper_is_not_found(shop):

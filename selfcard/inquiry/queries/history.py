@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import (
+    BATCH_REASON,
     FREEZE_REASON,
     ISSUE_REASON,
     RECALL_REASON,
@@ -35,6 +36,7 @@ from selfcard.custody.queries import (
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.custody.statuses import MovementKind
 from selfcard.inquiry.queries.details import SALE_REASON
+from selfcard.inquiry.queries.reach import batches_told
 from selfcard.organisations.models import Party, Staff
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.payments.queries import invoices_in_reach, receipts_in_reach
@@ -54,6 +56,7 @@ _OPEN: dict[str, Callable[[Actor], QuerySet[Any]]] = {
     RECALL_REASON: recalls_seen_by,
     WRITE_OFF_REASON: write_offs_seen_by,
     STOCK_COUNT_REASON: stock_counts_seen_by,
+    BATCH_REASON: batches_told,
 }
 # Of one moment, what comes after all other movements, and in which order.
 _AFTER: dict[str, int] = {

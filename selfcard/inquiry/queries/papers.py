@@ -19,7 +19,7 @@ from selfcard.custody.queries import (
 )
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.inquiry.errors import NoSuchPaper
-from selfcard.inquiry.queries.reach import batches_in_reach
+from selfcard.inquiry.queries.reach import batches_told
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
 from selfcard.payments.queries import invoices_in_reach, receipts_in_reach
 from selfcard.policies.papers import POLICY
@@ -55,7 +55,7 @@ _SEEN: dict[str, Callable[[Actor, str], bool]] = {
     # Of an issue note, or of a batch that came from the printer.
     CHECK_IN: lambda actor, number: (
         issues_seen_by(actor).filter(number=number).exists()
-        or batches_in_reach(actor).filter(number=number).exists()
+        or batches_told(actor).filter(number=number).exists()
     ),
     COUNT_SHEET: lambda actor, number: _sees_count(actor, number),
     COUNT_PROTOCOL: lambda actor, number: _sees_count(actor, number),

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from selfcard.cards.models import Batch
+from selfcard.cards.queries import batches_seen_by
 from selfcard.core.actor import Actor
 from selfcard.custody.models import ISSUE_REASON, Holding, Issue
 from selfcard.custody.statuses import CardStatus
@@ -78,6 +79,17 @@ def holdings_in_reach(actor: Actor) -> QuerySet[Holding]:
         .select_related("holder", "batch__type_version__document_type")
         .order_by("serials")
     )
+
+
+def batches_told(actor: Actor) -> QuerySet[Batch]:
+    """The batches of which the actor may learn how all their cards came from the printer.
+
+    Whoever has a say where they were ordered, or sees the cards that lie there. Who merely holds
+    cards of a batch does not: the others of it are none of their business.
+    """
+    places = holders_in_reach(actor).values("pk")
+    seen = batches_seen_by(actor).order_by().values("pk")
+    return Batch.objects.filter(Q(organisation__party__in=places) | Q(pk__in=seen))
 
 
 def batches_in_reach(actor: Actor) -> QuerySet[Batch]:
