@@ -231,8 +231,12 @@ def judged(stock_count: StockCount, findings: Iterable[CountFinding]) -> list[Ch
 
 def answering_for(stock_count: StockCount, findings: Iterable[CountFinding]) -> set[int]:
     """Everybody whose cards would change: the holder, and those whom cards are taken over from."""
-    taken_from = {one.holder_id for one in findings if one.remedy == Remedy.TAKEN_OVER}
-    return {stock_count.holder_id, *(taken_from - {None})}
+    taken_from = {
+        one.holder_id
+        for one in findings
+        if one.remedy == Remedy.TAKEN_OVER and one.holder_id is not None
+    }
+    return {stock_count.holder_id, *taken_from}
 
 
 def _refuse_moved(stock_count: StockCount, changed: Iterable[Changed]) -> None:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from selfcard.cards.models import Batch
 from selfcard.cards.papers import PRINT_PROTOCOL
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
@@ -261,6 +262,17 @@ def test_the_inquiry_finds_none_of_its_cards(company: Company) -> None:
             )
             assert answer.status_code in (200, 404, 422)
             assert "Faraway" not in answer.content.decode()
+
+
+def test_a_stack_of_foreign_cards_tells_nothing_of_them(company: Company) -> None:
+    insurer, batch = company.insurer, Batch.objects.earliest("pk")
+    one = counted(insurer, batch, (1, 20), holder=insurer.other_branch.party, by="other_keeper")
+
+    answer = company.walker.get(reverse("office:custody:stock_count", args=[one.number]))
+
+    assert answer.status_code == 200
+    # The page repeats the serials that were typed; whose they are, and by which paper, is not told.
+    assert _told(answer, [secret for secret in company.secrets if len(secret) != 15]) == []
 
 
 def test_the_walk_leaves_no_trace(company: Company) -> None:

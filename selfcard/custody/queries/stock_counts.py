@@ -108,10 +108,10 @@ class Difference:
 def differences_of(stock_count: StockCount, actor: Actor) -> list[Difference]:
     """The differences of a count, in order, each as far as the actor may learn of it."""
     findings = list(stock_count.findings.select_related("holder"))
-    holders = {one.holder_id for one in findings}
+    holders = {one.holder_id for one in findings if one.holder_id is not None}
     seen = set(
         parties_in_reach(actor, *SEEING_COUNTS)
-        .filter(pk__in=holders - {None})
+        .filter(pk__in=holders)
         .values_list("pk", flat=True)
     )
     invalid = declared_invalid(findings)
