@@ -1,10 +1,13 @@
 """What every test may ask for, and how the database is emptied after those that commit."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from selfcard.launcher.messages import compile_all
 
@@ -54,6 +57,13 @@ EMPTY = """
 def compiled_catalogs() -> None:
     """Chinese is read from compiled catalogs, which no commit contains."""
     compile_all()
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Each test begins in the house's language, whatever page was opened before it."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ import click
 
 from selfcard.launcher.chromium import ensure_chromium
 from selfcard.launcher.folder import PROJECT
+from selfcard.launcher.messages import compile_all
 from selfcard.launcher.postgres import Postgres
 
 DJANGO = (sys.executable, "-m", "django")
@@ -52,6 +53,8 @@ def test(arguments: Sequence[str]) -> int:
     Returns the exit code: 0 when everything held.
     """
     ensure_chromium()
+    # Once, before there are several workers who would read what another is still writing.
+    compile_all()
     with throw_away_database():
         failed = [] if arguments else _failed_checks()
         # A file stays with one worker, and so do a browser and a running insurer with their tests.

@@ -175,7 +175,7 @@ def test_whoever_asked_sees_what_became_of_it_and_that_it_has_expired(insurer):
     approval = asked_by(insurer)
 
     def fates(name):
-        return [one.fate for one in approvals_asked_by(insurer.actor(name))]
+        return [one.fate for one in approvals_asked_by(insurer.actor(name))]  # type: ignore[attr-defined]
 
     assert fates("chief") == ["asked"]
     assert fates("second") == []

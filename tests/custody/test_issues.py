@@ -269,6 +269,7 @@ def test_stock_past_its_last_day_to_sell_is_not_issued_and_can_be_recalled(insur
     batch, _ = cards_at_head_office(insurer, 100, document_type)
     hand_down(insurer, cards_of(batch, 1, 10), insurer.branch.party, checked_in_by="branch_keeper")
 
+    assert batch.use_by is not None
     with clock.frozen(batch.use_by):
         issue(insurer, "chief", insurer.branch.party, cards_of(batch, 11, 20))
     with clock.frozen(batch.use_by + timedelta(days=1)):

@@ -328,7 +328,8 @@ def test_of_two_stops_the_one_that_stops_the_deed_is_told(insurer, batch):
 
     [part] = usable_parts(None, [cards], insurer.actor("keeper"), VOID)
 
-    assert case.number in part.reason and "FZ-" not in part.reason
+    assert case.number in part.reason
+    assert "FZ-" not in part.reason
     assert part.help == Operation.named("custody.write_off", number=case.number)
 
 

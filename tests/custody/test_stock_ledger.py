@@ -275,8 +275,8 @@ def move_some(insurer, batch, first, last, kind, before, after, to):
         insurer.seller.party,
         insurer.other_branch.party,
     )
-    parts = read_parts([cards_of(batch, first, min(last, 100))])
-    parts = tuple(part for part in parts if part.status == before)
+    read = read_parts([cards_of(batch, first, min(last, 100))])
+    parts = tuple(part for part in read if part.status == before)
     stays = after not in STOCK or after == CardStatus.IN_TRANSIT
     leg = Leg(parts, kind, after, None if stays else holders[to])
     move([leg], reason=("test", "1"), actor=Actor.system("test"))
@@ -300,7 +300,7 @@ def every_way(insurer):
 
 
 def what_is_held():
-    held = Counter()
+    held: Counter[int] = Counter()
     for holding in Holding.objects.filter(status__in=STOCK):
         held[holding.holder_id] += holding.run.count
     return held

@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -518,13 +519,14 @@ def test_void_cards_are_destroyed_with_place_method_and_day(insurer, batch):
 @pytest.mark.parametrize("lacking", ["place", "method", "destroyed_on"])
 def test_a_destruction_that_lacks_something_is_refused_at_that_field(insurer, batch, lacking):
     written_off(insurer, "void", batch.run)
+    lacks: dict[str, Any] = {lacking: None if lacking == "destroyed_on" else ""}
 
     with pytest.raises(DestructionNotDescribed) as refused:
         report(
             insurer,
             "destruction",
             batch.run,
-            **{lacking: "" if lacking != "destroyed_on" else None},
+            **lacks,
         )
 
     assert refused.value.field == lacking
@@ -619,7 +621,7 @@ def test_every_step_is_found_again_by_the_number(insurer, batch):
 
 
 def test_a_repeated_request_reports_once(insurer, batch):
-    given = {"cause": "lost", "note": "A box"}
+    given: dict[str, Any] = {"cause": "lost", "note": "A box"}
     request = uuid4()
     from selfcard.custody.commands import ask_write_off
 

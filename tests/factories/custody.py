@@ -170,7 +170,10 @@ def report(
     insurer: Insurer, kind: str, *runs: SerialRun, by: str = "chief", **changes: Any
 ) -> WriteOff:
     """Report cards as void, lost, found or destroyed; it waits for a second person."""
-    given: dict[str, Any] = {"note": "As the keeper says", "cause": _CAUSES.get(kind, "")}
+    given: dict[str, Any] = {
+        "note": "As the keeper says",
+        "cause": _CAUSES.get(WriteOff.Kind(kind), ""),
+    }
     if kind == WriteOff.Kind.DESTRUCTION:
         given |= {"place": "Yard", "method": "Shredder", "destroyed_on": clock.today()}
     return ask_write_off(

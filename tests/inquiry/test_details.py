@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from selfcard.cards.models import Batch
 from selfcard.cards.queries import batch_of
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
@@ -336,7 +337,7 @@ def test_the_figures_are_told_by_organisation_and_along_the_way(insurer, batch):
 
 def test_activated_cards_are_counted_from_whole_blocks_and_their_edges(insurer):
     cards = paid_cards(insurer, 30)
-    batch = batch_of(cards[0].serial)
+    batch = Batch.objects.get(serials__contains=cards[0].serial)
     for at in (0, 7, 29):
         activate(cards[at], an_application(applicant=a_person(order=at + 1)))
     actor = insurer.actor("keeper")

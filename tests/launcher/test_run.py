@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from selfcard.demo.people import PEOPLE
+
 SECONDS_TO_BE_READY = 240
 SECONDS_TO_STOP = 60
 OURS = ("DATABASE_URL", "SELFCARD_TESTING", "SELFCARD_LOG", "SELFCARD_TEST_DATA")
@@ -114,7 +116,7 @@ def test_programs_learn_people_passwords_and_cards(insurer: Running) -> None:
     credentials = json.loads(insurer.ask("demo", "credentials", "--json").stdout)
 
     assert credentials["password"] in insurer.said
-    assert len(credentials["people"]) == 25
+    assert len(credentials["people"]) == len(PEOPLE)
     assert all(cards for cards in credentials["cards"].values())
 
 

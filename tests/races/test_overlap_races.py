@@ -121,7 +121,8 @@ def test_without_the_lock_the_second_sale_meets_postgresql(two_sales, both_have_
 # Two reports, and a report against an issue
 
 
-def a_report_of(insurer, batch, first, last):
+def a_report_of(stock, first, last):
+    insurer, batch = stock
     document_type = batch.type_version.document_type
     return lambda: ask_write_off(
         kind="void",
@@ -141,7 +142,7 @@ def stock():
 
 
 def test_a_card_is_reported_void_once_by_two_at_the_same_moment(stock, both_have_read):
-    results = at_once(a_report_of(*stock, 1, 60), a_report_of(*stock, 41, 100))
+    results = at_once(a_report_of(stock, 1, 60), a_report_of(stock, 41, 100))
 
     assert kinds(results) == {WriteOff, CardsFrozen}
     assert Freeze.objects.count() == 1
@@ -151,7 +152,7 @@ def test_without_the_lock_a_card_is_in_two_reports_and_only_one_can_be_agreed_to
     stock, both_have_read, unlocked, monkeypatch
 ):
     insurer, _ = stock
-    results = at_once(a_report_of(*stock, 1, 60), a_report_of(*stock, 41, 100))
+    results = at_once(a_report_of(stock, 1, 60), a_report_of(stock, 41, 100))
     assert kinds(results) == {WriteOff}
     assert Freeze.objects.count() == 2
 
@@ -168,7 +169,7 @@ def a_report_and_an_issue(stock):
     insurer, batch = stock
     document_type = batch.type_version.document_type
     return [
-        a_report_of(insurer, batch, 1, 100),
+        a_report_of(stock, 1, 100),
         lambda: issue_cards(
             document_type=document_type,
             runs=(batch.run,),

@@ -1,7 +1,6 @@
 """Reads a workbook back as Excel would: what each cell is, and what it says."""
 
 import io
-import re
 import zipfile
 from typing import Any
 from xml.etree import ElementTree
@@ -22,7 +21,7 @@ def rows_of(content: bytes, sheet: int = 1) -> list[list[Any]]:
 def _cells(row: ElementTree.Element) -> list[Any]:
     cells: list[Any] = []
     for cell in row:
-        column = ord(re.match(r"[A-Z]", cell.attrib["r"])[0]) - ord("A")
+        column = ord(cell.attrib["r"][0]) - ord("A")
         cells += [None] * (column - len(cells))
         assert cell.find(f"{MAIN}f") is None, "a formula"
         text = "".join(cell.itertext())

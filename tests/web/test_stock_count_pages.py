@@ -322,8 +322,8 @@ def test_only_another_person_with_the_authorisation_is_offered_the_decision(insu
     one = asked(insurer, counted(insurer, batch, (1, 99)), gap="loss")
 
     for name, decides in (("second", True), ("keeper", False), ("auditor", False)):
-        answer = entered(getattr(insurer, name)).get(place(one)).content.decode()
-        assert (place(one, "agree_adjustment") in answer) is decides, name
+        page = entered(getattr(insurer, name)).get(place(one)).content.decode()
+        assert (place(one, "agree_adjustment") in page) is decides, name
     for name in ("keeper", "auditor"):
         answer = entered(getattr(insurer, name)).post(
             place(one, "agree_adjustment"), {"request_id": str(uuid4())}
@@ -380,9 +380,9 @@ def test_the_list_tells_what_differs_and_goes_out_as_a_file(insurer, batch):
 
     assert one.number in said(answer)
     exported = keeper.get(reverse("office:custody:stock_counts"), {"export": "csv"})
-    assert one.number in b"".join(exported.streaming_content).decode()
+    assert one.number in b"".join(exported).decode()
     stacks = keeper.get(place(one), {"export": "csv"})
-    lines = b"".join(stacks.streaming_content).decode().splitlines()
+    lines = b"".join(stacks).decode().splitlines()
     assert len(lines) == 3
 
 

@@ -83,7 +83,7 @@ def a_requisition(insurer: Insurer, batch: Batch, count: int) -> Requisition:
 
 
 def stock(party: Party) -> int:
-    return sum(count for _, count in stock_of(party))
+    return sum(count for _, count, _ in stock_of(party))
 
 
 def take_in(office: Office, insurer: Insurer, note: Issue, batch: Batch) -> None:

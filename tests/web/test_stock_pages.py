@@ -461,7 +461,7 @@ def test_a_recall_says_who_takes_the_cards_back(insurer: Insurer) -> None:
     assert runs_recalled(note) == [cards_of(batch, 1, 10)]
     paper = reverse("office:paper", args=["recall_note", note.number])
     assert paper in branch.get(done["Location"]).content.decode()
-    assert b"".join(branch.get(paper)).startswith(b"%PDF")  # type: ignore[arg-type]
+    assert b"".join(branch.get(paper)).startswith(b"%PDF")
     assert entered(insurer.other_keeper).get(paper).status_code == 404
 
 

@@ -110,9 +110,7 @@ def differences_of(stock_count: StockCount, actor: Actor) -> list[Difference]:
     findings = list(stock_count.findings.select_related("holder"))
     holders = {one.holder_id for one in findings if one.holder_id is not None}
     seen = set(
-        parties_in_reach(actor, *SEEING_COUNTS)
-        .filter(pk__in=holders)
-        .values_list("pk", flat=True)
+        parties_in_reach(actor, *SEEING_COUNTS).filter(pk__in=holders).values_list("pk", flat=True)
     )
     invalid = declared_invalid(findings)
     return [
