@@ -148,9 +148,10 @@ def test_a_cell_of_a_workbook_is_what_it_is() -> None:
 
     with translation.override("en"):
         content = content_of(spreadsheet("cards", head, [row]))
+        headings = [str(cell) for cell in head]
 
     assert rows_of(content) == [
-        [str(cell) for cell in head],
+        headings,
         [1200, "620118000412001", 12.5, 46096, 46096.5, "'=1+1"],
     ]
     pane = sheet_of(content).find(f".//{MAIN}pane")
