@@ -76,6 +76,11 @@ class HolderNotAuthorised(Refusal):
     default_field = "to"
 
 
+class HolderIsBlocked(Refusal):
+    message = _("%(name)s gets no further cards until %(number)s is settled.")
+    default_field = "to"
+
+
 class HoldingLimitExceeded(Refusal):
     message = _(
         "%(name)s already holds %(held)s cards of this type and may hold %(limit)s:"

@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONObject
 
 from selfcard.cards.models import DocumentType, DocumentTypeVersion
 from selfcard.core.actor import Actor
 from selfcard.core.compiled import Compiled
+from selfcard.core.refusals import Operation
 from selfcard.core.serials import count_cards
-from selfcard.custody.errors import HolderNotAuthorised, HoldingLimitExceeded
-from selfcard.custody.models import Holding
+from selfcard.custody.errors import HolderIsBlocked, HolderNotAuthorised, HoldingLimitExceeded
+from selfcard.custody.models import HolderBlock, Holding
 from selfcard.custody.parts import Part
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import Authorisation, May, Party, Staff
@@ -38,6 +40,7 @@ def _people(count: int, actor: int | None, document_type: int, *parties: int) ->
         .annotate(cards=Sum(F("serials__endswith") - F("serials__startswith")))
         .values("cards")
     )
+    owes = HolderBlock.objects.filter(holder=OuterRef("party"), lifted_at=None).order_by("id")
     return (
         Staff.objects.select_related("party", "organisation__party")
         .filter(Q(pk=actor) | Q(party__in=parties))
@@ -45,6 +48,9 @@ def _people(count: int, actor: int | None, document_type: int, *parties: int) ->
             may_hold=Exists(_authorised(May.HOLD_CARDS)),
             may_issue=Exists(_authorised(May.ISSUE_CARDS)),
             held=Subquery(held),
+            owes=Subquery(
+                owes.values(data=JSONObject(kind="reason_kind", number="reason_number"))[:1]
+            ),
         )
     )
 
@@ -77,11 +83,17 @@ def refuse_unfit_holder(staff: Staff, parts: Iterable[Part]) -> None:
 
     Raises:
         HolderNotAuthorised: they may not hold cards at all.
+        HolderIsBlocked: they owe something, and get no more until it is settled.
         HoldingLimitExceeded: they would hold too many.
     """
     parts, name = list(parts), staff.party.name
     if not staff.may_hold:  # type: ignore[attr-defined]
         raise HolderNotAuthorised(name=name, may=May.HOLD_CARDS.label)
+    if staff.owes:  # type: ignore[attr-defined]
+        kind, number = staff.owes["kind"], staff.owes["number"]  # type: ignore[attr-defined]
+        raise HolderIsBlocked(
+            name=name, number=number, help=Operation.named(f"open.{kind}", number=number)
+        )
     held: int = staff.held or 0  # type: ignore[attr-defined]
     versions = {part.batch.type_version for part in parts if part.batch}
     limit = min(_limit(version, staff) for version in versions)

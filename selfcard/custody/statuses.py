@@ -56,6 +56,11 @@ class MovementKind(models.TextChoices):
     DESTRUCTION = "destruction", _("destruction")
     SALE = "sale", _("sale")
     SETTLEMENT = "settlement", _("receipt confirmed")
+    SALE_RECALL = "sale_recall", _("recall of unpaid cards from a sale")
+    REFUND_HOLD = "refund_hold", _("recall of paid cards from a sale")
+    REFUND_WITHDRAWN = "refund_withdrawn", _("recall of paid cards withdrawn")
+    REFUND = "refund", _("money paid back")
+    CANCELLATION = "cancellation", _("void after its policy was cancelled")
 
 
 # What each kind of movement may do. PostgreSQL refuses every other step.
@@ -79,6 +84,13 @@ STEPS: tuple[tuple[MovementKind, CardStatus | None, CardStatus], ...] = (
     (MovementKind.DESTRUCTION, CardStatus.VOID, CardStatus.DESTROYED),
     (MovementKind.SALE, CardStatus.INVENTORY, CardStatus.SOLD),
     (MovementKind.SETTLEMENT, CardStatus.SOLD, CardStatus.TO_BE_ACTIVATED),
+    (MovementKind.SALE_RECALL, CardStatus.SOLD, CardStatus.INVENTORY),
+    (MovementKind.SALE_RECALL, CardStatus.SOLD, CardStatus.VOID),
+    (MovementKind.REFUND_HOLD, CardStatus.TO_BE_ACTIVATED, CardStatus.AWAITING_REFUND),
+    (MovementKind.REFUND_WITHDRAWN, CardStatus.AWAITING_REFUND, CardStatus.TO_BE_ACTIVATED),
+    (MovementKind.REFUND, CardStatus.AWAITING_REFUND, CardStatus.INVENTORY),
+    (MovementKind.REFUND, CardStatus.AWAITING_REFUND, CardStatus.VOID),
+    (MovementKind.CANCELLATION, CardStatus.TO_BE_ACTIVATED, CardStatus.VOID),
 )
 
 # With whoever answers for them and not sold yet: what the stock ledger counts.

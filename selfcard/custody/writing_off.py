@@ -163,7 +163,10 @@ def agree(
     decided_by: Staff,
     actor: Actor,
 ) -> None:
-    """The cards go the way of the write-off; what had stopped them is explained by it, and ends."""
+    """The cards go the way of the write-off; what had stopped them is explained by it, and ends.
+
+    Whatever ends so is released with the number of the write-off.
+    """
     write_off.state = WriteOff.State.DONE
     write_off.decided_by, write_off.decided_at = decided_by, clock.now()
     write_off.save(update_fields=["state", "decided_by", "decided_at"])
@@ -171,7 +174,8 @@ def agree(
     leg = Leg(tuple(parts), course.movement, course.outcome)
     move([leg], reason=write_off.reason, actor=actor)
     explained = Freeze.objects.filter(reason_kind__in=course.explains)
-    lift_freezes(frozen_for(write_off.reason) | explained, runs, staff=decided_by)
+    stopped = frozen_for(write_off.reason) | explained
+    lift_freezes(stopped, runs, staff=decided_by, note=write_off.number)
     freeze_write_off(write_off, runs, parts)
 
 

@@ -301,8 +301,9 @@ def agree_adjustment(*, stock_count: StockCount, actor: Actor, request_id: UUID)
     staff = acting_staff(actor)
     refuse_own(answering_for(stock_count, findings), staff)
     changed = judged(stock_count, findings)
-    _let_go(stock_count, actor)
+    # The freeze of what is lost ends with the loss, and the rest with the count.
     stock_count.write_off = _lose(stock_count, findings, actor)
+    _let_go(stock_count, actor)
     if legs := _taken_over(stock_count, changed):
         move(legs, reason=stock_count.reason, actor=actor)
     _close(stock_count, State.CLOSED, staff)

@@ -1,5 +1,6 @@
 """Custody's tables: places and movements, what stands beside a card, and the papers of stock."""
 
+from selfcard.custody.models.blocks import HolderBlock
 from selfcard.custody.models.cards import (
     ActivatedCard,
     ActivatedTally,
@@ -61,6 +62,7 @@ __all__ = [
     "CountFinding",
     "CountedStack",
     "Freeze",
+    "HolderBlock",
     "Holding",
     "HoldingPast",
     "Issue",

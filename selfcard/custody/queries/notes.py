@@ -1,5 +1,6 @@
 """The papers of stock: what is on its way, what came, what each note moved."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from selfcard.cards.models import Batch, DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, count_cards, merge_runs
+from selfcard.custody.freezes import frozen_for
 from selfcard.custody.models import (
     BATCH_REASON,
     SHORTAGE_REASON,
@@ -19,6 +21,7 @@ from selfcard.custody.models import (
     Issue,
     Movement,
     Recall,
+    WriteOff,
 )
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import May, Party
@@ -100,6 +103,27 @@ def still_missing(issue: Issue) -> list[SerialRun]:
         reason_kind=SHORTAGE_REASON, reason_number=issue.number, released_at=None
     )
     return merge_runs(SerialRun.of(freeze.serials) for freeze in freezes)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of cards that did not come: written off, or else found with the sender."""
+
+    runs: list[SerialRun]
+    write_off: WriteOff | None
+
+
+def fates_of(issue: Issue) -> list[Fate]:
+    """What became of those cards of a note that did not come, as far as somebody has said it.
+
+    The found ones first, then by write-off.
+    """
+    ended = frozen_for((SHORTAGE_REASON, issue.number)).filter(released_at__isnull=False)
+    runs: dict[str, list[SerialRun]] = {}
+    for freeze in ended:
+        runs.setdefault(freeze.release_note, []).append(freeze.run)
+    agreed = {one.number: one for one in WriteOff.objects.filter(number__in=runs)} if runs else {}
+    return [Fate(merge_runs(runs[number]), agreed.get(number)) for number in sorted(runs)]
 
 
 def with_missing(issues: QuerySet[Issue]) -> QuerySet[Issue]:
