@@ -24,7 +24,6 @@ from selfcard.custody.queries import (
     find_card,
     issues_overdue_from,
     issues_to_check_in,
-    shortage_of,
     still_missing,
 )
 from selfcard.organisations.errors import NotAuthorised
@@ -84,7 +83,7 @@ def test_what_did_not_come_goes_back_to_the_sender_and_is_frozen(insurer, batch)
         note.number,
     )
     assert find_card(batch.run.first + 50).seen == "frozen"
-    assert shortage_of(note) == [cards_of(batch, 50, 52)]
+    assert still_missing(note) == [cards_of(batch, 50, 52)]
     with pytest.raises(CardsFrozen, match="000 000 050–620118 000 000 052"):
         issue(insurer, "chief", insurer.branch.party, cards_of(batch, 50, 52))
 

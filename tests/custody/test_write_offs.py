@@ -51,7 +51,13 @@ from selfcard.custody.errors import (
     WriteOffInOtherState,
 )
 from selfcard.custody.models import Freeze, Movement, WriteOff
-from selfcard.custody.queries import find_card, losses_to_announce, still_lost, still_missing
+from selfcard.custody.queries import (
+    fates_of,
+    find_card,
+    losses_to_announce,
+    still_lost,
+    still_missing,
+)
 from selfcard.custody.statuses import SeenStatus
 from selfcard.custody.verify import violations
 from selfcard.organisations.errors import NotAuthorised
@@ -374,6 +380,25 @@ def test_a_loss_explains_a_shortage(insurer, batch):
             actor=insurer.actor("chief"),
             request_id=uuid4(),
         )
+
+
+def test_a_note_tells_of_each_missing_card_what_became_of_it(insurer, batch):
+    note = a_shortage(insurer, batch, 1, 20, missing=(6, 20))
+    void = written_off(insurer, "void", cards_of(batch, 6, 11))
+    loss = written_off(insurer, "loss", cards_of(batch, 12, 16))
+    explain_shortage(
+        issue=note,
+        runs=(cards_of(batch, 17, 19),),
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+
+    assert [(fate.write_off, fate.runs) for fate in fates_of(note)] == [
+        (None, [cards_of(batch, 17, 19)]),
+        (void, [cards_of(batch, 6, 11)]),
+        (loss, [cards_of(batch, 12, 16)]),
+    ]
+    assert still_missing(note) == [cards_of(batch, 20, 20)]
 
 
 def test_a_refused_loss_leaves_the_shortage_open(insurer, batch):

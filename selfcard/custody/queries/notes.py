@@ -92,11 +92,6 @@ def runs_of(issue: Issue) -> list[SerialRun]:
     return merge_runs(one.run for one in movements_of(issue).filter(kind__in=handed_down))
 
 
-def shortage_of(issue: Issue) -> list[SerialRun]:
-    """The cards of an issue note that did not come."""
-    return merge_runs(one.run for one in movements_of(issue).filter(kind=MovementKind.SHORTAGE))
-
-
 def still_missing(issue: Issue) -> list[SerialRun]:
     """The cards that did not come and that nobody has found since: they are frozen."""
     freezes = Freeze.objects.filter(

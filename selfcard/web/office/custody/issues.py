@@ -1,5 +1,6 @@
 """Issue registration with its live answer, the list of issue notes, and one note."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import django_filters
@@ -12,21 +13,22 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from selfcard.core.serials import count_cards
+from selfcard.core.serials import SerialRun, count_cards
 from selfcard.custody.commands import issue_cards
-from selfcard.custody.models import Issue
+from selfcard.custody.models import Issue, WriteOff
 from selfcard.custody.queries import (
     distribution,
+    fates_of,
     issues_seen_by,
     overdue_since,
     requisitions_to_issue,
     runs_of,
-    shortage_of,
     still_missing,
     stock_of,
     with_missing,
+    write_offs_seen_by,
 )
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import may
@@ -209,7 +211,7 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             "cards": cards_said(one.count),
             "runs": runs,
             "shares": distribution(runs),
-            "short": shortage_of(one),
+            "fates": _fates(request, one),
             "still": still,
             "state": _state(one, count_cards(still)),
             "writing_off": naming(one.document_type, *still) if still and writes_off else "",
@@ -223,3 +225,41 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             and may(request.actor, May.CHECK_IN_CARDS, one.to_party.organisation),
         },
     )
+
+
+@dataclass(frozen=True)
+class ShownFate:
+    """What became of cards that did not come, in words, and the write-off that says so."""
+
+    said: str
+    runs: list[SerialRun]
+    write_off: WriteOff | None
+    opens: bool
+
+
+def _fates(request: OfficeRequest, issue: Issue) -> list[ShownFate]:
+    fates = fates_of(issue)
+    numbers = [fate.write_off.number for fate in fates if fate.write_off]
+    seen = write_offs_seen_by(request.actor).filter(number__in=numbers) if numbers else ()
+    return [
+        ShownFate(
+            _fate_said(count_cards(fate.runs), fate.write_off, issue),
+            fate.runs,
+            fate.write_off,
+            fate.write_off in seen,
+        )
+        for fate in fates
+    ]
+
+
+def _fate_said(cards: int, write_off: WriteOff | None, issue: Issue) -> str:
+    shown = {"cards": counted(cards), "sender": issue.from_party.name}
+    if write_off is None:
+        said = ngettext(
+            "%(cards)s was found with %(sender)s", "%(cards)s were found with %(sender)s", cards
+        )
+    elif write_off.kind == WriteOff.Kind.LOSS:
+        said = _("%(cards)s lost by")
+    else:
+        said = _("%(cards)s made void by")
+    return said % shown
