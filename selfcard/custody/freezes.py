@@ -47,7 +47,7 @@ def lift_freezes(
         ended = [(freeze, []) for freeze in in_force]
     else:
         runs = merge_runs(runs)
-        ended = [(freeze, freeze.run.without(runs)) for freeze in in_force.filter(_touching(runs))]
+        ended = [(freeze, freeze.run.without(runs)) for freeze in in_force.filter(touching(runs))]
     if not ended:
         return []
     release = {"released_by": staff, "released_at": clock.now(), "release_note": note}
@@ -74,7 +74,8 @@ def frozen_for(reason: Reason) -> QuerySet[Freeze]:
     return Freeze.objects.filter(reason_kind=reason[0], reason_number=reason[1], is_split=False)
 
 
-def _touching(runs: list[SerialRun]) -> Q:
+def touching(runs: Iterable[SerialRun]) -> Q:
+    """That the serials have cards of the runs."""
     touched = Q(pk__in=[])
     for run in runs:
         touched |= Q(serials__overlap=run.range)

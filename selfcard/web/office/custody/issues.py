@@ -19,7 +19,6 @@ from selfcard.core.serials import SerialRun, count_cards
 from selfcard.custody.commands import issue_cards
 from selfcard.custody.models import Issue, WriteOff
 from selfcard.custody.queries import (
-    distribution,
     fates_of,
     issues_seen_by,
     overdue_since,
@@ -33,6 +32,7 @@ from selfcard.custody.queries import (
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import may
 from selfcard.web.office.custody.forms import IssueForm
+from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -210,7 +210,7 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             "issue": one,
             "cards": cards_said(one.count),
             "runs": runs,
-            "shares": distribution(runs),
+            "now": whereabouts(request, runs),
             "fates": _fates(request, one),
             "still": still,
             "state": _state(one, count_cards(still)),

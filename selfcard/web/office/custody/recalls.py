@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from selfcard.custody.commands import recall_cards
 from selfcard.custody.models import Recall
-from selfcard.custody.queries import distribution, recalls_seen_by, runs_recalled
+from selfcard.custody.queries import recalls_seen_by, runs_recalled
 from selfcard.organisations.models import May
 from selfcard.web.office.custody.note_forms import RecallForm
+from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -143,6 +144,6 @@ def recall_note(request: OfficeRequest, number: str) -> HttpResponse:
             "recall": one,
             "cards": cards_said(one.count),
             "runs": runs,
-            "shares": distribution(runs),
+            "now": whereabouts(request, runs),
         },
     )

@@ -19,7 +19,6 @@ from selfcard.custody.models import WRITE_OFF_REASON, WriteOff
 from selfcard.custody.queries import (
     APPROVE_WRITE_OFF,
     SEEING_WRITE_OFFS,
-    distribution,
     freezes_of,
     losses_to_announce,
     may_write_off,
@@ -29,6 +28,7 @@ from selfcard.custody.queries import (
 )
 from selfcard.organisations.models import May
 from selfcard.web.office.approvals.asked import Asked, asked_about
+from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.custody.write_off_forms import REPORTS
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
@@ -231,7 +231,7 @@ def case_page(
             "case": one,
             "cards": cards_said(one.count),
             "runs": runs,
-            "shares": distribution(runs),
+            "now": whereabouts(request, runs),
             "asked": _asked(request, one),
             "freeze": freezes_of(one).first(),
             "lost": lost,
