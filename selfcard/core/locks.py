@@ -1,9 +1,9 @@
 """Transaction advisory locks, taken in one documented order.
 
-The order over the whole system is: request, batch, holder, person, receipt, invoice series last
-(see `docs/locking.md`). Within a space the keys are taken in ascending order. A lock is taken in a
-statement of its own *before* anything is read: what is read earlier is a snapshot from before
-the wait.
+These are a part of the one order over the whole system, between the request before them and the
+gapless series after them; which rows are locked where is in `docs/locking.md`. Within a space the
+keys are taken in ascending order. A lock is taken in a statement of its own *before* anything is
+read: what is read earlier is a snapshot from before the wait.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ class LockSpace(IntEnum):
     HOLDER = 2
     PERSON = 3
     SALE = 4
+    CODE = 5  # by what it is the code of: codes of one kind are given one after the other
 
 
 def lock(
