@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from selfcard.approvals.errors import (
     AlreadyAsked,
@@ -14,7 +15,7 @@ from selfcard.approvals.errors import (
 from selfcard.approvals.models import Approval
 from selfcard.core import clock
 from selfcard.core.actor import Actor
-from selfcard.core.audit import record
+from selfcard.core.audit import record, running_deed
 from selfcard.core.command import step
 from selfcard.core.refusals import Operation
 from selfcard.organisations.models import May, Organisation
@@ -63,6 +64,20 @@ def ask(
         expires_at=clock.now() + timedelta(days=settings.APPROVAL_DAYS),
     )
     record(actor, "approval.asked", approval, kind=kind, about=subject_number)
+    return approval
+
+
+def take_up(kind: str, subject_kind: str, subject_number: str) -> Approval | None:
+    """The latest request of a kind about a thing, its row locked for the command that decides it.
+
+    It may have been decided before: that is for `grant`, `refuse` and `withdraw` to say.
+    """
+    about = _for_update().filter(
+        kind=kind, subject_kind=subject_kind, subject_number=subject_number
+    )
+    approval = about.order_by("-asked_at").first()
+    if approval is not None and (deed := running_deed.get()):
+        deed.known[Approval, approval.pk] = approval
     return approval
 
 
@@ -125,10 +140,15 @@ def _decide(approval: Approval, state: Approval.State, reason: str, actor: Actor
 
 def _locked(approval: Approval) -> Approval:
     """The request as it is now, its row locked: another person may have decided meanwhile."""
-    return (
-        Approval.objects.select_for_update(of=["self"])
-        .select_related("organisation__party", "decided_by__party")
-        .get(pk=approval.pk)
+    deed = running_deed.get()
+    assert deed is not None, "a step runs within a command"
+    found: Approval | None = deed.known.get((Approval, approval.pk))
+    return found or _for_update().get(pk=approval.pk)
+
+
+def _for_update() -> QuerySet[Approval]:
+    return Approval.objects.select_for_update(of=["self"]).select_related(
+        "asked_by__party", "organisation__party", "decided_by__party"
     )
 
 

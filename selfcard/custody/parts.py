@@ -133,7 +133,11 @@ def _holdings(count: int, *ranges: Range[int]) -> QuerySet[Holding]:
     )
     return (
         Holding.objects.filter(touched)
-        .select_related("batch__type_version__document_type", "holder")
+        .select_related(
+            "batch__type_version__document_type",
+            "holder__organisation",
+            "holder__staff__organisation__party",
+        )
         .annotate(
             frozen_by=ArraySubquery(
                 frozen.order_by("id").values(

@@ -313,14 +313,14 @@ def test_what_stops_a_card_is_said_in_the_readers_language(insurer, batch):
         assert "冻结" in str(refused.value)
 
 
-def test_freezing_and_releasing_cost_at_most_twelve_statements(insurer, batch):
+def test_freezing_and_releasing_cost_at_most_eleven_statements(insurer, batch):
     with CaptureQueriesContext(connection) as freezing:
         number = stop(insurer, batch.run)
     with CaptureQueriesContext(connection) as releasing:
         release(insurer, number)
 
     for queries in (freezing, releasing):
-        assert len([one for one in queries if "SAVEPOINT" not in one["sql"]]) <= 12
+        assert len([one for one in queries if "SAVEPOINT" not in one["sql"]]) <= 11
     assert Holding.objects.count() == 1
     assert SerialRun.of(Freeze.objects.get().serials) == batch.run
 

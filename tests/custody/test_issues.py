@@ -411,7 +411,7 @@ def statements(queries):
 
 
 @pytest.mark.parametrize("count", [1, 900])
-def test_an_issue_costs_at_most_twelve_statements_whatever_its_size(insurer, batch, count):
+def test_an_issue_costs_at_most_ten_statements_whatever_its_size(insurer, batch, count):
     document_type = batch.type_version.document_type
     with CaptureQueriesContext(connection) as queries:
         issue(
@@ -422,10 +422,10 @@ def test_an_issue_costs_at_most_twelve_statements_whatever_its_size(insurer, bat
             document_type=document_type,
         )
 
-    assert len(statements(queries)) <= 12
+    assert len(statements(queries)) <= 10
 
 
-def test_an_issue_registration_costs_at_most_twelve_statements(insurer):
+def test_an_issue_registration_costs_at_most_eleven_statements(insurer):
     batch, _ = cards_at_institution(insurer, 100)
     document_type = batch.type_version.document_type
     with CaptureQueriesContext(connection) as queries:
@@ -437,7 +437,7 @@ def test_an_issue_registration_costs_at_most_twelve_statements(insurer):
             document_type=document_type,
         )
 
-    assert len(statements(queries)) <= 12
+    assert len(statements(queries)) <= 11
 
 
 def test_a_card_is_found_with_one_statement(insurer, batch, django_assert_num_queries):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
 from selfcard.approvals.models import Approval
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.cards.queries import batches_touching
@@ -57,7 +57,7 @@ from selfcard.custody.models import (
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.papers.counts import freeze_count_protocol, freeze_count_sheet
 from selfcard.custody.parts import Part
-from selfcard.custody.queries.stock_counts import ADJUST_STOCK, request_about
+from selfcard.custody.queries.stock_counts import ADJUST_STOCK
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.custody.writing_off import refuse_own
 from selfcard.organisations.models import May, Organisation, Party, Staff
@@ -430,7 +430,7 @@ def _findings(stock_count: StockCount) -> list[CountFinding]:
 
 
 def _request(stock_count: StockCount) -> Approval:
-    approval = request_about(stock_count)
+    approval = take_up(ADJUST_STOCK, STOCK_COUNT_REASON, stock_count.number)
     assert approval is not None, "an adjustment is asked for together with its approval"
     return approval
 

@@ -2,9 +2,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
+from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
 from selfcard.approvals.models import Approval
-from selfcard.approvals.queries import approval_of
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -23,8 +25,8 @@ from selfcard.custody.errors import (
     WriteOffInOtherState,
 )
 from selfcard.custody.freezes import frozen_for, lay_freeze, lift_freezes
-from selfcard.custody.locks import lock_custody
-from selfcard.custody.models import WRITE_OFF_REASON, WriteOff
+from selfcard.custody.locks import lock_custody, lock_custody_of
+from selfcard.custody.models import WRITE_OFF_REASON, WriteOff, WriteOffRun
 from selfcard.custody.papers.write_offs import freeze_announcement
 from selfcard.custody.parts import Part, one_holder, read_parts, refuse_unusable
 from selfcard.custody.queries.write_offs import APPROVE_WRITE_OFF, still_lost
@@ -270,11 +272,17 @@ def _locked(write_off: WriteOff, *states: str) -> tuple[WriteOff, list[SerialRun
 
     Without states it has to wait for its decision.
     """
-    runs = [one.run for one in write_off.runs.all()]
-    lock_custody(runs)
+    lock_custody_of(write_off)
+    named = WriteOffRun.objects.filter(write_off=OuterRef("pk"))
     found = (
         WriteOff.objects.select_for_update(of=["self"])
-        .select_related("document_type", "holder", "asked_by__party")
+        .select_related(
+            "document_type",
+            "holder__organisation",
+            "holder__staff__organisation__party",
+            "asked_by__party",
+        )
+        .annotate(ranges=ArraySubquery(named.order_by("serials").values("serials")))
         .get(pk=write_off.pk)
     )
     if found.state not in (states or {State.ASKED}):
@@ -283,7 +291,7 @@ def _locked(write_off: WriteOff, *states: str) -> tuple[WriteOff, list[SerialRun
             state=found.get_state_display(),
             help=Operation.named("custody.write_off", number=found.number),
         )
-    return found, runs
+    return found, [SerialRun.of(serials) for serials in found.ranges]
 
 
 def _ask_second_person(write_off: WriteOff, actor: Actor) -> None:
@@ -305,7 +313,7 @@ def _ask_second_person(write_off: WriteOff, actor: Actor) -> None:
 
 
 def _asked_for(write_off: WriteOff) -> Approval:
-    approval = approval_of(APPROVE_WRITE_OFF, WRITE_OFF_REASON, write_off.number)
+    approval = take_up(APPROVE_WRITE_OFF, WRITE_OFF_REASON, write_off.number)
     assert approval is not None, "a write-off that waits was asked for"
     return approval
 
