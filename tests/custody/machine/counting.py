@@ -140,19 +140,25 @@ class Counting(AgainstTheIndex):
             nothing_there=nothing_there,
             actor=actor,
         ):
-            counted_cards.compare(self.index, number)
             books = in_the_books(self.index, count.holder)
             assert (compared.counted, compared.expected) == (len(count.counted), len(books))
+            self._assert_known_reasons(compared)
+            counted_cards.compare(self.index, number)
             self._assert_the_same_differences(compared, count)
 
+    def _assert_known_reasons(self, compared: StockCount) -> None:
+        """A finding tells why its cards were stopped already, or the paper they went by."""
+        for finding in compared.findings.all():
+            for place in self.places(finding.run):
+                if card := self.index.cards.get(place):
+                    assert finding.reason in (card.freezes or {card.reason})
+
     def _assert_the_same_differences(self, compared: StockCount, count: Count) -> None:
-        """Each card that differs is in one finding, with whoever answers for it, and why."""
+        """Each card that differs is in one finding, with whoever answers for it."""
         found = {"gap": dict[int, Any](), "surplus": dict[int, Any]()}
         for finding in compared.findings.all():
             for place in self.places(finding.run):
                 found[finding.kind][place] = (finding.holder_id, finding.status)
-                if card := self.index.cards.get(place):
-                    assert finding.reason in (card.freezes or {card.reason})
         for kind, differences in (("gap", count.gaps), ("surplus", count.surplus)):
             assert found[kind] == {
                 place: (self.party(holder).pk if holder else None, status)
