@@ -5,7 +5,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.refusals import ReasonMissing
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, count_cards, distinct_runs, note_runs
 from selfcard.custody.errors import IssueAlreadyCheckedIn, IssuedByYourself
 from selfcard.custody.freezes import lay_freeze
 from selfcard.custody.locks import lock_batches
@@ -61,7 +61,7 @@ def check_in(
         issue,
         serials=runs[0] if len(runs) == 1 else None,
         came=count_cards(came),
-        missing=describe_runs(short, most=1000),
+        missing=note_runs(short),
     )
     return issue
 
@@ -98,7 +98,7 @@ def refuse_delivery(*, issue: Issue, reason: str, actor: Actor, request_id: UUID
         "cards.delivery_refused",
         issue,
         serials=runs[0] if len(runs) == 1 else None,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         reason=reason.strip(),
     )
     return issue

@@ -13,7 +13,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
 from selfcard.core.refusals import Operation, ReasonMissing
-from selfcard.core.serials import SerialRun, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, describe_runs, distinct_runs, note_runs
 from selfcard.custody.errors import (
     AnnouncedOutOfTime,
     AnnouncementNotDescribed,
@@ -337,5 +337,5 @@ def _write_down(actor: Actor, event: str, write_off: WriteOff, runs: Sequence[Se
         write_off,
         serials=runs[0] if len(runs) == 1 else None,
         kind=write_off.kind,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
     )

@@ -90,6 +90,7 @@ class BatchTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "count", "...")
 
     def render_state(self, record: Batch) -> Any:
         stage = stage_of(record)
