@@ -112,6 +112,7 @@ class FreezeTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-since"
+        sequence = ("reason_number", "state", "cards", "...")
 
     def render_reason_kind(self, value: str) -> Any:
         return STOPPED_BY.get(value, value)

@@ -157,6 +157,7 @@ class IssueTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "count", "...")
 
 
 def _totals(rows: QuerySet[Issue]) -> list[Total]:

@@ -101,6 +101,7 @@ class RecallTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "count", "...")
 
 
 def _totals(rows: QuerySet[Recall]) -> list[Total]:

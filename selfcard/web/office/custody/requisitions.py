@@ -120,6 +120,7 @@ class RequisitionTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "count", "granted", "issued", "...")
 
 
 def _totals(rows: QuerySet[Requisition]) -> list[Total]:

@@ -104,6 +104,7 @@ class StockCountTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "missing", "surplus", "...")
 
 
 def _totals(rows: QuerySet[StockCount]) -> list[Total]:

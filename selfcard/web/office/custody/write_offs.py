@@ -163,6 +163,7 @@ class WriteOffTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "kind", "state", "count", "...")
 
 
 def _totals(rows: QuerySet[WriteOff]) -> list[Total]:
