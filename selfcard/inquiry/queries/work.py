@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
     Case,
     DecimalField,
+    Func,
     Min,
     OuterRef,
     Q,
@@ -233,12 +235,22 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _counts_to_finish
 
 
+class _First(Func):
+    """The first few elements of an array."""
+
+    template = f"(%(expressions)s)[1:{ROWS_OF_A_KIND}]"
+
+
 def _pile(kind: Work, rows: QuerySet[Any], since: str, task: Callable[[Any], Task]) -> Pile | None:
     """The pile of a queryset; `since` is the column from which its things wait."""
-    found = rows.order_by().aggregate(count=Sum(Value(1)), oldest=Min(since))
+    found = rows.order_by().aggregate(
+        count=Sum(Value(1)), oldest=Min(since), first=_First(ArrayAgg("pk", order_by=since))
+    )
     if not found["count"]:
         return None
-    tasks = tuple(task(row) for row in rows.order_by(since)[:ROWS_OF_A_KIND])
+    # All about them is asked only of those few: the joins of thousands would be thrown away.
+    first = rows.filter(pk__in=found["first"]).order_by(since)
+    tasks = tuple(task(row) for row in first)
     return Pile(kind, found["count"], found["oldest"], tasks)
 
 
