@@ -60,7 +60,7 @@ def _cards_moved_exactly_when_agreed() -> Iterator[Violation]:
 
 def _nothing_ended_without_an_agreement() -> Iterator[Violation]:
     yield from violations_of(
-        "Cards are void, lost or destroyed by an agreed write-off, or void from the printer on",
+        "Cards are void, lost or destroyed as was agreed, or void as they came or came back",
         """
         SELECT holding.serials::text, holding.status,
                holding.reason_kind || ' ' || holding.reason_number
@@ -69,6 +69,15 @@ def _nothing_ended_without_an_agreement() -> Iterator[Violation]:
           AND NOT (
             holding.status = 'void' AND holding.reason_kind IN ('missing', 'damaged')
             AND EXISTS (SELECT FROM cards_batch WHERE number = holding.reason_number)
+          )
+          AND NOT (
+            holding.status = 'void' AND int8multirange(holding.serials) <@ (
+                SELECT coalesce(range_agg(serials), '{}') FROM custody_movement
+                WHERE serials && holding.serials AND to_status = 'void'
+                  AND kind IN ('sale_recall', 'refund', 'cancellation')
+                  AND reason_kind = holding.reason_kind
+                  AND reason_number = holding.reason_number
+            )
           )
           AND NOT EXISTS (
             SELECT FROM custody_writeoff write_off

@@ -70,7 +70,7 @@ class AgainstTheIndex(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            assert not list(violations())
+            assert list(violations()) == []
         finally:
             transaction.set_rollback(True)
             self._run.__exit__(None, None, None)
