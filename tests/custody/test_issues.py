@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from selfcard.core import clock
 from selfcard.core.models import AuditEvent
@@ -135,6 +136,15 @@ def test_by_its_setting_an_organisation_has_inventory_at_once(insurer, batch):
 
     assert note.state == Issue.State.CHECKED_IN
     assert custody(batch)[0] == ("Branch", "inventory", 1, 10)
+
+
+def test_what_is_inventory_at_once_was_checked_in_by_nobody_and_says_so(insurer, batch):
+    Organisation.objects.filter(pk=insurer.branch.pk).update(issue_makes_inventory=True)
+
+    note = issue(insurer, "chief", insurer.branch.party, cards_of(batch, 1, 10))
+
+    with translation.override("en"):
+        assert note.get_state_display() == "inventory at once"
 
 
 def test_cards_never_go_up_or_aside(insurer, batch):

@@ -258,7 +258,7 @@ def test_whoever_holds_the_cards_is_asked_for_a_witness_at_its_field(insurer, ba
     )
 
     assert answer.status_code == 422
-    assert "id_witness_error" in answer.content.decode()
+    assert "id_colleague_error" in answer.content.decode()
 
 
 def test_a_difference_without_remedy_or_reason_stands_at_its_row(insurer, batch):
@@ -283,11 +283,31 @@ def test_whoever_types_a_foreign_stack_does_not_learn_who_has_it(insurer, batch)
 
     told = said(entered(insurer.other_keeper).get(place(one)))
 
-    assert told.count("With somebody else") == 2
+    assert told.count("With somebody else") == 1
     assert "inventory" not in told
     assert insurer.institution.name not in told
     assert insurer.seller.name not in told
     assert insurer.institution.party.name_en in said(entered(insurer.second).get(place(one)))
+
+
+def test_what_is_proposed_for_foreign_cards_is_proposed_for_all_that_stand_together(insurer, batch):
+    hand_down(insurer, cards_of(batch, 1, 5), insurer.seller.party, "keeper")
+    foreign = {"holder": insurer.other_branch.party, "by": "other_keeper"}
+    one = counted(insurer, batch, (1, 20), **foreign)
+    first, _ = one.findings.all()
+
+    answer = entered(insurer.other_keeper).post(
+        place(one, "ask_adjustment"),
+        {
+            "request_id": str(uuid4()),
+            f"remedy_{first.pk}": "taken_over",
+            f"note_{first.pk}": "They lay here",
+        },
+    )
+
+    assert answer.status_code == 302
+    proposed = one.findings.values_list("remedy", "note")
+    assert list(proposed) == [("taken_over", "They lay here")] * 2
 
 
 def test_cards_that_were_declared_invalid_lead_to_making_them_void(insurer, batch):

@@ -27,12 +27,12 @@ from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
 
+SEEING_ISSUES = (May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS)
+
 
 def issues_seen_by(actor: Actor) -> QuerySet[Issue]:
     """The issue notes that the actor may look at: sender or receiver lies in their reach."""
-    parties = parties_in_reach(actor, May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS).values(
-        "pk"
-    )
+    parties = parties_in_reach(actor, *SEEING_ISSUES).values("pk")
     return _issues().filter(Q(from_party__in=parties) | Q(to_party__in=parties))
 
 

@@ -61,7 +61,7 @@ STOPPED_BY: dict[str, str | Promise] = {
     FREEZE_REASON: pgettext_lazy("what stops cards", "freeze"),
     BATCH_REASON: gettext_lazy("batch frozen"),
     SHORTAGE_REASON: gettext_lazy("missing at check-in"),
-    WRITE_OFF_REASON: gettext_lazy("reported as void or lost"),
+    WRITE_OFF_REASON: gettext_lazy("reported, to be decided"),
     STOCK_COUNT_REASON: gettext_lazy("missing at the stock count"),
 }
 

@@ -19,6 +19,7 @@ from selfcard.core.serials import SerialRun, count_cards
 from selfcard.custody.commands import issue_cards
 from selfcard.custody.models import Issue, WriteOff
 from selfcard.custody.queries import (
+    SEEING_ISSUES,
     fates_of,
     issues_seen_by,
     overdue_since,
@@ -46,12 +47,12 @@ from selfcard.web.office.lists import (
     StatusColumn,
     Total,
     list_page,
+    parties_named,
 )
 from selfcard.web.office.named import cards_named, naming
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 
-SEEING_ISSUES = (May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS)
 # Whoever works at these places hands cards to people; all others hand them to places.
 TO_PEOPLE = (Organisation.Level.INSTITUTION, Organisation.Level.DEPARTMENT)
 
@@ -110,11 +111,7 @@ class IssueFilter(OfficeFilter):
 
     def named(self, rows: QuerySet[Issue], name: str, text: str) -> QuerySet[Issue]:
         wanted = Q(number__icontains=text) | Q(remark__icontains=text)
-        for side in ("from_party", "to_party"):
-            wanted |= Q(**{f"{side}__code__iexact": text})
-            for part in ("name_zh", "name_en", "pinyin"):
-                wanted |= Q(**{f"{side}__{part}__icontains": text})
-        return rows.filter(wanted)
+        return rows.filter(wanted | parties_named(text, "from_party", "to_party"))
 
 
 def _state(issue: Issue, missing: int) -> str:
