@@ -20,6 +20,7 @@ from selfcard.core.serials import (
     count_cards,
     describe_runs,
     distinct_runs,
+    note_runs,
 )
 from selfcard.custody.commands.write_offs import lose_cards
 from selfcard.custody.count_errors import (
@@ -164,7 +165,7 @@ def enter_stacks(
         "stock_count.stacks_entered",
         stock_count,
         serials=runs[0] if len(runs) == 1 else None,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         cards=count_cards(runs),
     )
     return stock_count
@@ -223,8 +224,8 @@ def compare_stock_count(
         stock_count,
         counted=comparison.counted,
         expected=comparison.expected,
-        missing=describe_runs(comparison.gaps, most=1000),
-        surplus=describe_runs(comparison.surplus, most=1000),
+        missing=note_runs(comparison.gaps),
+        surplus=note_runs(comparison.surplus),
     )
     return stock_count
 
