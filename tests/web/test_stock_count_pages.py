@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -27,7 +28,7 @@ from selfcard.inquiry.queries.work import home_work
 from selfcard.organisations.models import Staff
 from selfcard.organisations.queries import staff_actor
 from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down, written_off
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import PASSWORD, Insurer, an_insurer
 from tests.factories.stock_counts import asked, counted, do, found, opened
 from tests.web.conftest import PHONE
 
@@ -198,6 +199,31 @@ def test_what_a_broken_line_held_back_is_sent_again_and_counts_once(open_page, s
         cards_of(batch, 1, 5),
         cards_of(batch, 6, 20),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("language", ["en"])
+def test_what_was_scanned_after_the_session_ended_is_counted_after_signing_in_again(
+    open_page, sign_in
+) -> None:
+    insurer = an_insurer()
+    batch, _ = cards_at_institution(insurer, 20)
+    Staff.objects.update(language="en")
+    one = opened(insurer, batch)
+    page = open_page()
+    sign_in(page, insurer.keeper)
+    page.goto(place(one))
+
+    Session.objects.all().delete()
+    scan(page, cards_of(batch, 1, 1).first, cards_of(batch, 5, 5).first)
+    page.locator("[data-sign-in-again]").click()
+    page.locator("[name=login]").fill(insurer.keeper.code)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#stacks tbody tr")).to_have_count(1)
+    expect(page.locator("[data-unsent-place]")).to_be_hidden()
+    assert [stack.run for stack in one.stacks.all()] == [cards_of(batch, 1, 5)]
 
 
 # What each page says and refuses

@@ -85,8 +85,8 @@ def usable_parts(
     if deed.from_one_holder:
         verdicts = _from_one_holder(verdicts)
     others = _other_deed(deed, actor, verdicts)
-    nowhere = any(one.refused is NoSuchCards for one in verdicts)
-    sees_everything = nowhere and _sees_everything(actor, deed)
+    some_nowhere = any(one.refused is NoSuchCards for one in verdicts)
+    sees_everything = some_nowhere and _sees_everything(actor, deed)
     return _joined(
         _nothing_told(one.part.run, one.refused if sees_everything else None)
         if one.refused in (CardsNotHeld, NoSuchCards) and not _is_seen(one, seen)
