@@ -250,6 +250,7 @@ def lose_cards(
         CardsFrozen: another write-off is about them.
     """
     runs = tuple(distinct_runs(runs))
+    # The count has these batches since before its own row was locked: this waits for nobody.
     lock_custody(runs)
     parts = read_parts(runs)
     refuse_unusable(parts, COURSES[Kind.LOSS].deed.use(document_type, {holder.pk}))
