@@ -314,10 +314,15 @@ class Question:
         """
 
     def _past(self, *, reach: bool) -> str:
-        """The places of the moment: those that had begun, and those of the past not yet ended."""
-        since = "NULL::timestamptz"
+        """The places of the moment: those that had begun, and those of the past not yet ended.
+
+        A place that has begun by then and goes on is its own place of today.
+        """
+        since, begun = "NULL::timestamptz", "place.since <= %(at)s"
+        if not reach:
+            begun += f" AND ({self.in_reach('place')} OR {self.in_reach_now('place')})"
         return f"""
-            {self._places("custody_holding", since, "place.since <= %(at)s", reach)}
+            {self._places("custody_holding", since, begun, reach)}
             UNION ALL
             {self._places("custody_holdingpast", since, "place.during @> %(at)s", reach)}
         """
@@ -326,16 +331,18 @@ class Question:
 def touching(run: str) -> str:
     """The holdings that a run touches, as a query: a few steps in serial order.
 
-    An index of what overlaps would find them too, but takes ten times as long for each run.
+    The index of what overlaps would find them too, but takes ten times as long for each run; so
+    that they overlap is said in words that it does not know.
     """
     return f"""
         SELECT * FROM custody_holding touched
-        WHERE touched.serials && {run} AND touched.serials < int8range(upper({run}), NULL)
-          AND touched.serials >= coalesce((
+        WHERE touched.serials >= coalesce((
               SELECT before.serials FROM custody_holding before
               WHERE before.serials <= int8range(lower({run}), NULL)
               ORDER BY before.serials DESC LIMIT 1
           ), {run})
+          AND touched.serials < int8range(upper({run}), NULL)
+          AND upper(touched.serials) > lower({run}) AND lower(touched.serials) < upper({run})
         OFFSET 0
     """
 

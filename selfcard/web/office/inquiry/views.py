@@ -27,9 +27,9 @@ from selfcard.inquiry.queries.biography import LIFE, Biography, find_biography
 from selfcard.inquiry.queries.details import FoundRun, RunPage, are_there, page_of, runs_sought
 from selfcard.inquiry.queries.history import last_movements
 from selfcard.inquiry.queries.next_steps import next_steps
-from selfcard.inquiry.queries.pieces import pieces
+from selfcard.inquiry.queries.pieces import PIECES_DRAWN, pieces
 from selfcard.inquiry.queries.reach import SEEING_CARDS
-from selfcard.inquiry.queries.sought import Question
+from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.inquiry.queries.spread import Distribution, distribution
 from selfcard.web.office.charts import Chart, Series
 from selfcard.web.office.exports import exported
@@ -75,7 +75,7 @@ def _answer(request: OfficeRequest, form: DetailsForm, question: Question) -> di
         "page": page,
         "runs": page.runs,
         "spread": spread,
-        "pieces": pieces(question) if sought.names_cards else [],
+        "pieces": pieces(question) if _can_be_drawn(sought, spread) else [],
         "batch": sought.batch or only,
         "ends": ends[0] if len(ends) == 1 and not unseen else None,
         "now": clock.now(),
@@ -123,6 +123,11 @@ def _story(request: OfficeRequest, question: Question, page: RunPage) -> dict[st
         "backward": backward(steps, runs),
         "events": last_movements(request.actor, runs, MOVEMENTS_SHOWN),
     }
+
+
+def _can_be_drawn(sought: Sought, spread: Distribution) -> bool:
+    """Whether certain cards are asked for, and not in more runs than a strip can show."""
+    return sought.names_cards and (spread.runs is None or spread.runs <= PIECES_DRAWN)
 
 
 def _charts(spread: Distribution) -> dict[str, Chart]:
