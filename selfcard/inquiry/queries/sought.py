@@ -148,7 +148,8 @@ class Question:
 
     def where(self, place: str, *, serials: bool = True, reach: bool = True) -> str:
         """What a place fulfils, whether or not it is cut to the serials that are asked for."""
-        sought, said = self.sought, []
+        sought = self.sought
+        said: list[str] = []
         if serials:
             said.extend(self._where_they_lie(place))
         if sought.batch:
