@@ -110,6 +110,12 @@ class AgainstTheIndex(RuleBasedStateMachine):
             number: (count.state,) for number, count in index.counts.items()
         }
 
+    def then(self, deed: Callable[..., None], **given: Any) -> None:
+        """One deed of several that follow each other at once; all is compared in between."""
+        deed(**given)
+        self.every_card_is_where_the_index_has_it()
+        self.every_paper_is_in_the_state_that_the_index_has_it_in()
+
     # How the insurer is asked.
 
     def deed(self, deed: Callable[..., Any], *, actor: str, **given: Any) -> Any:

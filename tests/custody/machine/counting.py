@@ -290,6 +290,25 @@ class Counting(AgainstTheIndex):
             let_go(self.index, number)
             count.state = "cancelled"
 
+    @rule(
+        data=st.data(),
+        lacks=st.integers(0, 2),
+        decide=st.sampled_from(["agree_to_adjustment", "refuse_adjustment", "withdraw_adjustment"]),
+    )
+    def count_at_once(self, data: Any, lacks: int, decide: str) -> None:
+        """Mostly nothing comes between: a count goes from where it is to its end."""
+        if not self.is_any_count("open"):
+            self.then(self.open_count, data=data, witness="the cashier")
+        if self.is_any_count("open"):
+            self.then(self.enter_stacks, data=data, lacks=lacks, more=False)
+            self.then(self.compare, data=data, nothing_there=True)
+        if self.is_any_count("compared"):
+            self.then(self.close, data=data)
+        if self.is_any_count("compared"):
+            self.then(self.propose, data=data, expires=False)
+        if self.is_any_count("asked"):
+            self.then(getattr(self, decide), data=data)
+
     def _some_count(self, data: Any, *states: str) -> tuple[str, Count]:
         """A stock count: mostly one in such a state."""
         counts = self.index.counts

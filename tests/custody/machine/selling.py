@@ -96,6 +96,14 @@ class Selling(AgainstTheIndex):
             self.policies += 1
             card.policy = policy
 
+    @rule(data=st.data())
+    def sell_and_activate(self, data: Any) -> None:
+        """Mostly a card is paid for at once, and soon becomes a policy."""
+        self.then(self.sell, data=data)
+        if self.sales:
+            self.then(self.settle, data=data)
+            self.then(self.activate, data=data)
+
     # And back.
 
     @precondition(lambda self: self.sales)
@@ -162,6 +170,13 @@ class Selling(AgainstTheIndex):
             actor="cashier",
         ):
             self._come_back(cards, set(spoilt), why)
+
+    @precondition(lambda self: self.sales)
+    @rule(data=st.data(), scratched=st.booleans())
+    def hold_and_refund(self, data: Any, scratched: bool) -> None:
+        self.then(self.hold_for_refund, data=data)
+        if self.refunds:
+            self.then(self.refund_or_resume, data=data, scratched=scratched)
 
     @precondition(lambda self: any(card.policy for card in self.index.cards.values()))
     @rule(data=st.data(), is_void=st.booleans())

@@ -248,6 +248,16 @@ class WritingOff(AgainstTheIndex):
         ):
             report.announced = True
 
+    @rule(data=st.data(), expires=st.booleans())
+    def report_and_decide(self, data: Any, expires: bool) -> None:
+        """Mostly nothing comes between a report, the second person and the announcement."""
+        self.then(self.report, data=data, cause="damaged", expires=expires)
+        if expires and self.write_offs:
+            self.then(self.report_again, data=data, expires=False)
+        if self.write_offs:
+            self.then(self.grant, data=data)
+            self.then(self.announce, data=data)
+
     def _some_report(self, data: Any, fits: Any) -> tuple[str, Report]:
         reports = self.index.reports
         number = self.mostly(
