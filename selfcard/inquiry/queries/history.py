@@ -166,7 +166,7 @@ def _order(event: Event) -> tuple[datetime, int]:
     """By time; of one moment, by what comes after what.
 
     Movements stand as the journal has them; money comes after the sale and before the settlement, a
-    release after its freeze. What a second person agrees to follows the release of its own freeze.
+    release after its freeze. What a second person agrees to follows the freezes that it ends.
     """
     return event.at, _AFTER.get(event.kind, 0)
 
@@ -249,7 +249,8 @@ def _stopped(freezes: Iterable[Freeze], papers: Papers) -> Iterator[Event]:
             write_off=papers.write_offs.get(each.reason_number),
         )
         yield frozen
-        if each.released_at:
+        # A report that was agreed to ends with its own movement, which tells it.
+        if each.released_at and each.release_note != each.reason_number:
             yield _ended(each, frozen, papers)
 
 
