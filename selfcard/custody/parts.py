@@ -260,11 +260,17 @@ def one_holder(parts: Iterable[Part]) -> Party:
 
 
 def parts_of(parts: Iterable[Part], runs: Iterable[SerialRun]) -> tuple[Part, ...]:
-    """The parts, cut to runs that lie within them."""
-    runs = list(runs)
-    return tuple(
-        part.within(both) for part in parts for run in runs if (both := part.run.intersection(run))
-    )
+    """The parts, cut to runs that lie within them; both are gone through once, in order."""
+    ordered, start = sorted(runs), 0
+    found = []
+    for part in sorted(parts, key=lambda part: part.run):
+        while start < len(ordered) and ordered[start].last < part.run.first:
+            start += 1
+        for run in itertools.islice(ordered, start, None):
+            if not (both := part.run.intersection(run)):
+                break
+            found.append(part.within(both))
+    return tuple(found)
 
 
 def refuse_strangers(runs: Iterable[SerialRun], sent: list[SerialRun], field: str) -> None:
