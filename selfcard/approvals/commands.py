@@ -17,6 +17,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record, running_deed
 from selfcard.core.command import step
+from selfcard.core.compiled import Compiled
 from selfcard.core.refusals import Operation
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import acting_staff, require
@@ -72,13 +73,11 @@ def take_up(kind: str, subject_kind: str, subject_number: str) -> Approval | Non
 
     It may have been decided before: that is for `grant`, `refuse` and `withdraw` to say.
     """
-    about = _for_update().filter(
-        kind=kind, subject_kind=subject_kind, subject_number=subject_number
-    )
-    approval = about.order_by("-asked_at").first()
-    if approval is not None and (deed := running_deed.get()):
-        deed.known[Approval, approval.pk] = approval
-    return approval
+    for approval in _latest((kind, subject_kind), subject_number):
+        if deed := running_deed.get():
+            deed.known[Approval, approval.pk] = approval
+        return approval
+    return None
 
 
 @step
@@ -150,6 +149,15 @@ def _for_update() -> QuerySet[Approval]:
     return Approval.objects.select_for_update(of=["self"]).select_related(
         "asked_by__party", "organisation__party", "decided_by__party"
     )
+
+
+_latest = Compiled(
+    lambda about, number: (
+        _for_update()
+        .filter(kind=about[0], subject_kind=about[1], subject_number=number)
+        .order_by("-asked_at")[:1]
+    )
+)
 
 
 def _refuse_closed(approval: Approval) -> None:

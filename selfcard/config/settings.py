@@ -172,6 +172,8 @@ DATABASES = {
         "OPTIONS": {
             **_database,
             "pool": {"min_size": 1, "max_size": 12, "timeout": 20},
+            # Of the queries that every deed asks (`core.compiled`), which alone are prepared.
+            "prepare_threshold": 2,
         },
     }
 }

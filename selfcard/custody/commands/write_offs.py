@@ -3,7 +3,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 
 from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
 from selfcard.approvals.models import Approval
@@ -12,6 +12,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
+from selfcard.core.compiled import Compiled
 from selfcard.core.refusals import Operation, ReasonMissing
 from selfcard.core.serials import SerialRun, describe_runs, distinct_runs, note_runs
 from selfcard.custody.errors import (
@@ -274,8 +275,19 @@ def _locked(write_off: WriteOff, *states: str) -> tuple[WriteOff, list[SerialRun
     Without states it has to wait for its decision.
     """
     lock_custody_of(write_off)
-    named = WriteOffRun.objects.filter(write_off=OuterRef("pk"))
-    found = (
+    (found,) = _for_update(None, write_off.pk)
+    if found.state not in (states or {State.ASKED}):
+        raise WriteOffInOtherState(
+            number=found.number,
+            state=found.get_state_display(),
+            help=Operation.named("custody.write_off", number=found.number),
+        )
+    return found, [SerialRun.of(serials) for serials in found.ranges]  # type: ignore[attr-defined]
+
+
+def _with_runs(_: None, key: int) -> QuerySet[WriteOff]:
+    named = WriteOffRun.objects.filter(write_off=OuterRef("pk")).order_by("serials")
+    return (
         WriteOff.objects.select_for_update(of=["self"])
         .select_related(
             "document_type",
@@ -283,16 +295,12 @@ def _locked(write_off: WriteOff, *states: str) -> tuple[WriteOff, list[SerialRun
             "holder__staff__organisation__party",
             "asked_by__party",
         )
-        .annotate(ranges=ArraySubquery(named.order_by("serials").values("serials")))
-        .get(pk=write_off.pk)
+        .annotate(ranges=ArraySubquery(named.values("serials")))
+        .filter(pk=key)
     )
-    if found.state not in (states or {State.ASKED}):
-        raise WriteOffInOtherState(
-            number=found.number,
-            state=found.get_state_display(),
-            help=Operation.named("custody.write_off", number=found.number),
-        )
-    return found, [SerialRun.of(serials) for serials in found.ranges]
+
+
+_for_update = Compiled(_with_runs)
 
 
 def _ask_second_person(write_off: WriteOff, actor: Actor) -> None:
