@@ -288,7 +288,7 @@ def test_a_requisition_is_answered_by_one_of_two(two_answers):
 
 
 def test_without_the_lock_a_second_answer_meets_postgresql(two_answers, unlocked, monkeypatch):
-    held_back_after(monkeypatch, (requisitions, "_locked"))
+    held_back_after(monkeypatch, (requisitions, "lock_requisition"))
 
     assert_postgresql_stopped_one(at_once(*two_answers))
 
