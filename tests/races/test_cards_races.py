@@ -239,7 +239,7 @@ def print_file_is_not_locked(monkeypatch):
 def test_without_the_files_lock_the_second_release_meets_postgresql(
     two_releases, print_file_is_not_locked, monkeypatch
 ):
-    held_back_after(monkeypatch, (approval_commands, "_locked"))
+    held_back_after(monkeypatch, (approval_commands, "locked"))
 
     results = at_once(*two_releases)
 
