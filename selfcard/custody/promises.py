@@ -100,21 +100,20 @@ movement_moves_cards = pgtrigger.Trigger(
 
         -- First take up: the holdings that the moved cards are in, and the neighbours that they
         -- will be one run with. Nothing is laid down before, so nothing overlaps meanwhile.
+        -- Neighbours are looked for by their serials only: said with OR, PostgreSQL would also look
+        -- through all holdings that are alike, such as everything in inventory.
         WITH gone AS (
             DELETE FROM custody_holding holding
             USING moves
             WHERE holding.serials && int8range(lower(moves.serials) - 1, upper(moves.serials) + 1)
-              AND (
-                holding.serials && moves.serials
-                OR (
-                    holding.batch_id = moves.batch_id
+              AND CASE WHEN holding.serials && moves.serials THEN true
+                ELSE holding.batch_id = moves.batch_id
                     AND holding.holder_id = moves.to_holder_id
                     AND holding.status = moves.to_status
                     AND holding.reason_kind = moves.kept_reason_kind
                     AND holding.reason_number = moves.kept_reason_number
                     AND holding.since <= moves.at
-                )
-              )
+                END
             RETURNING holding.*
         )
         SELECT array_agg(gone::custody_holding) INTO taken FROM gone;
