@@ -1,3 +1,5 @@
+"""Charge receipts and the money that came for them."""
+
 from typing import ClassVar
 
 import pgtrigger
@@ -7,6 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Staff
+from selfcard.payments.models.advances import AdvanceAccount
+from selfcard.payments.models.drawers import DrawerDay
+from selfcard.payments.models.tenders import (
+    TenderKind,
+    named,
+    names_its_account,
+    names_its_drawer,
+    names_its_reference,
+)
 from selfcard.payments.papers import AN_INDIVIDUAL
 
 
@@ -14,15 +25,24 @@ class Receipt(models.Model):
     """A charge receipt: the demand for money, until another person confirms that it has arrived.
 
     What it is for is frozen in its lines; the reason (kind, number) is what the room that asked
-    knows it by.
+    knows it by. A deposit asks for money in advance, which goes to the payer's advance account.
+
+    Money that was sent and has not arrived is noted in `expected`, and the receipt goes on waiting.
+    What came over the amount is its `surplus`, and belongs to the payer.
     """
+
+    class Kind(models.TextChoices):
+        CHARGE = "charge", _("charge receipt")
+        DEPOSIT = "deposit", _("deposit receipt")
 
     class State(models.TextChoices):
         ISSUED = "issued", _("issued, not confirmed")
+        WAITING = "waiting", _("not arrived")
         CONFIRMED = "confirmed", _("confirmed")
         VOID = "void", _("void")
 
     number = models.CharField(_("receipt number"), max_length=20, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.CHARGE)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     payer_name = models.CharField(_("payer"), max_length=100, default=AN_INDIVIDUAL.zh)
     buyer_tax_number = models.CharField(_("tax number"), max_length=18, blank=True)
@@ -32,6 +52,12 @@ class Receipt(models.Model):
     reason_kind = models.CharField(max_length=20)
     reason_number = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=State, default=State.ISSUED)
+    # Tenders that are on their way: kind, amount, reference.
+    expected = models.JSONField(default=list)
+    waiting_since = models.DateTimeField(null=True)
+    # Where a deposit goes, or a surplus.
+    account = models.ForeignKey(AdvanceAccount, models.PROTECT, null=True, related_name="receipts")
+    surplus = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     issued_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     issued_at = models.DateTimeField()
     confirmed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
@@ -49,7 +75,7 @@ class Receipt(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_receipt_asks_for_money"),
             models.CheckConstraint(
                 condition=Q(
-                    state="issued",
+                    state__in=["issued", "waiting"],
                     confirmed_at__isnull=True,
                     confirmed_by__isnull=True,
                     voided_at__isnull=True,
@@ -75,6 +101,17 @@ class Receipt(models.Model):
                 condition=Q(state="void") ^ Q(void_reason=""),
                 name="a_receipt_is_void_exactly_when_there_is_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", waiting_since__isnull=False) & ~Q(expected=[])
+                | ~Q(state="waiting"),
+                name="a_receipt_waits_for_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="deposit", account__isnull=False, surplus=0)
+                | Q(kind="charge", surplus=0)
+                | Q(kind="charge", surplus__gt=0, account__isnull=False, state="confirmed"),
+                name="money_in_advance_has_its_account",
+            ),
             # The second person: whoever asks for money does not say that it came.
             models.CheckConstraint(
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("issued_by")),
@@ -91,13 +128,21 @@ class Receipt(models.Model):
         ]
         triggers: ClassVar = [
             refused(
-                "a_settled_receipt_stands", pgtrigger.Update, ~pgtrigger.Q(old__state="issued")
+                "a_settled_receipt_stands",
+                pgtrigger.Update,
+                pgtrigger.Q(old__state__in=["confirmed", "void"]),
+            ),
+            refused(
+                "a_deposit_keeps_its_account",
+                pgtrigger.UpdateOf("account_id"),
+                pgtrigger.Q(old__kind="deposit"),
             ),
             refused(
                 "a_receipt_keeps_its_facts",
                 pgtrigger.Update,
                 pgtrigger.AnyChange(
                     "number",
+                    "kind",
                     "organisation",
                     "payer_name",
                     "buyer_tax_number",
@@ -119,17 +164,45 @@ class Receipt(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 timing=pgtrigger.Deferred,
                 condition=pgtrigger.Q(new__state="confirmed"),
-                declare=[("paid", "numeric")],
+                declare=[("paid", "numeric"), ("advanced", "numeric")],
                 func="""
                     SELECT coalesce(sum(amount), 0) INTO paid
                     FROM payments_tender WHERE receipt_id = NEW.id;
-                    IF paid <> NEW.amount THEN
-                        RAISE EXCEPTION 'receipt % is for %, its tenders are %',
-                            NEW.number, NEW.amount, paid USING ERRCODE = '23514';
+                    IF paid <> NEW.amount + NEW.surplus THEN
+                        RAISE EXCEPTION 'receipt % is for % and a surplus of %, its tenders are %',
+                            NEW.number, NEW.amount, NEW.surplus, paid USING ERRCODE = '23514';
                     END IF;
-                    IF NOT EXISTS (SELECT FROM payments_invoice WHERE receipt_id = NEW.id) THEN
-                        RAISE EXCEPTION 'receipt % is confirmed without an invoice', NEW.number
+                    IF (NEW.kind = 'charge') <> EXISTS (
+                        SELECT FROM payments_invoice WHERE receipt_id = NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'receipt % is confirmed without its invoice', NEW.number
                             USING ERRCODE = '23514';
+                    END IF;
+                    SELECT coalesce(sum(amount), 0) INTO advanced FROM payments_advanceentry
+                    WHERE reason_kind = 'receipt' AND reason_number = NEW.number AND amount > 0
+                      AND account_id = NEW.account_id;
+                    IF advanced
+                       <> CASE NEW.kind WHEN 'deposit' THEN NEW.amount ELSE NEW.surplus END THEN
+                        RAISE EXCEPTION 'receipt % has put % into advance', NEW.number, advanced
+                            USING ERRCODE = '23514';
+                    END IF;
+                    SELECT coalesce(sum(entry.amount + tender.amount), 0) INTO advanced
+                    FROM payments_tender tender
+                    LEFT JOIN payments_advanceentry entry
+                      ON entry.account_id = tender.account_id AND entry.kind = 'write_off'
+                     AND entry.reason_kind = 'receipt' AND entry.reason_number = NEW.number
+                    WHERE tender.receipt_id = NEW.id AND tender.kind = 'advance';
+                    IF advanced <> 0 OR EXISTS (
+                        SELECT FROM payments_tender tender
+                        WHERE tender.receipt_id = NEW.id AND tender.kind = 'advance'
+                          AND NOT EXISTS (
+                            SELECT FROM payments_advanceentry
+                            WHERE account_id = tender.account_id AND kind = 'write_off'
+                              AND reason_kind = 'receipt' AND reason_number = NEW.number
+                          )
+                    ) THEN
+                        RAISE EXCEPTION 'receipt % takes an advance that is not written off',
+                            NEW.number USING ERRCODE = '23514';
                     END IF;
                     RETURN NULL;
                 """,
@@ -142,29 +215,35 @@ class Receipt(models.Model):
     @property
     def payer(self) -> str:
         """Who pays, for the reader: an individual in the reader's language, or the name given."""
-        return _named(self.payer_name)
+        return named(self.payer_name)
 
 
 class Tender(models.Model):
-    """A part of the money as it came: cash, or a bank transfer that has arrived."""
-
-    class Kind(models.TextChoices):
-        CASH = "cash", _("Cash")
-        TRANSFER = "transfer", _("Bank transfer")
+    """A part of the money as it came: what goes through a drawer names its day, an advance the
+    account that it is written off."""
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="tenders")
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=TenderKind)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
-    # Cash arrives when it is counted; a transfer on the day that the bank names.
+    # Cash arrives when it is counted; a transfer or a cheque on the day that the bank names.
     arrived_on = models.DateField()
     reference = models.CharField(max_length=40, blank=True)
+    drawer_day = models.ForeignKey(DrawerDay, models.PROTECT, null=True, related_name="tenders")
+    account = models.ForeignKey(AdvanceAccount, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_tender_is_money"),
             models.CheckConstraint(
-                condition=~Q(kind="transfer") | ~Q(reference=""),
-                name="a_transfer_names_its_reference",
+                condition=names_its_reference(), name="a_tender_names_its_reference"
+            ),
+            models.CheckConstraint(condition=names_its_drawer(), name="a_tender_names_its_drawer"),
+            models.CheckConstraint(
+                condition=names_its_account(), name="a_tender_names_its_account"
+            ),
+            # Two write-offs of one account within a receipt are one.
+            models.UniqueConstraint(
+                fields=["receipt", "account"], name="a_receipt_takes_an_advance_once"
             ),
         ]
         triggers: ClassVar = [
@@ -178,10 +257,19 @@ class Tender(models.Model):
                 operation=pgtrigger.Insert,
                 func="""
                     PERFORM FROM payments_receipt
-                    WHERE id = NEW.receipt_id AND state = 'issued' FOR NO KEY UPDATE;
+                    WHERE id = NEW.receipt_id AND state IN ('issued', 'waiting')
+                    FOR NO KEY UPDATE;
                     IF NOT FOUND THEN
                         RAISE EXCEPTION 'receipt % takes no more tenders', NEW.receipt_id
                             USING ERRCODE = '23514';
+                    END IF;
+                    IF NEW.drawer_day_id IS NOT NULL THEN
+                        PERFORM FROM payments_drawerday
+                        WHERE id = NEW.drawer_day_id AND state = 'open' FOR SHARE;
+                        IF NOT FOUND THEN
+                            RAISE EXCEPTION 'drawer day % takes no more tenders',
+                                NEW.drawer_day_id USING ERRCODE = '23514';
+                        END IF;
                     END IF;
                     RETURN NEW;
                 """,
@@ -190,81 +278,3 @@ class Tender(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receipt_id} {self.kind} {self.amount}"
-
-
-class Invoice(models.Model):
-    """The numbered invoice for money that has arrived: one for each confirmed receipt.
-
-    Its series is an organisation's year; in it the running numbers have no gap and no repeat.
-    """
-
-    number = models.CharField(_("invoice number"), max_length=40, unique=True)
-    series = models.CharField(max_length=60)
-    running = models.PositiveBigIntegerField()
-    receipt = models.OneToOneField(Receipt, models.PROTECT, related_name="invoice")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    buyer_name = models.CharField(_("buyer"), max_length=100)
-    buyer_tax_number = models.CharField(_("tax number"), max_length=18, blank=True)
-    currency = models.CharField(max_length=3)
-    net = models.DecimalField(max_digits=14, decimal_places=2)
-    tax = models.DecimalField(max_digits=14, decimal_places=2)
-    gross = models.DecimalField(max_digits=14, decimal_places=2)
-    lines = models.JSONField()
-    issued_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
-    issued_at = models.DateTimeField()
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["organisation", "issued_at"], name="invoice_by_place"),
-        ]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["series", "running"], name="an_invoice_number_is_given_once"
-            ),
-            models.CheckConstraint(condition=Q(running__gte=1), name="invoices_count_from_one"),
-            models.CheckConstraint(
-                condition=Q(gross=F("net") + F("tax")), name="net_and_tax_make_the_gross"
-            ),
-            models.CheckConstraint(
-                condition=Q(net__gt=0, tax__gte=0), name="an_invoice_is_for_money"
-            ),
-        ]
-        triggers: ClassVar = [
-            *append_only("invoice"),
-            pgtrigger.Trigger(
-                name="an_invoice_follows_the_one_before",
-                level=pgtrigger.Row,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                func="""
-                    IF NEW.running > 1 AND NOT EXISTS (
-                        SELECT FROM payments_invoice
-                        WHERE series = NEW.series AND running = NEW.running - 1
-                    ) THEN
-                        RAISE EXCEPTION 'invoice % leaves a gap in its series', NEW.number
-                            USING ERRCODE = '23514';
-                    END IF;
-                    IF NOT EXISTS (
-                        SELECT FROM payments_receipt
-                        WHERE id = NEW.receipt_id AND state = 'confirmed'
-                          AND amount = NEW.gross AND currency = NEW.currency
-                    ) THEN
-                        RAISE EXCEPTION 'invoice % is not for the money that has arrived',
-                            NEW.number USING ERRCODE = '23514';
-                    END IF;
-                    RETURN NULL;
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.number
-
-    @property
-    def buyer(self) -> str:
-        """The buyer for the reader, like `Receipt.payer`."""
-        return _named(self.buyer_name)
-
-
-def _named(name: str) -> str:
-    return str(_("An individual")) if name == AN_INDIVIDUAL.zh else name
