@@ -230,9 +230,10 @@ _MONEY = f"""
 
     WITH booked AS (
         INSERT INTO ledger_entry (
-            kind, booked_at, counts_from, currency, reason_kind, reason_number, lines
+            kind, booked_at, booked_on, counts_from, currency, reason_kind, reason_number,
+            lines
         )
-        SELECT 'receipt_confirmed', {at("day")}, day, %(currency)s, 'receipt', receipt, 2
+        SELECT 'receipt_confirmed', {at("day")}, day, day, %(currency)s, 'receipt', receipt, 2
         FROM billed
         RETURNING id, reason_number
     )

@@ -21,6 +21,7 @@ class LockSpace(IntEnum):
     HOLDER = 2
     PERSON = 3
     SALE = 4
+    LEDGER_DAY = 5
 
 
 def lock(

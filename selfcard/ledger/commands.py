@@ -24,7 +24,8 @@ def post_entry(
 ) -> Entry:
     """Book an entry whose lines sum to zero.
 
-    It counts from a day that may lie ahead (the first day of cover). The reason is what the
+    It counts from a day that may lie ahead (the first day of cover), or behind. Where the books
+    are closed on that day already, it counts from the next that is open. The reason is what the
     calling room knows it by, such as `("receipt", "R-2026-0000001")`. Lines over nothing are left
     out: an exempt premium simply has no tax line.
 
@@ -55,6 +56,7 @@ def reverse_entry(
 
 def _book(entry: Entry, lines: list[Line], reason: tuple[str, str], actor: Actor) -> Entry:
     entry.booked_at = clock.now()
+    entry.booked_on = clock.day_of(entry.booked_at)
     entry.reason_kind, entry.reason_number = reason
     entry.lines = len(lines)
     entry.save(force_insert=True)

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -7,7 +8,12 @@ from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.core.locks import LockSpace
 from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.organisations.models import Staff
+
+# An entry counts from a day that lies at most so far behind: what a closing has to wait for.
+OLDEST_DAYS = 366
 
 
 class Account(models.Model):
@@ -40,8 +46,58 @@ class EntryKind(models.TextChoices):
     """What happened, as the books see it."""
 
     RECEIPT_CONFIRMED = "receipt_confirmed", _("receipt confirmed")
+    DEPOSIT_CONFIRMED = "deposit_confirmed", _("deposit of an advance")
     CARD_ACTIVATED = "card_activated", _("card activated")
+    POLICY_CANCELLED = "policy_cancelled", _("policy cancelled")
+    REFUND_PAID = "refund_paid", _("premium paid back")
+    ADVANCE_REFUNDED = "advance_refunded", _("advance paid back")
+    TAKINGS_BANKED = "takings_banked", _("takings brought to the bank")
+    CASH_DIFFERENCE = "cash_difference", _("cash over or short")
     REVERSAL = "reversal", _("reversal of an entry")
+
+
+class Closing(models.Model):
+    """The books are closed up to and including a day: nothing counts from there any more.
+
+    Days are closed when they are over, and never opened again.
+    """
+
+    up_to = models.DateField(unique=True)
+    closed_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField()
+    closed_on = models.DateField()  # of `closed_at`, in the insurer's time zone
+
+    class Meta:
+        ordering: ClassVar = ["-up_to"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(up_to__lt=F("closed_on")), name="a_day_is_closed_when_it_is_over"
+            )
+        ]
+        triggers: ClassVar = [
+            *append_only("closing"),
+            pgtrigger.Trigger(
+                name="closings_go_forward",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                    PERFORM pg_advisory_xact_lock({LockSpace.LEDGER_DAY.value}, at)
+                    FROM generate_series(
+                        NEW.up_to - {OLDEST_DAYS} - date '2000-01-01',
+                        NEW.up_to - date '2000-01-01'
+                    ) AS at;
+                    IF EXISTS (SELECT FROM ledger_closing WHERE up_to >= NEW.up_to) THEN
+                        RAISE EXCEPTION 'the books are closed beyond %', NEW.up_to
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.up_to)
 
 
 class Entry(models.Model):
@@ -53,6 +109,7 @@ class Entry(models.Model):
 
     kind = models.CharField(max_length=24, choices=EntryKind)
     booked_at = models.DateTimeField()
+    booked_on = models.DateField()  # of `booked_at`, in the insurer's time zone
     counts_from = models.DateField()
     currency = models.CharField(max_length=3)
     reason_kind = models.CharField(max_length=20)
@@ -68,6 +125,10 @@ class Entry(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(lines__gte=2), name="an_entry_has_two_sides"),
             models.CheckConstraint(
+                condition=Q(counts_from__gte=F("booked_on") - timedelta(days=OLDEST_DAYS)),
+                name="an_entry_is_not_booked_years_late",
+            ),
+            models.CheckConstraint(
                 condition=Q(kind="reversal", reverses__isnull=False)
                 | (~Q(kind="reversal") & Q(reverses__isnull=True)),
                 name="a_reversal_names_what_it_reverses",
@@ -78,6 +139,28 @@ class Entry(models.Model):
         ]
         triggers: ClassVar = [
             *append_only("entry"),
+            # What comes late counts from the next open day. A closing waits for entries that are
+            # being written into its days; no entry ever waits for a closing, since a day that is
+            # just being closed is passed over.
+            pgtrigger.Trigger(
+                name="an_entry_counts_from_an_open_day",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                    LOOP
+                        SELECT greatest(NEW.counts_from, max(up_to) + 1) INTO NEW.counts_from
+                        FROM ledger_closing;
+                        EXIT WHEN pg_try_advisory_xact_lock_shared(
+                            {LockSpace.LEDGER_DAY.value}, NEW.counts_from - date '2000-01-01'
+                        ) AND NOT EXISTS (
+                            SELECT FROM ledger_closing WHERE up_to >= NEW.counts_from
+                        );
+                        NEW.counts_from := NEW.counts_from + 1;
+                    END LOOP;
+                    RETURN NEW;
+                """,  # noqa: S608
+            ),
             # Once per entry, not per posting: a check per posting would read all the others
             # each time.
             pgtrigger.Trigger(
