@@ -1,3 +1,5 @@
+"""Sales: the cards that were sold together, and who is asked for their money."""
+
 from typing import ClassVar
 
 import pgtrigger
@@ -6,7 +8,6 @@ from django.contrib.postgres.fields import BigIntegerRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.cards.models import DocumentTypeVersion
@@ -14,51 +15,7 @@ from selfcard.core.serials import SerialRun
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Party, Staff
 from selfcard.payments.models import Receipt
-
-
-class BusinessSource(models.TextChoices):
-    """Through whom the business came."""
-
-    DIRECT = "direct", _("Direct")
-    INDIVIDUAL_AGENT = "individual_agent", _("Individual agent")
-    AGENCY = "agency", _("Agency")
-    CONCURRENT_AGENCY = "concurrent_agency", _("Concurrent agency")
-    BROKER = "broker", _("Broker")
-
-
-# An indirect source names the agency.
-INDIRECT = (BusinessSource.AGENCY, BusinessSource.CONCURRENT_AGENCY, BusinessSource.BROKER)
-
-
-class Agency(models.Model):
-    """A firm that sells for the insurer under its own licence."""
-
-    class Kind(models.TextChoices):
-        AGENCY = "agency", _("Agency")
-        CONCURRENT_AGENCY = "concurrent_agency", _("Concurrent agency")
-        BROKER = "broker", _("Broker")
-
-    code = models.CharField(_("agency code"), max_length=20, unique=True)
-    name_zh = models.CharField(_("Chinese name"), max_length=100)
-    name_en = models.CharField(_("English name"), max_length=100)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
-    licence = models.CharField(_("licence number"), max_length=40)
-    registered_at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar = ["code"]
-        triggers: ClassVar = [
-            refused("an_agency_is_kept", pgtrigger.Delete),
-            never_truncated("agency"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.name}"
-
-    @property
-    def name(self) -> str:
-        """The name in the reader's language."""
-        return self.name_zh if (get_language() or "").startswith("zh") else self.name_en
+from selfcard.sales.models.agencies import Agency, Agreement, BusinessSource
 
 
 class Sale(models.Model):
@@ -74,6 +31,7 @@ class Sale(models.Model):
     seller = models.ForeignKey(Party, models.PROTECT, related_name="+")
     business_source = models.CharField(_("business source"), max_length=20, choices=BusinessSource)
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="sales")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="sales")
     customer_reference = models.CharField(_("reference"), max_length=60, blank=True)
     remark = models.CharField(_("remark"), max_length=200, blank=True)
     count = models.PositiveBigIntegerField()
@@ -82,6 +40,10 @@ class Sale(models.Model):
     currency = models.CharField(max_length=3)
     registered_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     registered_at = models.DateTimeField()
+    registered_on = models.DateField()  # of `registered_at`, in the insurer's time zone
+    due_on = models.DateField(_("due"))
+    # The second person of a large sale.
+    agreed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         indexes: ClassVar = [
@@ -95,16 +57,46 @@ class Sale(models.Model):
                 name="a_sale_costs_face_value_times_count",
             ),
             models.CheckConstraint(
-                condition=Q(business_source__in=["direct", "individual_agent"], agency__isnull=True)
+                condition=Q(
+                    business_source__in=["direct", "individual_agent"],
+                    agency__isnull=True,
+                    agreement__isnull=True,
+                )
                 | Q(
                     business_source__in=["agency", "concurrent_agency", "broker"],
                     agency__isnull=False,
+                    agreement__isnull=False,
                 ),
-                name="an_indirect_sale_names_its_agency",
+                name="an_indirect_sale_names_agency_and_agreement",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_by__isnull=True) | ~Q(agreed_by=F("registered_by")),
+                name="nobody_agrees_to_their_own_sale",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__gte=F("registered_on")), name="a_sale_is_due_after_it_was_made"
             ),
         ]
         triggers: ClassVar = [
             *append_only("sale"),
+            pgtrigger.Trigger(
+                name="an_agency_sells_under_its_agreement",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__agreement__isnull=False),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM sales_agreement
+                        WHERE id = NEW.agreement_id AND agency_id = NEW.agency_id
+                          AND NEW.registered_on BETWEEN valid_from AND valid_to
+                    ) THEN
+                        RAISE EXCEPTION 'sale % is under no agreement in force', NEW.number
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="a_sale_is_of_all_its_cards",
                 level=pgtrigger.Row,
@@ -191,10 +183,16 @@ class SaleRun(models.Model):
 
 
 class SaleReceipt(models.Model):
-    """A charge receipt asks for a sale's money; it has ended when the receipt was made void."""
+    """A charge receipt asks for a sale's money; it has ended when the receipt was made void.
+
+    It asks for those cards that nobody has taken back by then. One receipt may ask for several
+    sales of one payer.
+    """
 
     sale = models.ForeignKey(Sale, models.PROTECT, related_name="receipts")
-    receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="+")
+    receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="sales")
+    count = models.PositiveBigIntegerField()
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -208,6 +206,9 @@ class SaleReceipt(models.Model):
             models.UniqueConstraint(
                 fields=["receipt", "sale"], name="a_receipt_asks_once_for_a_sale"
             ),
+            models.CheckConstraint(
+                condition=Q(count__gt=0, amount__gt=0), name="a_receipt_asks_for_cards"
+            ),
         ]
         triggers: ClassVar = [
             refused("a_sale_receipt_is_kept", pgtrigger.Delete),
@@ -219,7 +220,8 @@ class SaleReceipt(models.Model):
                 operation=pgtrigger.Update,
                 func="""
                     IF OLD.ended_at IS NOT NULL OR NEW.ended_at IS NULL
-                       OR (NEW.sale_id, NEW.receipt_id) <> (OLD.sale_id, OLD.receipt_id)
+                       OR (NEW.sale_id, NEW.receipt_id, NEW.count, NEW.amount)
+                          <> (OLD.sale_id, OLD.receipt_id, OLD.count, OLD.amount)
                        OR NOT EXISTS (
                            SELECT FROM payments_receipt
                            WHERE id = NEW.receipt_id AND state = 'void'
