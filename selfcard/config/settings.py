@@ -40,7 +40,9 @@ APPROVAL_DAYS = int(os.environ.get("SELFCARD_APPROVAL_DAYS", "14"))
 # Working days are counted where the insurer is; within so many a loss is announced publicly.
 INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")
 LOSS_ANNOUNCEMENT_DAYS = int(os.environ.get("SELFCARD_LOSS_ANNOUNCEMENT_DAYS", "5"))
-LARGE_SALE_CARDS = 500
+LARGE_SALE_CARDS = int(os.environ.get("SELFCARD_LARGE_SALE_CARDS", "500"))
+# So many days after its registration a sale is to be paid; then it is flagged.
+SALE_DUE_DAYS = int(os.environ.get("SELFCARD_SALE_DUE_DAYS", "30"))
 # So long may cards be on the way between two organisations; then both are reminded.
 TRANSIT_DAYS = int(os.environ.get("SELFCARD_TRANSIT_DAYS", "7"))
 

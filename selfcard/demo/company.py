@@ -47,6 +47,7 @@ from selfcard.demo.cast import (
     party,
     register_agencies,
 )
+from selfcard.demo.drawers import open_drawer_of
 from selfcard.demo.holders import activate_for_holders
 from selfcard.demo.products import publish_products
 from selfcard.demo.stock import do_stock_work
@@ -316,10 +317,10 @@ def sell() -> None:
             receipt = _dealt(deal, run)
         if receipt and deal.money == "arrived":
             with days_ago(deal.days - 1):
-                tender = _tender(receipt, deal)
-                settle_receipt(
-                    receipt=receipt, tenders=(tender,), **as_(f"B{deal.institution[:2]}02")
-                )
+                cashier = f"B{deal.institution[:2]}02"
+                if not deal.agency:
+                    open_drawer_of(deal.institution, cashier)
+                settle_receipt(receipt=receipt, tenders=(_tender(receipt, deal),), **as_(cashier))
 
 
 def _last_held(institution: str, code: str) -> int:
@@ -345,7 +346,7 @@ def _dealt(deal: Deal, run: SerialRun) -> Receipt | None:
     )
     if deal.money == "none":
         return None
-    return issue_charge_receipt(sale=sale, payer_name=deal.customer, **as_(keeper))
+    return issue_charge_receipt(sales=(sale,), payer_name=deal.customer, **as_(keeper))
 
 
 def _tender(receipt: Receipt, deal: Deal) -> TenderGiven:

@@ -27,15 +27,11 @@ class NotAnAmount(Refusal):
 
 
 class ArrivalDateMissing(Refusal):
-    message = _("Give the day on which the transfer arrived.")
+    message = _("Give the day on which it arrived.")
 
 
 class ArrivalInTheFuture(Refusal):
     message = _("Money that is still to come has not arrived. The day cannot be later than today.")
-
-
-class TransferReferenceMissing(Refusal):
-    message = _("Give the bank's reference of the transfer.")
 
 
 class TaxNumberNeedsACompany(Refusal):
@@ -48,3 +44,123 @@ class WrongTaxNumber(Refusal):
         "This is not a unified social credit code. It has 18 characters; compare each of them."
     )
     default_field = "buyer_tax_number"
+
+
+class ReferenceMissing(Refusal):
+    message = _("Give the reference by which it is found again: %(kind)s.")
+
+
+class OnlyWhatArrivesLater(Refusal):
+    message = _(
+        "%(kind)s does not arrive later. Enter it when all is there, or take it into the payer's"
+        " advance account meanwhile."
+    )
+
+
+class AccountMissing(Refusal):
+    message = _("Name the advance account that it is taken from.")
+
+
+class AdvanceOfOtherPlace(Refusal):
+    message = _("Advance account %(number)s is kept elsewhere, or in another currency.")
+
+
+class AdvanceOfOtherPayer(Refusal):
+    message = _("Advance account %(number)s is not that of the payer, %(payer)s.")
+    default_field = "tenders"
+
+
+class AdvanceDoesNotSuffice(Refusal):
+    message = _(
+        "Advance account %(number)s has %(balance)s, which is less than %(amount)s. Take the rest"
+        " by another tender."
+    )
+    default_field = "tenders"
+
+
+class DrawerNotOpen(Refusal):
+    message = _("Name a drawer at %(place)s that is open today, or open one.")
+
+
+class PaymentAlreadyConfirmed(Refusal):
+    message = _("Payment receipt %(number)s is paid already.")
+
+
+class PaymentIsVoid(Refusal):
+    message = _("Payment receipt %(number)s is void.")
+
+
+class PaidByItsMaker(Refusal):
+    message = _("You issued payment receipt %(number)s yourself. Another person must pay it.")
+
+
+class OutlaysDoNotAddUp(Refusal):
+    message = _(
+        "The outlays add up to %(given)s, the payment is of %(amount)s. They must be equal."
+    )
+    default_field = "tenders"
+
+
+class NotTheWayItCame(Refusal):
+    message = _(
+        "No money came by this way: %(kinds)s. Pay it back the way it came, or choose a named"
+        " payee."
+    )
+    default_field = "tenders"
+
+
+class NotTheWayChosen(Refusal):
+    message = _("This payment receipt says another way: %(way)s.")
+    default_field = "tenders"
+
+
+class PayeeIncomplete(Refusal):
+    message = _("Name the payee, the bank and the account.")
+    default_field = "payee_name"
+
+
+class PayeeAccountWrong(Refusal):
+    message = _("A bank account has 8 to 34 letters and digits.")
+    default_field = "payee_account"
+
+
+class DrawerCodeTaken(Refusal):
+    message = _("The drawer code %(code)s is already in use.")
+    default_field = "code"
+
+
+class DrawerAlreadyOpen(Refusal):
+    message = _("%(drawer)s is open already, or its last day was never counted.")
+    default_field = "drawer"
+
+
+class DrawerDayNotOpen(Refusal):
+    message = _("The day %(day)s of %(drawer)s is closed.")
+
+
+class DrawerDayNotCounted(Refusal):
+    message = _("The day %(day)s of %(drawer)s has not been counted, or is closed already.")
+
+
+class ClosedByItsCounter(Refusal):
+    message = _("You counted this drawer yourself. Another person must close it.")
+
+
+class DifferenceNotExplained(Refusal):
+    message = _("What was counted is not what should be there. Explain the difference.")
+    default_field = "explanation"
+
+
+class NotTakenAtTheDrawer(Refusal):
+    message = _("%(kind)s is not brought to the bank.")
+    default_field = "kind"
+
+
+class NotEnoughInTheDrawer(Refusal):
+    message = _("There is not so much cash in %(drawer)s.")
+    default_field = "amount"
+
+
+class TakingsDoNotSuffice(Refusal):
+    message = _("Not so much was taken by this way and is still to come: %(kind)s.")
+    default_field = "amount"

@@ -53,3 +53,62 @@ class SaleAlreadyHasReceipt(Refusal):
 
 class ReceiptOfNoSale(Refusal):
     message = _("Receipt %(number)s does not ask for the money of a sale.")
+
+
+class NoAgreementInForce(Refusal):
+    message = _("%(agency)s has no agreement in force today, so it cannot sell.")
+    default_field = "agency"
+
+
+class AgreementDaysWrong(Refusal):
+    message = _("The last day must lie within the agreement, and not before its first day.")
+    default_field = "valid_to"
+
+
+class AgreementEndsInThePast(Refusal):
+    message = _("An agreement cannot be ended in hindsight: choose today or a later day.")
+    default_field = "last_day"
+
+
+class AgreementNumberTaken(Refusal):
+    message = _("%(agency)s already has an agreement of the number %(number)s.")
+    default_field = "number"
+
+
+class AgreementsOverlap(Refusal):
+    message = _("On some of these days agreement %(number)s is in force.")
+    default_field = "valid_from"
+
+
+class SalesOfSeveralPlaces(Refusal):
+    message = _("One charge receipt asks for sales of one organisation, in one currency.")
+    default_field = "sales"
+
+
+class NothingLeftToPay(Refusal):
+    message = _("All cards of sale %(number)s were taken back: there is nothing to pay.")
+
+
+class CardsNotOfTheSale(Refusal):
+    message = _("These cards are not out with sale %(number)s, or were taken back: %(serials)s.")
+    default_field = "runs"
+
+
+class ScratchedNotTakenBack(Refusal):
+    message = _("Scratched are only cards that come back: %(serials)s.")
+    default_field = "scratched"
+
+
+class MoneyOnItsWay(Refusal):
+    message = _(
+        "Money for receipt %(number)s was sent and has not arrived. Wait for it, or make the"
+        " receipt void first."
+    )
+
+
+class RecoveryNotOpen(Refusal):
+    message = _("Recovery %(number)s is not waiting for this any more.")
+
+
+class PaymentOfNoRecovery(Refusal):
+    message = _("Payment receipt %(number)s does not pay for cards that were taken back.")

@@ -1,23 +1,40 @@
 """Sales as those see them who may, and which receipt belongs to which sale."""
 
 from dataclasses import replace
+from datetime import date
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
-from selfcard.core.serials import SerialRun
+from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.deeds import SALE
 from selfcard.custody.queries import RangePart, usable_parts
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
-from selfcard.payments.models import Invoice, Receipt
-from selfcard.sales.errors import ReceiptOfNoSale
-from selfcard.sales.models import Agency, Sale, SaleReceipt, SaleRun
+from selfcard.payments.models import Invoice, PaymentReceipt, Receipt
+from selfcard.sales.errors import PaymentOfNoRecovery, ReceiptOfNoSale
+from selfcard.sales.models import (
+    Agency,
+    Agreement,
+    Recovery,
+    RecoveryRun,
+    Sale,
+    SaleReceipt,
+    SaleRun,
+)
 
 # Who works on a sale sees it.
-SEEING_SALES = (May.SEE_SALES, May.REGISTER_SALES, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS)
+SEEING_SALES = (
+    May.SEE_SALES,
+    May.REGISTER_SALES,
+    May.ISSUE_RECEIPTS,
+    May.CONFIRM_RECEIPTS,
+    May.RECALL_SALES,
+    May.ISSUE_PAYMENTS,
+    May.CONFIRM_PAYMENTS,
+)
 
 
 def holders_selling_for(organisation: Organisation, actor: Actor) -> QuerySet[Party]:
@@ -58,14 +75,15 @@ def sale_of(serial: int) -> Sale | None:
     )
 
 
-def sale_of_receipt(receipt: Receipt) -> Sale:
-    """The sale whose money a receipt asks for.
+def sales_of_receipt(receipt: Receipt) -> list[SaleReceipt]:
+    """The sales whose money a receipt asks for, each with how many cards it asks for.
 
     Raises:
         ReceiptOfNoSale: it asks for something else.
     """
     asked = (
         SaleReceipt.objects.filter(receipt=receipt)
+        .order_by("sale_id")
         .select_related(
             "sale__type_version__document_type",
             "sale__seller_organisation__party",
@@ -73,16 +91,76 @@ def sale_of_receipt(receipt: Receipt) -> Sale:
             "sale__agency",
             "sale__registered_by__party",
         )
-        .first()
+        .prefetch_related("sale__runs")
     )
-    if asked is None:
+    if not asked:
         raise ReceiptOfNoSale(number=receipt.number)
-    return asked.sale
+    return list(asked)
 
 
 def runs_of(sale: Sale) -> tuple[SerialRun, ...]:
     """The cards of a sale, in order."""
     return tuple(run.run for run in sale.runs.order_by("serials"))
+
+
+def remaining_of(sale: Sale) -> tuple[SerialRun, ...]:
+    """The cards of a sale that nobody has taken back, in order."""
+    back = RecoveryRun.objects.filter(sale=sale, is_live=True)
+    gone = [run.run for run in back]
+    return tuple(part for run in runs_of(sale) for part in run.without(gone))
+
+
+def runs_taken_back(recovery: Recovery) -> tuple[SerialRun, ...]:
+    """The cards of a recovery, in order, in as few runs as there can be."""
+    return tuple(merge_runs(run.run for run in recovery.runs.all()))
+
+
+def live_payment(recovery: Recovery) -> PaymentReceipt | None:
+    """The payment receipt that pays, or paid, the money of a recovery back."""
+    return (
+        PaymentReceipt.objects.filter(reason_kind="recovery", reason_number=recovery.number)
+        .exclude(state=PaymentReceipt.State.VOID)
+        .first()
+    )
+
+
+def recovery_of_payment(payment: PaymentReceipt) -> Recovery:
+    """What a payment receipt pays back.
+
+    Raises:
+        PaymentOfNoRecovery: it is not the money of cards.
+    """
+    found = None
+    if payment.reason_kind == "recovery":
+        found = Recovery.objects.filter(number=payment.reason_number).first()
+    if found is None:
+        raise PaymentOfNoRecovery(number=payment.number)
+    return found
+
+
+def find_recovery(number: str) -> Recovery | None:
+    return Recovery.objects.filter(number=number.strip().upper()).first()
+
+
+def recoveries_in_reach(actor: Actor) -> QuerySet[Recovery]:
+    """The recoveries that the actor may see, newest first."""
+    return (
+        Recovery.objects.filter(
+            sale__seller_organisation__in=organisations_in_reach(actor, *SEEING_SALES).values("pk")
+        )
+        .select_related(
+            "sale__type_version__document_type",
+            "sale__seller_organisation__party",
+            "sale__seller",
+            "registered_by__party",
+        )
+        .order_by("-id")
+    )
+
+
+def agreement_in_force(agency: Agency, day: date) -> Agreement | None:
+    """The agreement under which an agency sells on a day."""
+    return Agreement.objects.filter(agency=agency, valid_from__lte=day, valid_to__gte=day).first()
 
 
 def live_receipt(sale: Sale) -> Receipt | None:

@@ -40,11 +40,15 @@ def violations() -> Iterator[Violation]:
     yield from violations_of(
         "What a sale says is sold or paid, custody says too, card for card",
         """
-        SELECT sale.number, coalesce(receipt.state, 'not asked'), sale.count || ' cards',
-               'in custody ' || coalesce(kept.cards, 0)
+        SELECT sale.number, coalesce(receipt.state, 'not asked'),
+               sale.count - back.cards || ' cards', 'in custody ' || coalesce(kept.cards, 0)
         FROM sales_sale sale
         LEFT JOIN sales_salereceipt asked ON asked.sale_id = sale.id AND asked.ended_at IS NULL
         LEFT JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(upper(serials) - lower(serials)), 0) AS cards
+            FROM sales_recoveryrun WHERE sale_id = sale.id AND is_live
+        ) back
         CROSS JOIN LATERAL (
             SELECT sum(upper(part.cards) - lower(part.cards)) AS cards
             FROM sales_salerun run
@@ -55,19 +59,70 @@ def violations() -> Iterator[Violation]:
             CROSS JOIN LATERAL (SELECT run.serials * holding.serials AS cards) part
             WHERE run.sale_id = sale.id
         ) kept
-        WHERE sale.count IS DISTINCT FROM kept.cards
+        WHERE sale.count - back.cards <> coalesce(kept.cards, 0)
         """,
     )
     yield from violations_of(
-        "A receipt of a sale asks for its amount, and is void exactly when it has ended",
+        "A receipt asks for what its sales cost, and is void exactly when it has ended",
         """
-        SELECT sale.number, receipt.number, receipt.state,
-               'asks for ' || receipt.amount || ' of ' || sale.amount
+        SELECT receipt.number, receipt.state,
+               'asks for ' || receipt.amount || ' of ' || sum(asked.amount)
         FROM sales_salereceipt asked
         JOIN sales_sale sale ON sale.id = asked.sale_id
         JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
-        WHERE receipt.amount <> sale.amount OR receipt.currency <> sale.currency
-            OR (receipt.state = 'void') <> (asked.ended_at IS NOT NULL)
+        GROUP BY receipt.id
+        HAVING receipt.amount <> sum(asked.amount)
+            OR bool_or(receipt.currency <> sale.currency)
+            OR bool_or(asked.amount <> sale.face_value * asked.count)
+            OR bool_or((receipt.state = 'void') <> (asked.ended_at IS NOT NULL))
+        """,
+    )
+    yield from violations_of(
+        "A receipt asks for all cards of a sale that nobody has taken back",
+        """
+        SELECT sale.number, receipt.number, 'asks for ' || asked.count,
+               sale.count - coalesce(sum(upper(run.serials) - lower(run.serials)), 0) || ' are out'
+        FROM sales_salereceipt asked
+        JOIN sales_sale sale ON sale.id = asked.sale_id
+        JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
+        LEFT JOIN sales_recovery recovery
+            ON recovery.sale_id = sale.id AND recovery.kind = 'unpaid'
+        LEFT JOIN sales_recoveryrun run ON run.recovery_id = recovery.id AND run.is_live
+        WHERE asked.ended_at IS NULL
+        GROUP BY sale.id, receipt.id, asked.id
+        HAVING asked.count
+            <> sale.count - coalesce(sum(upper(run.serials) - lower(run.serials)), 0)
+        """,
+    )
+    yield from violations_of(
+        "Cards that were paid and taken back await their refund until it is paid, card for card",
+        """
+        SELECT recovery.number, recovery.state, recovery.count || ' cards',
+               'await it ' || coalesce(sum(upper(held.cards) - lower(held.cards)), 0)
+        FROM sales_recovery recovery
+        LEFT JOIN sales_recoveryrun run ON run.recovery_id = recovery.id
+        LEFT JOIN custody_holding holding ON holding.serials && run.serials
+            AND holding.status = 'awaiting_refund' AND holding.reason_kind = 'recovery'
+            AND holding.reason_number = recovery.number
+        CROSS JOIN LATERAL (SELECT run.serials * holding.serials AS cards) held
+        WHERE recovery.kind = 'paid'
+        GROUP BY recovery.id
+        HAVING coalesce(sum(upper(held.cards) - lower(held.cards)), 0)
+            <> CASE recovery.state WHEN 'registered' THEN recovery.count ELSE 0 END
+        """,
+    )
+    yield from violations_of(
+        "A recovery is paid back by one payment receipt over its amount",
+        """
+        SELECT recovery.number, recovery.state, 'amount ' || recovery.amount,
+               'paid back ' || coalesce(sum(payment.amount), 0)
+        FROM sales_recovery recovery
+        LEFT JOIN payments_paymentreceipt payment ON payment.state = 'confirmed'
+            AND payment.reason_kind = 'recovery' AND payment.reason_number = recovery.number
+        WHERE recovery.kind = 'paid'
+        GROUP BY recovery.id
+        HAVING coalesce(sum(payment.amount), 0)
+            <> CASE recovery.state WHEN 'done' THEN recovery.amount ELSE 0 END
         """,
     )
     yield from violations_of(

@@ -20,6 +20,7 @@ from selfcard.sales.commands import issue_charge_receipt, register_sale, settle_
 from selfcard.sales.models import Sale
 from tests.factories.cards import PrintedCard
 from tests.factories.custody import cards_at_institution
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer
 from tests.factories.policies import an_application
 
@@ -47,7 +48,8 @@ def sell(insurer: Insurer, cards: list[PrintedCard]) -> Sale:
 
 def pay(insurer: Insurer, sale: Sale) -> None:
     """The money for a sale arrives in cash."""
-    receipt = issue_charge_receipt(sale=sale, actor=insurer.actor("keeper"), request_id=uuid4())
+    receipt = issue_charge_receipt(sales=(sale,), actor=insurer.actor("keeper"), request_id=uuid4())
+    open_a_drawer(insurer)
     settle_receipt(
         receipt=receipt,
         tenders=(TenderGiven("cash", receipt.amount),),

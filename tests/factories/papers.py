@@ -148,6 +148,8 @@ def a_charge_list() -> ChargeListFacts:
         amount=yuan("20100.00"),
         seller_organisation=INSTITUTION,
         seller=Name(zh="刘洋", en="Liu Yang", code="E1077"),
+        due_on=date(2026, 12, 2),
+        agreement="AG-03-2026",
         business_source=Name(zh="专业代理", en="Agency", code="agency"),
         agency=Name(zh="浙江恒信保险代理有限公司", en="Hengxin Insurance Agency", code="AG-03"),
         registered_by=KEEPER,

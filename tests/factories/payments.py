@@ -19,6 +19,7 @@ from selfcard.payments.commands import (
 )
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.payments.papers import ChargeLine, InvoiceLine
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
 
 CARDS = Text(zh="意外卡", en="Accident card")
@@ -106,6 +107,7 @@ class Till:
         )
 
     def confirm(self, receipt: Receipt, *tenders: TenderGiven, by: str = "cashier") -> Invoice:
+        open_a_drawer(self.insurer)
         return _confirm(
             receipt=receipt,
             tenders=tenders,
@@ -114,6 +116,7 @@ class Till:
         )
 
     def confirm_without_invoice(self, receipt: Receipt, *tenders: TenderGiven) -> Receipt:
+        open_a_drawer(self.insurer)
         return _confirm_only(
             receipt=receipt,
             tenders=tenders,

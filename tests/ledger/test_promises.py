@@ -24,6 +24,7 @@ def a_raw_entry(lines: int = 2, reverses: Entry | None = None) -> Entry:
     return Entry.objects.create(
         kind=EntryKind.REVERSAL if reverses else EntryKind.RECEIPT_CONFIRMED,
         booked_at=clock.now(),
+        booked_on=date(2026, 11, 2),
         counts_from=date(2026, 11, 2),
         currency="CNY",
         reason_kind="receipt",
@@ -130,6 +131,7 @@ def test_only_a_reversal_reverses() -> None:
         Entry.objects.create(
             kind=EntryKind.CARD_ACTIVATED,
             booked_at=clock.now(),
+            booked_on=date(2026, 11, 2),
             counts_from=date(2026, 11, 2),
             currency="CNY",
             reason_kind="policy",
@@ -142,9 +144,9 @@ def test_only_a_reversal_reverses() -> None:
 def test_an_entry_does_not_reverse_itself() -> None:
     with refused_by_postgresql("an_entry_does_not_reverse_itself"), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ledger_entry (id, kind, booked_at, counts_from, currency, reason_kind,"
-            " reason_number, lines, reverses_id)"
-            " VALUES (4711, 'reversal', now(), now(), 'CNY', '', '', 2, 4711)"
+            "INSERT INTO ledger_entry (id, kind, booked_at, booked_on, counts_from, currency,"
+            " reason_kind, reason_number, lines, reverses_id)"
+            " VALUES (4711, 'reversal', now(), now(), now(), 'CNY', '', '', 2, 4711)"
         )
 
 

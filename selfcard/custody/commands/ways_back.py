@@ -28,17 +28,23 @@ from selfcard.organisations.models import Party
 
 @step
 def take_back_sold(
-    *, runs: tuple[SerialRun, ...], sale: Reason, reason: Reason, actor: Actor
+    *,
+    runs: tuple[SerialRun, ...],
+    scratched: tuple[SerialRun, ...],
+    sale: Reason,
+    reason: Reason,
+    actor: Actor,
 ) -> list[Movement]:
     """Cards that were sold and not paid go back to the inventory of whoever had them.
 
-    A card whose PIN was accepted meanwhile is *void* instead: nobody may buy it any more.
+    Scratched ones are *void* instead, and so is a card whose PIN was accepted meanwhile: nobody
+    may buy it any more.
 
     Raises:
         CardsInOtherStatus: some of them are not sold for this reason.
     """
     parts = _parts_for(runs, CardStatus.SOLD, sale)
-    legs = _inventory_or_void(parts, (), MovementKind.SALE_RECALL)
+    legs = _inventory_or_void(parts, scratched, MovementKind.SALE_RECALL)
     return _moved("cards.taken_back", legs, runs, reason, actor)
 
 

@@ -182,7 +182,7 @@ class Receipt(models.Model):
                     WHERE reason_kind = 'receipt' AND reason_number = NEW.number AND amount > 0
                       AND account_id = NEW.account_id;
                     IF advanced
-                       <> CASE NEW.kind WHEN 'deposit' THEN NEW.amount ELSE NEW.surplus END THEN
+                       <> (CASE NEW.kind WHEN 'deposit' THEN NEW.amount ELSE NEW.surplus END) THEN
                         RAISE EXCEPTION 'receipt % has put % into advance', NEW.number, advanced
                             USING ERRCODE = '23514';
                     END IF;

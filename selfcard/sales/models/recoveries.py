@@ -104,8 +104,9 @@ class Recovery(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 timing=pgtrigger.Deferred,
-                declare=[("named", "bigint")],
+                declare=[("named", "bigint"), ("now", "sales_recovery")],
                 func="""
+                    SELECT * INTO now FROM sales_recovery WHERE id = NEW.id;
                     SELECT coalesce(sum(upper(serials) - lower(serials)), 0) INTO named
                     FROM sales_recoveryrun WHERE recovery_id = NEW.id;
                     IF named <> NEW.count THEN
@@ -114,12 +115,12 @@ class Recovery(models.Model):
                     END IF;
                     IF EXISTS (
                         SELECT FROM sales_recoveryrun WHERE recovery_id = NEW.id
-                          AND is_live = (NEW.state = 'withdrawn')
+                          AND is_live = (now.state = 'withdrawn')
                     ) THEN
                         RAISE EXCEPTION 'the cards of recovery % are free when it is withdrawn',
                             NEW.number USING ERRCODE = '23514';
                     END IF;
-                    IF NEW.kind = 'paid' AND NEW.state = 'done' AND NOT EXISTS (
+                    IF now.kind = 'paid' AND now.state = 'done' AND NOT EXISTS (
                         SELECT FROM payments_paymentreceipt
                         WHERE reason_kind = 'recovery' AND reason_number = NEW.number
                           AND state = 'confirmed' AND amount = NEW.amount

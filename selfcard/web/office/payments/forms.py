@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
 from selfcard.payments.commands import TenderGiven
-from selfcard.payments.models import Receipt, Tender
+from selfcard.payments.models import Receipt, TenderKind
 from selfcard.web.office.fields import DayField, MoneyField
 from selfcard.web.office.forms import OfficeForm, OfficeLook
 
@@ -23,7 +23,7 @@ MOST_TENDERS = 20
 class TenderRow(OfficeLook):
     """One tender: what it is, how much, and for a transfer when it arrived and its reference."""
 
-    kind = forms.ChoiceField(label=_("Tender"), choices=Tender.Kind.choices)
+    kind = forms.ChoiceField(label=_("Tender"), choices=TenderKind.choices)
     arrived_on = DayField(label=_("Arrival date"), required=False)
     reference = forms.CharField(label=_("Bank reference"), max_length=40, required=False)
     amount = MoneyField(label=_("Amount"), required=False)
@@ -52,7 +52,7 @@ class ConfirmForm(OfficeForm):
         """The form as it was sent, with one more row: so much in cash, or a transfer of today."""
         data = data.copy()
         at = min(cls._rows_in(data), MOST_TENDERS - 1)
-        data[f"tenders-{at}-kind"] = Tender.Kind.CASH if amount else Tender.Kind.TRANSFER
+        data[f"tenders-{at}-kind"] = TenderKind.CASH if amount else TenderKind.TRANSFER
         data[f"tenders-{at}-amount"] = amount
         data[f"tenders-{at}-arrived_on"] = clock.today().isoformat()
         form = cls(data, receipt=receipt, **kwargs)
@@ -89,7 +89,7 @@ class ConfirmForm(OfficeForm):
         kind, arrived_on, reference, amount = (
             self.cleaned_data[f"tenders-{at}-{name}"] for name in TenderRow.base_fields
         )
-        if kind == Tender.Kind.CASH:  # what a transfer needed is not asked of cash
+        if kind == TenderKind.CASH:  # what a transfer needed is not asked of cash
             return TenderGiven(kind, amount)
         return TenderGiven(kind, amount, arrived_on, reference)
 
@@ -101,9 +101,9 @@ class ConfirmForm(OfficeForm):
     @property
     def sum_lines(self) -> list[tuple[str, Decimal]]:
         """Each row's kind and amount as far as they can be read, for the sum beside the form."""
-        kinds = dict(Tender.Kind.choices)
+        kinds = dict(TenderKind.choices)
         return [
-            (str(kinds.get(row["kind"].value(), kinds[Tender.Kind.CASH])), _read(row["amount"]))
+            (str(kinds.get(row["kind"].value(), kinds[TenderKind.CASH])), _read(row["amount"]))
             for row in self.rows
         ]
 

@@ -19,7 +19,7 @@ from selfcard.organisations.queries import may
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.payments.queries import SEEING_RECEIPTS, invoices_in_reach, receipts_in_reach
 from selfcard.sales.commands import settle_receipt, void_charge_receipt
-from selfcard.sales.queries import sale_of_receipt
+from selfcard.sales.queries import sales_of_receipt
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -163,7 +163,7 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "receipt": one,
             "cards": cards_in_words(one),
             "lines": [_charge_line(line) for line in one.lines],
-            "sale": sale_of_receipt(one),
+            "sale": sales_of_receipt(one)[0].sale,
             "waiting": waiting,
             "own": one.issued_by_id == request.staff.pk,
             "form": form if waiting or (form and form.is_bound) else None,

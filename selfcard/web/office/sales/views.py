@@ -227,7 +227,7 @@ def issue_receipt(request: OfficeRequest, number: str) -> HttpResponse:
     form = ReceiptForm(request.POST or None, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
-            receipt = issue_charge_receipt(sale=one, **form.cleaned_data, actor=request.actor)
+            receipt = issue_charge_receipt(sales=(one,), **form.cleaned_data, actor=request.actor)
             messages.success(
                 request,
                 _("Charge receipt %(number)s is issued.") % {"number": receipt.number},

@@ -1,0 +1,282 @@
+"""Charge receipts: money is asked for, waited for, and confirmed."""
+
+from decimal import Decimal
+
+from stdnum.cn import uscc
+
+from selfcard.core import clock, numbering
+from selfcard.core.actor import Actor
+from selfcard.core.audit import record
+from selfcard.core.command import step
+from selfcard.core.papers import freeze_paper
+from selfcard.core.papers.facts import plain
+from selfcard.core.refusals import Operation, ReasonMissing
+from selfcard.organisations.models import Organisation
+from selfcard.organisations.queries import acting_staff
+from selfcard.payments.commands.advances import enter_advance
+from selfcard.payments.commands.tenders import (
+    Checked,
+    TenderGiven,
+    check_amount,
+    check_tenders,
+    total,
+)
+from selfcard.payments.errors import (
+    AdvanceOfOtherPayer,
+    AdvanceOfOtherPlace,
+    ConfirmedByItsMaker,
+    OnlyWhatArrivesLater,
+    ReceiptAlreadyConfirmed,
+    ReceiptIsVoid,
+    ReferenceMissing,
+    TaxNumberNeedsACompany,
+    TendersDoNotAddUp,
+    WrongTaxNumber,
+)
+from selfcard.payments.models import AdvanceAccount, AdvanceEntry, Receipt, Tender, TenderKind
+from selfcard.payments.models.tenders import ARRIVES_LATER
+from selfcard.payments.papers import AN_INDIVIDUAL, CHARGE_RECEIPT, ChargeLine
+from selfcard.payments.paperwork import receipt_facts
+
+NOTHING = Decimal("0.00")
+
+
+@step
+def issue_receipt(
+    *,
+    organisation: Organisation,
+    payer_name: str,
+    buyer_tax_number: str,
+    lines: tuple[ChargeLine, ...],
+    reason: tuple[str, str],
+    deposit_to: AdvanceAccount | None = None,
+    actor: Actor,
+) -> Receipt:
+    """Ask for money: a numbered charge receipt over the sum of its lines.
+
+    Who gives no name is 个人, an individual; a tax number is asked for only by a company. With an
+    advance account it is a deposit receipt, whose money goes there.
+
+    Raises:
+        TaxNumberNeedsACompany: a tax number without a name.
+        WrongTaxNumber: it is not a unified social credit code (GB 32100-2015).
+    """
+    payer = payer_name.strip() or AN_INDIVIDUAL.zh
+    amount = total(line.amount for line in lines)
+    receipt = Receipt.objects.create(
+        number=numbering.document_number("R", "payments_receipt_number"),
+        organisation=organisation,
+        payer_name=payer,
+        buyer_tax_number=checked_tax_number(buyer_tax_number, payer),
+        amount=amount.amount,
+        currency=amount.currency,
+        lines=plain(lines),
+        reason_kind=reason[0],
+        reason_number=reason[1],
+        kind=Receipt.Kind.DEPOSIT if deposit_to else Receipt.Kind.CHARGE,
+        account=deposit_to,
+        issued_by=acting_staff(actor),
+        issued_at=clock.now(),
+    )
+    freeze_paper(kind=CHARGE_RECEIPT, number=receipt.number, facts=receipt_facts(receipt, lines))
+    record(actor, "receipts.issued", receipt, amount=str(amount.amount), reason=list(reason))
+    return receipt
+
+
+@step
+def note_expected(*, receipt: Receipt, expected: tuple[TenderGiven, ...], actor: Actor) -> Receipt:
+    """Money was sent and has not arrived: the receipt goes on waiting, and says for what.
+
+    It may be noted again, with other parts. What the cashier has in hand is not noted: until the
+    rest is there it belongs into the payer's advance account.
+
+    Raises:
+        ReceiptAlreadyConfirmed, ReceiptIsVoid: nothing is waited for any more.
+        OnlyWhatArrivesLater: a kind that is here or is not.
+        TendersDoNotAddUp: it is not the receipt's amount.
+        NotAnAmount, ReferenceMissing: a part does not say what it must.
+    """
+    receipt = _open_receipt(receipt)
+    rows = []
+    for at, given in enumerate(expected):
+        kind = TenderKind(given.kind)
+        if kind not in ARRIVES_LATER:
+            raise OnlyWhatArrivesLater(field=f"tenders-{at}-kind", kind=kind.label)
+        check_amount(given.amount, f"tenders-{at}-amount")
+        reference = given.reference.strip()
+        if kind == TenderKind.CHEQUE and not reference:
+            raise ReferenceMissing(field=f"tenders-{at}-reference", kind=kind.label)
+        rows.append({"kind": kind, "amount": str(given.amount), "reference": reference})
+    _refuse_other_sum(receipt, sum((one.amount for one in expected), NOTHING))
+    receipt.state = Receipt.State.WAITING
+    receipt.expected = rows
+    receipt.waiting_since = receipt.waiting_since or clock.now()
+    receipt.save(update_fields=["state", "expected", "waiting_since"])
+    record(actor, "receipts.expected", receipt, expected=rows)
+    return receipt
+
+
+@step
+def confirm_receipt(
+    *,
+    receipt: Receipt,
+    tenders: tuple[TenderGiven, ...],
+    surplus_to: AdvanceAccount | None = None,
+    actor: Actor,
+) -> Receipt:
+    """Say that the money of a receipt has arrived, by these tenders, to the cent.
+
+    What a transfer brings over the amount goes to an advance account of the payer, if the actor
+    says which. An advance is written off its account. The caller of a charge receipt goes on to
+    `issue_invoice` in the same command: PostgreSQL refuses a confirmed one without.
+
+    Raises:
+        ReceiptAlreadyConfirmed: somebody was faster.
+        ReceiptIsVoid: nobody is asked for this money any more.
+        ConfirmedByItsMaker: the second person is missing.
+        TendersDoNotAddUp: another amount than the receipt's.
+        AdvanceOfOtherPayer: money of somebody else.
+        AdvanceDoesNotSuffice: the account has less.
+        What `check_tenders` raises: a tender does not say what it must.
+    """
+    receipt = _open_receipt(receipt)
+    confirmer = acting_staff(actor)
+    if confirmer.pk == receipt.issued_by_id:
+        raise ConfirmedByItsMaker(number=receipt.number)
+    arrived = check_tenders(tenders, receipt.organisation, receipt.currency, actor)
+    surplus = _surplus(receipt, arrived, surplus_to)
+    reason = ("receipt", receipt.number)
+    for one in sorted(arrived, key=lambda one: one.account.pk if one.account else 0):
+        if one.account:
+            _require_own(one.account, receipt)
+            enter_advance(
+                account=one.account,
+                kind=AdvanceEntry.Kind.WRITE_OFF,
+                amount=-one.amount,
+                reason=reason,
+                actor=actor,
+            )
+    Tender.objects.bulk_create(
+        Tender(
+            receipt=receipt,
+            kind=one.kind,
+            amount=one.amount,
+            arrived_on=one.day,
+            reference=one.reference,
+            drawer_day=one.drawer_day,
+            account=one.account,
+        )
+        for one in arrived
+    )
+    if receipt.kind == Receipt.Kind.DEPOSIT:
+        assert receipt.account is not None
+        enter_advance(
+            account=receipt.account,
+            kind=AdvanceEntry.Kind.DEPOSIT,
+            amount=receipt.amount,
+            reason=reason,
+            actor=actor,
+        )
+    elif surplus:
+        assert surplus_to is not None
+        receipt.account, receipt.surplus = surplus_to, surplus
+        enter_advance(
+            account=surplus_to,
+            kind=AdvanceEntry.Kind.SURPLUS,
+            amount=surplus,
+            reason=reason,
+            actor=actor,
+        )
+    receipt.state = Receipt.State.CONFIRMED
+    receipt.confirmed_by = confirmer
+    receipt.confirmed_at = clock.now()
+    receipt.save(update_fields=["state", "confirmed_by", "confirmed_at", "account", "surplus"])
+    record(actor, "receipts.confirmed", receipt, tenders=[one.kind for one in arrived])
+    return receipt
+
+
+@step
+def void_receipt(*, receipt: Receipt, reason: str, actor: Actor) -> Receipt:
+    """Take back the demand for money, before it is confirmed, and say why.
+
+    Raises:
+        ReasonMissing: nobody says why.
+        ReceiptAlreadyConfirmed, ReceiptIsVoid: there is no open demand.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    receipt = _open_receipt(receipt)
+    receipt.state = Receipt.State.VOID
+    receipt.voided_by = acting_staff(actor)
+    receipt.voided_at = clock.now()
+    receipt.void_reason = reason.strip()
+    receipt.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
+    record(actor, "receipts.voided", receipt)
+    return receipt
+
+
+def _open_receipt(receipt: Receipt) -> Receipt:
+    """The receipt as it is now, locked, if it still waits for its money."""
+    locked = Receipt.objects.select_for_update(no_key=True).get(pk=receipt.pk)
+    if locked.state == Receipt.State.CONFIRMED:
+        raise ReceiptAlreadyConfirmed(
+            number=locked.number, help=Operation.named("payments.receipt", number=locked.number)
+        )
+    if locked.state == Receipt.State.VOID:
+        raise ReceiptIsVoid(number=locked.number)
+    return locked
+
+
+def _surplus(
+    receipt: Receipt, arrived: list[Checked], surplus_to: AdvanceAccount | None
+) -> Decimal:
+    """What came over the amount: of a transfer, with an account to go to, else there is none.
+
+    Raises:
+        TendersDoNotAddUp: too little, or too much and nowhere to go.
+        AdvanceOfOtherPayer, AdvanceOfOtherPlace: not there.
+    """
+    given = sum((one.amount for one in arrived), NOTHING)
+    over = given - receipt.amount
+    by_transfer = sum((one.amount for one in arrived if one.kind == TenderKind.TRANSFER), NOTHING)
+    if over <= 0 or surplus_to is None or over > by_transfer:
+        _refuse_other_sum(receipt, given)
+        return NOTHING
+    if (surplus_to.organisation_id, surplus_to.currency) != (
+        receipt.organisation_id,
+        receipt.currency,
+    ):
+        raise AdvanceOfOtherPlace(field="surplus_to", number=surplus_to.number)
+    _require_own(surplus_to, receipt)
+    return over
+
+
+def _refuse_other_sum(receipt: Receipt, given: Decimal) -> None:
+    if given != receipt.amount:
+        raise TendersDoNotAddUp(given=f"{given:,.2f}", amount=f"{receipt.amount:,.2f}")
+
+
+def _require_own(account: AdvanceAccount, receipt: Receipt) -> None:
+    """The money of one payer does not pay for another, nor is it kept for another."""
+    if (account.payer_name, account.tax_number) != (
+        receipt.payer_name,
+        receipt.buyer_tax_number,
+    ):
+        raise AdvanceOfOtherPayer(number=account.number, payer=receipt.payer)
+
+
+def checked_tax_number(tax_number: str, payer: str) -> str:
+    """The tax number of a named company, or none.
+
+    Raises:
+        TaxNumberNeedsACompany: a tax number without a name.
+        WrongTaxNumber: it is not a unified social credit code (GB 32100-2015).
+    """
+    number = uscc.compact(tax_number)
+    if not number:
+        return ""
+    if payer == AN_INDIVIDUAL.zh:
+        raise TaxNumberNeedsACompany
+    if not uscc.is_valid(number):
+        raise WrongTaxNumber
+    return number

@@ -1,0 +1,126 @@
+"""What a cashier enters about money that came or went, checked before it is believed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.money import CENT, Money
+from selfcard.core.refusals import Operation
+from selfcard.organisations.models import Organisation
+from selfcard.payments.errors import (
+    AccountMissing,
+    AdvanceOfOtherPlace,
+    ArrivalDateMissing,
+    ArrivalInTheFuture,
+    DrawerNotOpen,
+    NotAnAmount,
+    ReferenceMissing,
+)
+from selfcard.payments.models import AdvanceAccount, DrawerDay, TenderKind
+from selfcard.payments.models.tenders import ARRIVES_LATER, AT_THE_DRAWER, WITH_REFERENCE
+
+
+@dataclass(frozen=True)
+class TenderGiven:
+    """A part of the money as the cashier enters it.
+
+    What the cashier takes in has arrived today; a transfer or a cheque says when. What goes
+    through a drawer goes through the one that is named, else through the cashier's own.
+    """
+
+    kind: str
+    amount: Decimal
+    arrived_on: date | None = None
+    reference: str = ""
+    drawer: DrawerDay | None = None
+    account: AdvanceAccount | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A tender or an outlay that says all that its kind must."""
+
+    kind: TenderKind
+    amount: Decimal
+    day: date
+    reference: str
+    drawer_day: DrawerDay | None
+    account: AdvanceAccount | None
+
+
+def check_tenders(
+    given: Iterable[TenderGiven], place: Organisation, currency: str, actor: Actor
+) -> list[Checked]:
+    """Every part says what its kind must. A refusal names the field of that part's row.
+
+    Raises:
+        NotAnAmount, ReferenceMissing, ArrivalDateMissing, ArrivalInTheFuture, AccountMissing,
+        AdvanceOfOtherPlace, DrawerNotOpen: one of them does not.
+    """
+    return [
+        _checked(f"tenders-{at}", tender, place, currency, actor) for at, tender in enumerate(given)
+    ]
+
+
+def _checked(
+    row: str, given: TenderGiven, place: Organisation, currency: str, actor: Actor
+) -> Checked:
+    kind = TenderKind(given.kind)
+    check_amount(given.amount, f"{row}-amount")
+    reference = given.reference.strip()
+    if kind in WITH_REFERENCE and not reference:
+        raise ReferenceMissing(field=f"{row}-reference", kind=kind.label)
+    day = given.arrived_on if kind in ARRIVES_LATER else given.arrived_on or clock.today()
+    if day is None:
+        raise ArrivalDateMissing(field=f"{row}-arrived_on")
+    if day > clock.today():
+        raise ArrivalInTheFuture(field=f"{row}-arrived_on")
+    account = given.account if kind == TenderKind.ADVANCE else None
+    if kind == TenderKind.ADVANCE and account is None:
+        raise AccountMissing(field=f"{row}-account")
+    if account and (account.organisation_id != place.pk or account.currency != currency):
+        raise AdvanceOfOtherPlace(field=f"{row}-account", number=account.number)
+    return Checked(
+        kind=kind,
+        amount=given.amount,
+        day=day,
+        reference=reference,
+        drawer_day=_drawer(row, given, place, actor) if kind in AT_THE_DRAWER else None,
+        account=account,
+    )
+
+
+def check_amount(amount: Decimal, field: str) -> None:
+    """Refuse what is not money to the cent.
+
+    Raises:
+        NotAnAmount: nothing, less than nothing, or parts of a cent.
+    """
+    if amount <= 0 or amount != amount.quantize(CENT):
+        raise NotAnAmount(field=field)
+
+
+def _drawer(row: str, given: TenderGiven, place: Organisation, actor: Actor) -> DrawerDay:
+    """The open day of the drawer that is named, else of the one that the actor opened, else of the
+    only one there."""
+    among = DrawerDay.objects.filter(
+        drawer__organisation=place, state=DrawerDay.State.OPEN, day=clock.today()
+    ).select_related("drawer")
+    if given.drawer is not None:
+        found = list(among.filter(pk=given.drawer.pk))
+    else:
+        found = list(among.filter(opened_by=actor.id)) or list(among)
+    if len(found) != 1:
+        raise DrawerNotOpen(
+            field=f"{row}-drawer", place=place.party.name, help=Operation.named("payments.drawers")
+        )
+    return found[0]
+
+
+def total(parts: Iterable[Money]) -> Money:
+    """The sum of at least one amount."""
+    first, *others = parts
+    return sum(others, first)
