@@ -60,7 +60,7 @@ def _cards_moved_exactly_when_agreed() -> Iterator[Violation]:
 
 def _nothing_ended_without_an_agreement() -> Iterator[Violation]:
     yield from violations_of(
-        "Cards are void, lost or destroyed by an agreed write-off, or void from the printer or a sale",
+        "Cards are void, lost or destroyed as agreed, or void on arrival or return",
         """
         SELECT holding.serials::text, holding.status,
                holding.reason_kind || ' ' || holding.reason_number
