@@ -124,5 +124,6 @@ def _bounds(found: dict[str, Any]) -> Iterator[Bound]:
             f"place and history {beside}, ms in PostgreSQL", one["in_postgresql"]["p50_ms"], 1
         )
     for page in found["pages"]["pages"]:
-        said = " ".join([page["page"], *(f"{name}={by}" for name, by in page["query"].items())])
+        asked = [f"{name}={by}" for name, by in page["query"].items()]
+        said = " ".join([page["page"], *asked, "of", page["reader"]])
         yield Bound(f"{said}, in ms", page["p50_ms"], 200)

@@ -12,7 +12,10 @@ OFFICES = """
 """
 OFFICE = "INSERT INTO office VALUES (%s, %s, %s, %s, %s)"
 
-GROWN = "ANALYZE custody_holding, custody_holdingpast, custody_movement, custody_stockflow"
+GROWN = """
+    ANALYZE custody_holding, custody_holdingpast, custody_movement, custody_stockflow,
+        custody_placetally
+"""
 
 
 def at(day: str) -> str:

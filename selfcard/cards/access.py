@@ -1,7 +1,7 @@
 """What commands begin with: the batch or its type as it is now, locked, and who was asked."""
 
+from selfcard.approvals.commands import take_up
 from selfcard.approvals.models import Approval
-from selfcard.approvals.queries import approval_of
 from selfcard.cards.errors import BatchInOtherState, NobodyAskedForIt
 from selfcard.cards.models import Batch, DocumentType, PrintFile
 from selfcard.cards.print_file import is_waiting
@@ -25,7 +25,7 @@ def type_row(document_type_id: int) -> DocumentType:
 
 
 def asked_for(kind: str, batch: Batch) -> Approval:
-    approval = approval_of(kind, "batch", batch.number)
+    approval = take_up(kind, "batch", batch.number)
     if approval is None:
         raise NobodyAskedForIt(batch=batch.number)
     return approval
@@ -33,7 +33,7 @@ def asked_for(kind: str, batch: Batch) -> Approval:
 
 def waiting_request(kind: str, batch: Batch) -> Approval | None:
     """The request about a batch that nobody has decided, expired or not."""
-    approval = approval_of(kind, "batch", batch.number)
+    approval = take_up(kind, "batch", batch.number)
     return approval if approval and approval.state == Approval.State.ASKED else None
 
 

@@ -22,7 +22,7 @@ from selfcard.cards.print_file import (
     write_encrypted,
 )
 from selfcard.core.encryption import seal, unseal
-from selfcard.core.serials import SERIAL_DIGITS, SerialRun
+from selfcard.core.serials import SerialRun
 
 SHEET = 1_000
 CHUNK = 10_000
@@ -86,29 +86,23 @@ def file_name(batch: Batch) -> str:
 
 
 def _sheet(key: BatchKey, keys: PinKeys, run: SerialRun, pins: list[str]) -> PinSheet:
-    digester = keys.digester
-    serials = range(run.first, run.last + 1)
-    numbered = list(zip(serials, pins, strict=True))
+    digests, selectors = keys.digester.digests(run, pins)
     return PinSheet(
-        key=key,
-        first_serial=run.first,
-        cards=run.count,
-        digests=b"".join(digester.digest(serial, pin) for serial, pin in numbered),
-        selectors=b"".join(digester.selector_digest(serial, pin) for serial, pin in numbered),
+        key=key, first_serial=run.first, cards=run.count, digests=digests, selectors=selectors
     )
 
 
 def _lines(batch: Batch, run: SerialRun, pins: list[str]) -> bytes:
     """Lines of the print file. They are CSV as they are: nothing in them ever needs quotes."""
-    deadline = batch.last_day.isoformat()
-    serials = range(run.first, run.last + 1)
-    numbered = zip(serials, card_numbers(run), pins, strict=True)
-    number_groups, pin_groups = _groups(SERIAL_DIGITS + 1), _groups(len(pins[0]))
+    # What is the same on every line is said once, and the rest put between.
+    end = f",{batch.last_day.isoformat()}\r\n"
+    pin_groups = _groups(len(pins[0]))
+    before, between = activation_link("|", "|").split("|")[:2]
     return "".join(
         [
-            f"{serial},{' '.join(number_groups(number))},{' '.join(pin_groups(pin))},"
-            f"{activation_link(number, pin)},{deadline}\r\n"
-            for serial, number, pin in numbered
+            f"{number[:-1]},{number[:4]} {number[4:8]} {number[8:12]} {number[12:]},"
+            f"{' '.join(pin_groups(pin))},{before}{number}{between}{pin}{end}"
+            for number, pin in zip(card_numbers(run), pins, strict=True)
         ]
     ).encode()
 

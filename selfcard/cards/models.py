@@ -313,6 +313,15 @@ class Batch(models.Model):
                 | pgtrigger.Q(old__organisation__df=pgtrigger.F("new__organisation"))
                 | pgtrigger.Q(old__printer__df=pgtrigger.F("new__printer")),
             ),
+            refused(
+                "batch_decision_stays",
+                pgtrigger.UpdateOf("decided_by_id", "decided_at"),
+                condition=pgtrigger.Q(old__decided_by__isnull=False)
+                & (
+                    pgtrigger.Q(old__decided_by__df=pgtrigger.F("new__decided_by"))
+                    | pgtrigger.Q(old__decided_at__df=pgtrigger.F("new__decided_at"))
+                ),
+            ),
             refused("batch_is_kept", pgtrigger.Delete),
             never_truncated("batch"),
         ]

@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from selfcard.cards.models import SELECTOR_DIGITS
+from selfcard.core.serials import SERIAL_DIGITS, SerialRun
 
 DIGEST_BYTES = 16
 SELECTOR_BYTES = 2
@@ -49,27 +50,39 @@ class PinKeys:
 
 
 class Digester:
-    """The same digests for very many PINs, in half the time.
+    """The same digests for very many PINs, in a third of the time.
 
     HMAC hashes a padded key twice for each message; here the two beginnings are hashed once and
     copied.
     """
 
     def __init__(self, keys: PinKeys) -> None:
-        self._pin_inner, self._pin_outer = _padded(keys.pin)
-        self._selector_inner, self._selector_outer = _padded(keys.selector)
+        self._pin, self._selector = _padded(keys.pin), _padded(keys.selector)
 
-    def digest(self, serial: int, pin: str) -> bytes:
-        inner, outer = self._pin_inner.copy(), self._pin_outer.copy()
-        inner.update(_message(serial, pin))
-        outer.update(inner.digest())
-        return outer.digest()[:DIGEST_BYTES]
+    def digests(self, run: SerialRun, pins: Iterable[str]) -> tuple[bytes, bytes]:
+        """What is kept of the PINs of a run, in a row: of the PINs, and of their selectors."""
+        serials = range(run.first, run.last + 1)
+        messages = [
+            f"{serial:015d}:{pin}".encode() for serial, pin in zip(serials, pins, strict=True)
+        ]
+        # The message of a selector is the beginning of that of its PIN.
+        beginning = SERIAL_DIGITS + len(":") + SELECTOR_DIGITS
+        selectors = [message[:beginning] for message in messages]
+        return (
+            b"".join(_digested(messages, *self._pin, DIGEST_BYTES)),
+            b"".join(_digested(selectors, *self._selector, SELECTOR_BYTES)),
+        )
 
-    def selector_digest(self, serial: int, pin: str) -> bytes:
-        inner, outer = self._selector_inner.copy(), self._selector_outer.copy()
-        inner.update(_message(serial, pin[:SELECTOR_DIGITS]))
-        outer.update(inner.digest())
-        return outer.digest()[:SELECTOR_BYTES]
+
+def _digested(
+    messages: Iterable[bytes], inner: "hashlib._Hash", outer: "hashlib._Hash", size: int
+) -> Iterator[bytes]:
+    begin, end = inner.copy, outer.copy
+    for message in messages:
+        first, second = begin(), end()
+        first.update(message)
+        second.update(first.digest())
+        yield second.digest()[:size]
 
 
 def draw_pins(count: int, length: int) -> Iterator[str]:
@@ -77,12 +90,12 @@ def draw_pins(count: int, length: int) -> Iterator[str]:
     size = 10**length
     # A draw above the last whole multiple would make low PINs a little likelier: draw again.
     fair = _DRAW - _DRAW % size
-    left = count
+    left, digits = count, f"%0{length}d"
     while left:
         for number in struct.unpack(f"={left}Q", secrets.token_bytes(8 * left)):
             if number < fair:
                 left -= 1
-                yield f"{number % size:0{length}d}"
+                yield digits % (number % size)
 
 
 def _message(serial: int, digits: str) -> bytes:

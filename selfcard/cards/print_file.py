@@ -108,17 +108,14 @@ def activation_link(card_number: str, pin: str) -> str:
 def card_numbers(run: SerialRun) -> Iterator[str]:
     """The card numbers of a run, as `core.serials.card_number` gives each, but fast.
 
-    In a thousand consecutive serials only the last three digits differ: their share of the Luhn
-    sum comes from a table.
+    In a thousand consecutive serials only the last three digits differ: with their check digit,
+    which depends on the others' share of the Luhn sum alone, they come from a table.
     """
-    high, head_sum, head = -1, 0, ""
-    for serial in range(run.first, run.last + 1):
-        thousand, low = divmod(serial, 1000)
-        if thousand != high:
-            high = thousand
-            head = f"{thousand:0{SERIAL_DIGITS - 3}d}"
-            head_sum = _luhn_sum(head, doubled_last=False)
-        yield f"{head}{low:03d}{(-head_sum - _LOW_SUMS[low]) % 10}"
+    for thousand in range(run.first // 1000, run.last // 1000 + 1):
+        head = f"{thousand:0{SERIAL_DIGITS - 3}d}"
+        ends = _ENDS[_luhn_sum(head, doubled_last=False) % 10]
+        first, last = max(run.first - 1000 * thousand, 0), min(run.last - 1000 * thousand, 999)
+        yield from [head + end for end in ends[first : last + 1]]
 
 
 def _luhn_sum(digits: str, *, doubled_last: bool) -> int:
@@ -132,6 +129,10 @@ def _luhn_sum(digits: str, *, doubled_last: bool) -> int:
 # Seen from the check digit, the serial's last digit is the first to be doubled; with three low
 # digits the head's last digit is not.
 _LOW_SUMS = [_luhn_sum(f"{low:03d}", doubled_last=True) for low in range(1000)]
+_ENDS = [
+    [f"{low:03d}{(-head_sum - low_sum) % 10}" for low, low_sum in enumerate(_LOW_SUMS)]
+    for head_sum in range(10)
+]
 
 
 class _Source:

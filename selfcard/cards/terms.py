@@ -28,6 +28,7 @@ from selfcard.core import clock
 from selfcard.core.money import to_cents
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import RUNNING
+from selfcard.core.wording import listed
 from selfcard.products.ages import months_later
 from selfcard.products.models import ProductVersion
 
@@ -139,7 +140,7 @@ def common_tax_rate(versions: tuple[ProductVersion, ...]) -> Decimal | None:
     rates = {version.tax_rate for version in versions}
     if len(rates) > 1:
         said = sorted("–" if rate is None else f"{rate:.2%}" for rate in rates)
-        raise TaxRatesDiffer(rates=", ".join(said))
+        raise TaxRatesDiffer(rates=listed(said))
     return rates.pop()
 
 

@@ -20,7 +20,7 @@ from django.apps import apps
 from django.db import models, transaction
 
 from selfcard.core import clock
-from selfcard.core.audit import events_recorded, running_request
+from selfcard.core.audit import Deed, running_deed, write_down
 from selfcard.core.keys import key
 from selfcard.core.models import Request
 from selfcard.core.refusals import RequestReused
@@ -55,23 +55,22 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if args:
             raise TypeError(f"{name} takes its arguments by name")
-        if running_request.get() is not None:
+        if running_deed.get() is not None:
             raise RuntimeError(f"{name} is a command and cannot run within another: use a step")
         request_id = cast(UUID, kwargs["request_id"])
         digest = _digest(name, kwargs)
         with transaction.atomic():
             if not _first_time(request_id, name, digest):
                 return cast(R, _earlier_result(request_id, name, digest))
-            request_token = running_request.set(request_id)
-            events_token = events_recorded.set(0)
+            deed = Deed(request_id)
+            token = running_deed.set(deed)
             try:
                 result = function(*args, **kwargs)
-                if not events_recorded.get():
-                    raise NothingRecorded(name)
             finally:
-                running_request.reset(request_token)
-                events_recorded.reset(events_token)
-            Request.objects.filter(pk=request_id).update(result=_dump(result))
+                running_deed.reset(token)
+            if not deed.events:
+                raise NothingRecorded(name)
+            write_down(deed, _dump(result))
             return result
 
     run.is_command = True  # type: ignore[attr-defined]
@@ -93,7 +92,7 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if args:
             raise TypeError(f"{name} takes its arguments by name")
-        if running_request.get() is None:
+        if running_deed.get() is None:
             raise NotWithinCommand(name)
         return function(*args, **kwargs)
 
@@ -112,13 +111,12 @@ def _checked_name(function: Callable[..., Any], last: tuple[str, ...]) -> str:
 
 def _first_time(request_id: UUID, name: str, digest: bytes) -> bool:
     # An insert that meets the same key in a running transaction waits for that one to end.
-    row = Request(id=request_id, command=name, digest=digest, at=clock.now())
     sql = (
         "INSERT INTO core_request (id, command, digest, at) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (id) DO NOTHING"
     )
     with transaction.get_connection().cursor() as cursor:
-        cursor.execute(sql, [row.id, row.command, row.digest, row.at])
+        cursor.execute(sql, [request_id, name, digest, clock.now()])
         return cursor.rowcount == 1
 
 

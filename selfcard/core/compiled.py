@@ -1,8 +1,9 @@
 """Queries that are put together once and asked again and again.
 
 Django puts a query together anew each time, which for one with many joins takes longer than
-PostgreSQL needs to answer it. Here it is done once in a process; afterwards only the values are
-exchanged. What comes back are the same instances.
+PostgreSQL needs to answer it; and PostgreSQL plans it anew each time, which takes longer than the
+answer too. Here both are done once, in a process and on a connection; afterwards only the values
+are exchanged. What comes back are the same instances.
 """
 
 import copy
@@ -10,7 +11,11 @@ from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models import QuerySet
+from psycopg.types.numeric import Int8
 from psycopg.types.range import Range
 
 M = TypeVar("M", bound=models.Model)
@@ -19,9 +24,9 @@ M = TypeVar("M", bound=models.Model)
 class Compiled(Generic[M]):
     """A query whose text follows from a shape, such as how many ranges it names.
 
-    `build(shape, *values)` gives the query for some values: whole numbers, and ranges of them. It
-    may only hand them on, since it is called once for a shape, with values that stand for others.
-    Rows are not locked by it: who waits for whom is said where the deed does so.
+    `build(shape, *values)` gives the query for some values: whole numbers, ranges of them, and
+    texts. It may only hand them on, since it is called once for a shape, with values that stand
+    for others. It locks rows where the query that it is given says so.
     """
 
     def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
@@ -55,16 +60,48 @@ class _Known(Generic[M]):
     def instances(self, values: tuple[Any, ...]) -> list[M]:
         params = list(self._params)
         for place, index in self._places:
-            params[place] = values[index]
+            value = values[index]
+            # Of one type whatever its size, or each size would be prepared for itself.
+            params[place] = Int8(value) if isinstance(value, int) else value
         compiler = copy.copy(self._compiler)
-        compiler.connection = connections[self._queryset.db]
+        compiler.connection = _Preparing(connections[self._queryset.db])
         compiler.as_sql = lambda *_, **__: (self._sql, tuple(params))
         queryset = self._queryset.all()
         queryset.query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
         return list(queryset)
 
 
+class _Preparing:
+    """A connection on which statements are prepared: sent with their values apart from the text.
+
+    How often one is asked before it is prepared says the setting `prepare_threshold`.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def cursor(self) -> CursorWrapper:
+        connection = self._connection
+        connection.ensure_connection()
+        cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+        wrapper = _ToldWithValues if connection.queries_logged else CursorWrapper
+        return wrapper(cursor, connection)
+
+
+class _ToldWithValues(CursorDebugWrapper):
+    """Writes the statement into Django's log as it would read with its values in it."""
+
+    def execute(self, sql: Any, params: Any = None) -> Any:
+        with self.debug_sql(self.db.ops.compose_sql(sql, params)):
+            return CursorWrapper.execute(self, sql, params)
+
+
 def _stand_in(value: Any, place: int) -> Any:
     """A value of the same kind that no query contains otherwise, and that fits every column."""
     number = 1_970_010_100 + 2 * place
+    if isinstance(value, str):
+        return f"value {number}"
     return Range(number, number + 1, "[)") if isinstance(value, Range) else number

@@ -1,9 +1,9 @@
 """Transaction advisory locks, taken in one documented order.
 
-The order over the whole system is: request, batch, holder, person, receipt, invoice series last
-(see `docs/locking.md`). Within a space the keys are taken in ascending order. A lock is taken in a
-statement of its own *before* anything is read: what is read earlier is a snapshot from before
-the wait.
+These are a part of the one order over the whole system, between the request before them and the
+gapless series after them; which rows are locked where is in `docs/locking.md`. Within a space the
+keys are taken in ascending order. A lock is taken in a statement of its own *before* anything is
+read: what is read earlier is a snapshot from before the wait.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ from enum import IntEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 
 class LockSpace(IntEnum):
@@ -21,24 +20,25 @@ class LockSpace(IntEnum):
     HOLDER = 2
     PERSON = 3
     SALE = 4
-    LEDGER_DAY = 5
+    CODE = 5  # by what it is the code of: codes of one kind are given one after the other
+    LEDGER_DAY = 6
 
 
 def lock(
     space: LockSpace,
     *keys: int | bytes | str,
-    among: QuerySet[Any] | None = None,
+    among: tuple[str, list[Any]] | None = None,
     shared: bool = False,
 ) -> None:
     """Wait for, and hold until the transaction ends, the lock of every key.
 
     Keys that are not whole numbers are hashed to 31 bits; two that collide merely wait for each
-    other. `among` locks rows by their primary keys, found and locked in one statement: for what
-    never changes about them.
+    other. `among`, a query for keys in ascending order and its values, finds and locks them in one
+    statement: for what never changes about them.
     """
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     if among is not None:
-        rows, params = among.order_by("pk").values_list("pk").query.sql_with_params()
+        rows, params = among
         with connection.cursor() as cursor:
             # A subquery that is sorted is read in its order, so the locks are taken ascending.
             cursor.execute(

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from psycopg.types.range import Range
 from stdnum import luhn
 
 from selfcard.core.refusals import Refusal
+from selfcard.core.wording import listed
 
 PREFIX_DIGITS = 6
 RUNNING_DIGITS = 9
@@ -158,14 +160,32 @@ def count_cards(runs: Iterable[SerialRun]) -> int:
 def describe_runs(runs: Iterable[SerialRun], most: int = 8) -> str:
     """Runs for a sentence: `620118 000 412 001–620118 000 412 200, …`, the first few of many."""
     merged = merge_runs(runs)
-    text = ", ".join(str(run) for run in merged[:most])
-    return text if len(merged) <= most else f"{text}, … (+{len(merged) - most})"
+    text = listed(merged[:most])
+    if len(merged) <= most:
+        return text
+    more = len(merged) - most
+    return ngettext("%(runs)s and %(more)s more run", "%(runs)s and %(more)s more runs", more) % {
+        "runs": text,
+        "more": f"{more:,}",
+    }
 
 
 def group_serial(serial: int) -> str:
     """A serial as it is printed: prefix, then groups of three."""
     digits = f"{serial:0{SERIAL_DIGITS}d}"
     return " ".join((digits[:6], digits[6:9], digits[9:12], digits[12:]))
+
+
+def note_runs(runs: Iterable[SerialRun], most: int = 1000) -> str:
+    """Runs as the audit keeps them, in whatever language the deed was done."""
+    merged = merge_runs(runs)
+    text = ", ".join(str(run) for run in merged[:most])
+    return text if len(merged) <= most else f"{text}, … (+{len(merged) - most})"
+
+
+def prefix_of(serial: int) -> str:
+    """The six digits of a serial that belong to its document type."""
+    return f"{serial:0{SERIAL_DIGITS}d}"[:PREFIX_DIGITS]
 
 
 def group_digits(digits: str, size: int = 4) -> str:

@@ -13,7 +13,12 @@ class StockIsBeingCounted(Refusal):
 
 class WitnessMissing(Refusal):
     message = _("You hold these cards yourself: name somebody else who is by.")
-    default_field = "witness"
+    default_field = "colleague"
+
+
+class OwnWitness(Refusal):
+    message = _("You count yourself: somebody else is the witness.")
+    default_field = "colleague"
 
 
 class StockCountInOtherState(Refusal):

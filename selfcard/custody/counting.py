@@ -30,10 +30,8 @@ from selfcard.organisations.models import May
 
 Kind = CountFinding.Kind
 Remedy = CountFinding.Remedy
-ALLOWED = {
-    Kind.GAP: (Remedy.EXPLAINED, Remedy.LOSS),
-    Kind.SURPLUS: (Remedy.EXPLAINED, Remedy.TAKEN_OVER),
-}
+# What changes stock; every difference may be explained instead.
+CHANGING = {Kind.GAP: Remedy.LOSS, Kind.SURPLUS: Remedy.TAKEN_OVER}
 # A difference and cards of it that lie in one place.
 Changed = tuple[CountFinding, Part]
 
@@ -167,23 +165,27 @@ def _told(part: Part) -> Reason:
 
 
 def fitting(finding: CountFinding, *, is_invalid: bool = False) -> tuple[CountFinding.Remedy, ...]:
-    """What may be proposed for a difference: what the books already say of it limits the choice.
+    """What is offered for a difference: what the books already say of it limits the choice.
 
     Lost cards that were declared invalid (`is_invalid`) come back to nobody.
     """
-    stopped = finding.reason_kind in FREEZE_KINDS
     if finding.kind == Kind.GAP:
-        loses = finding.reason_kind != WRITE_OFF_REASON
-        return (Remedy.LOSS, Remedy.EXPLAINED) if loses else (Remedy.EXPLAINED,)
-    takes = (finding.status == CardStatus.LOST and not is_invalid) or (
-        finding.status == CardStatus.INVENTORY
-        and (not stopped or finding.reason_kind in TAKING_OVER.frozen_by)
-    )
-    return (Remedy.TAKEN_OVER, Remedy.EXPLAINED) if takes else (Remedy.EXPLAINED,)
+        changes = finding.reason_kind != WRITE_OFF_REASON
+    else:
+        # Lost cards are held by the number of their loss, which stops nothing.
+        stopped = finding.reason_kind in FREEZE_KINDS - set(TAKING_OVER.frozen_by)
+        held_by_loss = finding.status == CardStatus.LOST and finding.reason_kind == WRITE_OFF_REASON
+        changes = (
+            finding.status in TAKING_OVER.statuses
+            and not is_invalid
+            and (held_by_loss or not stopped)
+        )
+    change = CHANGING[Kind(finding.kind)]
+    return (change, Remedy.EXPLAINED) if changes else (Remedy.EXPLAINED,)
 
 
 def propose(findings: Iterable[CountFinding], remedies: Iterable[Remedied], number: str) -> None:
-    """Write what is proposed for each difference beside it.
+    """Write what is proposed for each difference beside it; `judged` says whether it can be done.
 
     Raises:
         NotADifference, RemedyMissing, RemedyDoesNotFit: not exactly one that fits for each.
@@ -197,7 +199,7 @@ def propose(findings: Iterable[CountFinding], remedies: Iterable[Remedied], numb
         one = proposed.get(finding.run)
         if one is None or not one.remedy or not one.note.strip():
             lacking.append(finding.run)
-        elif one.remedy not in ALLOWED[Kind(finding.kind)]:
+        elif one.remedy not in (CHANGING[Kind(finding.kind)], Remedy.EXPLAINED):
             unfit.append(finding.run)
         else:
             finding.remedy, finding.note = one.remedy, one.note.strip()

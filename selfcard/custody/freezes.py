@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun, merge_runs
@@ -42,31 +44,42 @@ def lift_freezes(
     so, and what lies beyond the runs stays in force. Without runs all of it ends.
     """
     in_force = freezes.filter(released_at=None)
-    ended: list[tuple[Freeze, list[SerialRun]]]
-    if runs is None:
-        ended = [(freeze, []) for freeze in in_force]
-    else:
-        runs = merge_runs(runs)
-        ended = [(freeze, freeze.run.without(runs)) for freeze in in_force.filter(_touching(runs))]
-    if not ended:
-        return []
-    release = {"released_by": staff, "released_at": clock.now(), "release_note": note}
-    whole = [freeze.pk for freeze, left in ended if not left]
-    if whole:
-        Freeze.objects.filter(pk__in=whole).update(**release)
-    split = [(freeze, left) for freeze, left in ended if left]
-    if split:
-        keys = [freeze.pk for freeze, _ in split]
-        Freeze.objects.filter(pk__in=keys).update(**release, is_split=True)
-        Freeze.objects.bulk_create(
-            part
-            for freeze, left in split
-            for part in (
-                *(_part(freeze, run) for run in left),
-                *(_part(freeze, run, **release) for run in freeze.run.without(left)),
-            )
+    if runs is not None:
+        if not (runs := merge_runs(runs)):
+            return []
+        in_force = in_force.filter(touching(runs))
+    release = {"released_by_id": staff.pk, "released_at": clock.now(), "release_note": note}
+    ended = [
+        (freeze, freeze.run.without(runs) if runs is not None else [])
+        for freeze in _ended(in_force, runs, release)
+    ]
+    parts = [
+        part
+        for freeze, left in ended
+        if left
+        for part in (
+            *(_part(freeze, run) for run in left),
+            *(_part(freeze, run, **release) for run in freeze.run.without(left)),
         )
+    ]
+    if parts:
+        Freeze.objects.bulk_create(parts)
     return merge_runs(run for freeze, left in ended for run in freeze.run.without(left))
+
+
+def _ended(
+    in_force: QuerySet[Freeze], runs: list[SerialRun] | None, release: dict[str, Any]
+) -> list[Freeze]:
+    """End freezes in one statement; those that reach beyond the runs are split."""
+    rows, params = in_force.values("pk").query.sql_with_params()
+    everything = [Range[int](None, None)]
+    ending = Multirange(everything if runs is None else [run.range for run in runs])
+    sql = f"""
+        UPDATE custody_freeze SET {", ".join(f"{name} = %s" for name in release)},
+            is_split = NOT serials <@ %s::int8multirange
+        WHERE id IN ({rows}) RETURNING *
+    """  # noqa: S608
+    return list(Freeze.objects.raw(sql, [*release.values(), ending, *params]))
 
 
 def frozen_for(reason: Reason) -> QuerySet[Freeze]:
@@ -74,7 +87,8 @@ def frozen_for(reason: Reason) -> QuerySet[Freeze]:
     return Freeze.objects.filter(reason_kind=reason[0], reason_number=reason[1], is_split=False)
 
 
-def _touching(runs: list[SerialRun]) -> Q:
+def touching(runs: Iterable[SerialRun]) -> Q:
+    """That the serials have cards of the runs."""
     touched = Q(pk__in=[])
     for run in runs:
         touched |= Q(serials__overlap=run.range)

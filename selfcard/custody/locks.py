@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
-
-from selfcard.cards.models import Batch
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.serials import SerialRun
-from selfcard.custody.models import OpenedCard
+from selfcard.custody.models import OpenedCard, WriteOff
 from selfcard.organisations.models import Party
 
 
@@ -17,10 +14,21 @@ def lock_custody(runs: Iterable[SerialRun], *, shared: bool = False) -> None:
     Exclusive for whatever moves cards; shared for an activation, which moves none. Which batch a
     serial belongs to never changes, so that may be read with the lock; nothing else may.
     """
-    touched = Q(pk__in=[])
-    for run in runs:
-        touched |= Q(serials__overlap=run.range)
-    lock(LockSpace.BATCH, among=Batch.objects.filter(touched), shared=shared)
+    ranges = [run.range for run in runs]
+    named = "SELECT unnest(%s::int8range[]) AS serials"
+    lock(LockSpace.BATCH, among=(_TOUCHED.format(named), [ranges]), shared=shared)
+
+
+def lock_custody_of(write_off: WriteOff) -> None:
+    """The same for the cards that a write-off named, which never change either."""
+    named = "SELECT serials FROM custody_writeoffrun WHERE write_off_id = %s"
+    lock(LockSpace.BATCH, among=(_TOUCHED.format(named), [write_off.pk]))
+
+
+_TOUCHED = (
+    "SELECT DISTINCT batch.id FROM ({}) named"
+    " JOIN cards_batch batch ON batch.serials && named.serials ORDER BY batch.id"
+)
 
 
 def lock_batches(batches: Iterable[int], *, shared: bool = False) -> None:

@@ -9,6 +9,7 @@ from psycopg.types.range import Range
 from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.compiled import Compiled
 from selfcard.core.serials import SerialRun, describe_runs, merge_runs
+from selfcard.core.wording import beside, told
 from selfcard.custody.models import Movement
 from selfcard.custody.note_errors import (
     CardsIssuedByNobody,
@@ -75,8 +76,8 @@ def who_takes_back(
             raise RecallGoesUp(to=to.name, holder=holder.name)
         raise CardsNotIssuedFrom(to=to.name, serials=describe_runs(left))
     if len(found) > 1:
-        said = [f"{one.party.name} ({describe_runs(one.runs)})" for one in found]
-        raise CardsOfSeveralIssuers(issuers="; ".join(said))
+        said = (beside(one.party.name, describe_runs(one.runs)) for one in found)
+        raise CardsOfSeveralIssuers(issuers=told(said))
     origin = found[0]
     if not origin.may_recall:
         raise NotAuthorised(may=May.RECALL_CARDS.label, organisation=origin.party.name)

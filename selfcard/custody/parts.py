@@ -21,6 +21,7 @@ from selfcard.core import clock
 from selfcard.core.compiled import Compiled
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, describe_runs, merge_runs
+from selfcard.core.wording import beside, listed, told
 from selfcard.custody.errors import (
     CardsDeclaredInvalid,
     CardsExpired,
@@ -133,7 +134,11 @@ def _holdings(count: int, *ranges: Range[int]) -> QuerySet[Holding]:
     )
     return (
         Holding.objects.filter(touched)
-        .select_related("batch__type_version__document_type", "holder")
+        .select_related(
+            "batch__type_version__document_type",
+            "holder__organisation",
+            "holder__staff__organisation__party",
+        )
         .annotate(
             frozen_by=ArraySubquery(
                 frozen.order_by("id").values(
@@ -249,17 +254,23 @@ def one_holder(parts: Iterable[Part]) -> Party:
         assert part.holder is not None, "cards that nobody holds were refused before"
         held.setdefault(part.holder, []).append(part.run)
     if len(held) > 1:
-        said = [f"{holder.name} ({describe_runs(runs)})" for holder, runs in held.items()]
-        raise CardsOfSeveralHolders(holders="; ".join(said))
+        said = (beside(holder.name, describe_runs(runs)) for holder, runs in held.items())
+        raise CardsOfSeveralHolders(holders=told(said))
     return next(iter(held))
 
 
 def parts_of(parts: Iterable[Part], runs: Iterable[SerialRun]) -> tuple[Part, ...]:
-    """The parts, cut to runs that lie within them."""
-    runs = list(runs)
-    return tuple(
-        part.within(both) for part in parts for run in runs if (both := part.run.intersection(run))
-    )
+    """The parts, cut to runs that lie within them; both are gone through once, in order."""
+    ordered, start = sorted(runs), 0
+    found = []
+    for part in sorted(parts, key=lambda part: part.run):
+        while start < len(ordered) and ordered[start].last < part.run.first:
+            start += 1
+        for run in itertools.islice(ordered, start, None):
+            if not (both := part.run.intersection(run)):
+                break
+            found.append(part.within(both))
+    return tuple(found)
 
 
 def refuse_strangers(runs: Iterable[SerialRun], sent: list[SerialRun], field: str) -> None:
@@ -402,7 +413,7 @@ def _of_other_type(parts: list[Part], use: Use, help: Operation | None) -> Cards
 
 
 def _on_their_way(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
-    notes = ", ".join(dict.fromkeys(part.reason[1] for part in parts))
+    notes = listed(dict.fromkeys(part.reason[1] for part in parts))
     serials = describe_runs(part.run for part in parts)
     return CardsOnTheirWay(issues=notes, serials=serials, help=help)
 
@@ -413,20 +424,20 @@ def in_other_status(parts: list[Part], help: Operation | None = None) -> CardsRe
     for part in parts:
         said = part.seen.label if part.seen else NO_STATUS
         by_status.setdefault(str(said), []).append(part.run)
-    statuses = [f"{describe_runs(runs)} ({status})" for status, runs in by_status.items()]
+    statuses = told(beside(describe_runs(runs), status) for status, runs in by_status.items())
     serials = describe_runs(part.run for part in parts)
-    return CardsInOtherStatus(statuses="; ".join(statuses), serials=serials, help=help)
+    return CardsInOtherStatus(statuses=statuses, serials=serials, help=help)
 
 
 def _frozen(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
     """The refusal that names cards with whatever stops them: card and batch must both permit."""
     by_freezes: dict[str, list[SerialRun]] = {}
     for part in parts:
-        said = ", ".join(dict.fromkeys(str(stopped_by(reason)) for reason in use.stopping(part)))
+        said = listed(dict.fromkeys(str(stopped_by(reason)) for reason in use.stopping(part)))
         by_freezes.setdefault(said, []).append(part.run)
-    freezes = [f"{describe_runs(runs)} ({stopped})" for stopped, runs in by_freezes.items()]
+    freezes = told(beside(describe_runs(runs), stopped) for stopped, runs in by_freezes.items())
     serials = describe_runs(part.run for part in parts)
-    return CardsFrozen(freezes="; ".join(freezes), serials=serials, help=help)
+    return CardsFrozen(freezes=freezes, serials=serials, help=help)
 
 
 def stopped_by(freeze: Reason) -> str:

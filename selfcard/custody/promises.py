@@ -34,7 +34,7 @@ movement_moves_cards = pgtrigger.Trigger(
     declare=[
         ("moved", "int8multirange"),
         ("taken", "custody_holding[]"),
-        ("stray", "int8range"),
+        ("stray", "int8multirange"),
     ],
     func="""
         SELECT range_agg(serials) INTO moved FROM moves;
@@ -108,18 +108,20 @@ movement_moves_cards = pgtrigger.Trigger(
         )
         SELECT array_agg(gone::custody_holding) INTO taken FROM gone;
 
-        SELECT moves.serials INTO stray
-        FROM moves
-        WHERE moves.from_status IS NOT NULL
-          AND int8multirange(moves.serials) <> (
-            SELECT coalesce(range_agg(holding.serials * moves.serials), '{}')
+        SELECT went.serials INTO stray
+        FROM (
+            SELECT batch_id, from_holder_id, from_status, at, range_agg(serials) AS serials
+            FROM moves WHERE from_status IS NOT NULL
+            GROUP BY batch_id, from_holder_id, from_status, at
+        ) went
+        WHERE NOT went.serials <@ (
+            SELECT coalesce(range_agg(holding.serials), '{}')
             FROM unnest(taken) holding
-            WHERE holding.serials && moves.serials
-              AND holding.batch_id = moves.batch_id
-              AND holding.holder_id = moves.from_holder_id
-              AND holding.status = moves.from_status
-              AND holding.since <= moves.at
-          )
+            WHERE holding.batch_id = went.batch_id
+              AND holding.holder_id = went.from_holder_id
+              AND holding.status = went.from_status
+              AND holding.since <= went.at
+        )
         LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'cards are not where the movement takes them from: %', stray
@@ -149,36 +151,42 @@ movement_moves_cards = pgtrigger.Trigger(
                    serials
             FROM moves
         ),
-        place AS (
-            SELECT batch_id, holder_id, status, reason_kind, reason_number,
-                   unnest(range_agg(serials)) AS serials
+        -- Neighbours that are alike are one run: a new one begins wherever something lies between.
+        bordering AS (
+            SELECT piece.*, lower(serials) IS DISTINCT FROM lag(upper(serials)) OVER alike AS begins
             FROM piece
-            GROUP BY batch_id, holder_id, status, reason_kind, reason_number
+            WINDOW alike AS (
+                PARTITION BY batch_id, holder_id, status, reason_kind, reason_number
+                ORDER BY serials
+            )
         ),
-        run AS (
-            SELECT place.*, max(piece.since) AS since, count(*) > 1 AS is_merged
-            FROM place JOIN piece
-              ON piece.batch_id = place.batch_id AND piece.holder_id = place.holder_id
-             AND piece.status = place.status AND piece.reason_kind = place.reason_kind
-             AND piece.reason_number = place.reason_number AND piece.serials <@ place.serials
-            GROUP BY place.batch_id, place.holder_id, place.status, place.reason_kind,
-                     place.reason_number, place.serials
+        numbered AS (
+            SELECT bordering.*, count(*) FILTER (WHERE begins) OVER alike AS run
+            FROM bordering
+            WINDOW alike AS (
+                PARTITION BY batch_id, holder_id, status, reason_kind, reason_number
+                ORDER BY serials
+            )
+        ),
+        part AS (
+            SELECT numbered.*, max(since) OVER whole AS run_since, count(*) OVER whole AS parts
+            FROM numbered
+            WINDOW whole AS (
+                PARTITION BY batch_id, holder_id, status, reason_kind, reason_number, run
+            )
         ),
         ended AS (
             -- What the moved cards were until now.
             SELECT holding.batch_id, holding.holder_id, holding.status, holding.reason_kind,
-                   holding.reason_number, holding.serials * moves.serials AS serials,
-                   holding.since, moves.at AS until
-            FROM unnest(taken) holding JOIN moves ON holding.serials && moves.serials
+                   holding.reason_number, was.serials, holding.since, went.at AS until
+            FROM unnest(taken) holding,
+                 (SELECT at, range_agg(serials) AS serials FROM moves GROUP BY at) went,
+                 unnest(int8multirange(holding.serials) * went.serials) AS was(serials)
             UNION ALL
             -- A run that grew is another one from now on: its parts end where it begins.
-            SELECT piece.batch_id, piece.holder_id, piece.status, piece.reason_kind,
-                   piece.reason_number, piece.serials, piece.since, run.since
-            FROM run JOIN piece
-              ON piece.batch_id = run.batch_id AND piece.holder_id = run.holder_id
-             AND piece.status = run.status AND piece.reason_kind = run.reason_kind
-             AND piece.reason_number = run.reason_number AND piece.serials <@ run.serials
-            WHERE run.is_merged
+            SELECT batch_id, holder_id, status, reason_kind, reason_number, serials, since,
+                   run_since
+            FROM part WHERE parts > 1
         ),
         remembered AS (
             INSERT INTO custody_holdingpast
@@ -189,7 +197,10 @@ movement_moves_cards = pgtrigger.Trigger(
         )
         INSERT INTO custody_holding
             (batch_id, serials, holder_id, status, reason_kind, reason_number, since)
-        SELECT batch_id, serials, holder_id, status, reason_kind, reason_number, since FROM run;
+        SELECT batch_id, int8range(min(lower(serials)), max(upper(serials))), holder_id, status,
+               reason_kind, reason_number, run_since
+        FROM part
+        GROUP BY batch_id, holder_id, status, reason_kind, reason_number, run, run_since;
 
         INSERT INTO custody_stockflow AS flow (batch_id, day, kind, giver_id, receiver_id, cards)
         SELECT batch_id, day, kind, giver_id, receiver_id, sum(cards)

@@ -6,9 +6,25 @@ from selfcard.core.verify import Violation, violations_of
 
 
 def violations() -> Iterator[Violation]:
+    yield from _stacks_were_compared()
     yield from _counts_add_up()
     yield from _adjustments_are_told_by_movements()
     yield from _freezes_end_with_their_count()
+
+
+def _stacks_were_compared() -> Iterator[Violation]:
+    yield from violations_of(
+        "What was compared with the books are all stacks of the count",
+        """
+        SELECT stock_count.number, stock_count.counted || ' compared', stacks.cards || ' counted'
+        FROM custody_stockcount stock_count
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(upper(serials) - lower(serials)), 0) AS cards
+            FROM custody_countedstack WHERE stock_count_id = stock_count.id
+        ) stacks
+        WHERE stock_count.counted <> stacks.cards
+        """,
+    )
 
 
 def _counts_add_up() -> Iterator[Violation]:

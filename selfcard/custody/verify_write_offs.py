@@ -60,7 +60,7 @@ def _cards_moved_exactly_when_agreed() -> Iterator[Violation]:
 
 def _nothing_ended_without_an_agreement() -> Iterator[Violation]:
     yield from violations_of(
-        "Cards are void, lost or destroyed as agreed, or void on arrival or return",
+        "Cards are void, lost or destroyed as was agreed, or void as they came or came back",
         """
         SELECT holding.serials::text, holding.status,
                holding.reason_kind || ' ' || holding.reason_number
@@ -70,14 +70,14 @@ def _nothing_ended_without_an_agreement() -> Iterator[Violation]:
             holding.status = 'void' AND holding.reason_kind IN ('missing', 'damaged')
             AND EXISTS (SELECT FROM cards_batch WHERE number = holding.reason_number)
           )
-          AND NOT EXISTS (
-            -- Sold cards that came back scratched or opened, or whose policy was cancelled.
-            SELECT FROM custody_movement movement
-            WHERE holding.status = 'void' AND movement.serials && holding.serials
-              AND movement.to_status = 'void'
-              AND movement.kind IN ('sale_recall', 'refund', 'cancellation')
-              AND (movement.reason_kind, movement.reason_number)
-                  = (holding.reason_kind, holding.reason_number)
+          AND NOT (
+            holding.status = 'void' AND int8multirange(holding.serials) <@ (
+                SELECT coalesce(range_agg(serials), '{}') FROM custody_movement
+                WHERE serials && holding.serials AND to_status = 'void'
+                  AND kind IN ('sale_recall', 'refund', 'cancellation')
+                  AND reason_kind = holding.reason_kind
+                  AND reason_number = holding.reason_number
+            )
           )
           AND NOT EXISTS (
             SELECT FROM custody_writeoff write_off

@@ -10,7 +10,9 @@ from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import (
+    agree_adjustment,
     answer_requisition,
+    ask_adjustment,
     ask_for_cards,
     ask_write_off,
     check_in,
@@ -25,9 +27,10 @@ from selfcard.custody.commands import (
     recall_cards,
     record_announcement,
 )
-from selfcard.custody.models import Holding, WriteOff
+from selfcard.custody.counting import Remedied
+from selfcard.custody.models import CountFinding, Holding, WriteOff
 from selfcard.custody.statuses import CardStatus
-from selfcard.demo.cast import MANAGERS, as_, days_ago, organisation, party
+from selfcard.demo.cast import MANAGERS, as_, days_ago, organisation, party, staff
 
 Kind = WriteOff.Kind
 Cause = WriteOff.Cause
@@ -37,14 +40,19 @@ def _type(code: str) -> DocumentType:
     return DocumentType.objects.get(code=code)
 
 
-def _held(holder: str, code: str) -> SerialRun:
-    """The first unbroken run of a type that a holder has in inventory."""
+def _stock(holder: str, code: str) -> tuple[SerialRun, ...]:
+    """All that a holder has of a type in inventory."""
     holdings = Holding.objects.filter(
         holder=party(holder),
         status=CardStatus.INVENTORY,
         batch__type_version__document_type__code=code,
     )
-    return holdings.earliest("serials").run
+    return tuple(holding.run for holding in holdings.order_by("serials"))
+
+
+def _held(holder: str, code: str) -> SerialRun:
+    """The first unbroken run of it."""
+    return _stock(holder, code)[0]
 
 
 def _some(holder: str, code: str, first: int, count: int) -> SerialRun:
@@ -206,6 +214,7 @@ def count_stock() -> None:
         enter_stacks(stock_count=complete, runs=(_held("1201", "FA-150"),), **as_("B1201"))
         compare_stock_count(stock_count=complete, **as_("B1201"))
         close_stock_count(stock_count=complete, **as_("B1201"))
+    _count_with_surplus()
     with days_ago(1):
         travel = _held("1102", "TR-100")
         gap = SerialRun(travel.first + 119, travel.first + 119)
@@ -214,3 +223,23 @@ def count_stock() -> None:
         )
         enter_stacks(stock_count=short, runs=tuple(travel.without([gap])), **as_("B1101"))
         compare_stock_count(stock_count=short, **as_("B1101"))
+
+
+def _count_with_surplus() -> None:
+    """A person's cards lay in the institution's cabinet: it takes them over."""
+    with days_ago(6):
+        mislaid = _some("S110103", "AC-050", 1, 8)
+        count = open_stock_count(
+            holder=party("1101"),
+            document_type=_type("AC-050"),
+            colleague=staff("S110101"),
+            **as_("B1101"),
+        )
+        enter_stacks(stock_count=count, runs=(*_stock("1101", "AC-050"), mislaid), **as_("B1101"))
+        compare_stock_count(stock_count=count, **as_("B1101"))
+        taken_over = Remedied(
+            mislaid, CountFinding.Remedy.TAKEN_OVER, "柜台交接时误放入机构保险柜，本人确认"
+        )
+        ask_adjustment(stock_count=count, remedies=(taken_over,), **as_("B1101"))
+    with days_ago(5):
+        agree_adjustment(stock_count=count, **as_("B1103"))

@@ -7,6 +7,7 @@ from pypinyin import lazy_pinyin
 from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.locks import LockSpace, lock
 from selfcard.organisations.errors import (
     CodeTaken,
     HeadOfficeIsOpen,
@@ -193,6 +194,7 @@ def _refuse_weak(password: str, staff: Staff) -> None:
 
 
 def _new_party(code: str, kind: str, name_zh: str, name_en: str) -> Party:
+    lock(LockSpace.CODE, "party")
     if Party.objects.filter(code__iexact=code).exists():
         raise CodeTaken(code=code)
     pinyin = "".join(lazy_pinyin(name_zh))

@@ -1,8 +1,9 @@
 """Who is where in the tree, and who may do what there."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from selfcard.core.actor import Actor, ActorKind, Channel
+from selfcard.core.audit import running_deed
 from selfcard.core.compiled import Compiled
 from selfcard.organisations.errors import NoSuchCode, NotAuthorised
 from selfcard.organisations.models import Authorisation, May, Organisation, Party, Staff
@@ -20,11 +21,13 @@ def staff_of_key(key: int) -> Actor:
 
 
 def acting_staff(actor: Actor) -> Staff:
-    """The staff member behind an actor.
+    """The staff member behind an actor; a command asks for them once.
 
     Raises:
         NotAuthorised: nobody on the staff acts here.
     """
+    if known := _known_in_the_deed(actor):
+        return known
     found = (
         _active_staff(None, actor.id)
         if actor.kind == ActorKind.STAFF and actor.id is not None
@@ -32,14 +35,28 @@ def acting_staff(actor: Actor) -> Staff:
     )
     if not found:
         raise NotAuthorised(may=May.SEE_CARDS.label, organisation="–")
-    return found[0]
+    return _kept_for_the_deed(found[0])
 
 
-_active_staff = Compiled(
-    lambda _, key: Staff.objects.select_related("party", "organisation__party").filter(
-        pk=key, is_active=True
-    )
-)
+def _people_with_names() -> QuerySet[Staff]:
+    return Staff.objects.select_related("party", "organisation__party")
+
+
+_active_staff = Compiled(lambda _, key: _people_with_names().filter(pk=key, is_active=True))
+
+
+def _known_in_the_deed(actor: Actor) -> Staff | None:
+    """Whoever acts, if the command that runs has read them before."""
+    deed = running_deed.get()
+    if deed is None or actor.kind != ActorKind.STAFF:
+        return None
+    return deed.known.get((Staff, actor.id))
+
+
+def _kept_for_the_deed(staff: Staff) -> Staff:
+    if deed := running_deed.get():
+        deed.known[Staff, staff.pk] = staff
+    return staff
 
 
 def organisations_in_reach(actor: Actor, *mays: May) -> QuerySet[Organisation]:
@@ -68,7 +85,7 @@ def parties_in_reach(actor: Actor, *mays: May) -> QuerySet[Party]:
 
 def staff_in_reach(actor: Actor, *mays: May) -> QuerySet[Staff]:
     """The staff who work where the actor may do one of these things."""
-    return Staff.objects.select_related("party", "organisation__party").filter(
+    return _people_with_names().filter(
         organisation__in=organisations_in_reach(actor, *mays).values("pk")
     )
 
@@ -110,14 +127,37 @@ def require(actor: Actor, deed: May, organisation: Organisation) -> None:
     Raises:
         NotAuthorised: they may not.
     """
-    if not may(actor, deed, organisation):
+    if actor.kind == ActorKind.STAFF and actor.id is not None:
+        # The same statement tells who they are, which most deeds write down.
+        found = _staff_who_may(deed, actor.id, organisation.pk)
+        allowed = bool(found)
+        for staff in found:
+            _kept_for_the_deed(staff)
+    else:
+        allowed = may(actor, deed, organisation)
+    if not allowed:
         raise NotAuthorised(may=deed.label, organisation=organisation.name)
 
 
+def _allowed(deed: May, actor: int, organisation: int) -> QuerySet[Staff]:
+    place = Organisation.objects.filter(pk=organisation).values("path")
+    allows = Authorisation.objects.filter(
+        staff=actor, may=deed, organisation__path__contains_path=Subquery(place)
+    )
+    return _people_with_names().filter(Exists(allows), pk=actor, is_active=True)
+
+
+_staff_who_may = Compiled(_allowed)
+
+
 def organisation_of(party: Party) -> Organisation:
-    """The organisation itself, or the one that a person works in."""
+    """The organisation itself, or the one that a person works in; read unless it came along."""
     if party.is_person:
+        if Party.staff.is_cached(party):
+            return party.staff.organisation
         return Organisation.objects.select_related("party").get(staff__party=party)
+    if Party.organisation.is_cached(party):
+        return party.organisation
     return Organisation.objects.select_related("party").get(party=party)
 
 
@@ -160,7 +200,7 @@ def of_one_house(one: Organisation, other: Organisation) -> bool:
 def people_who_may(deed: May, organisation: Organisation) -> QuerySet[Staff]:
     """Active staff who may do a deed in an organisation."""
     return (
-        Staff.objects.select_related("party", "organisation__party")
+        _people_with_names()
         .filter(
             is_active=True,
             authorisations__may=deed,

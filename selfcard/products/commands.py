@@ -10,6 +10,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.locks import LockSpace, lock
 from selfcard.core.papers.facts import Text
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, head_office, require
@@ -48,6 +49,7 @@ def define_product(*, code: str, kind: str, name: Text, actor: Actor, request_id
     require(actor, May.DEFINE_PRODUCTS, head_office())
     _require_both("name", _("name"), name)
     code = code.strip().upper()
+    lock(LockSpace.CODE, "product")
     if Product.objects.filter(code=code).exists():
         raise ProductCodeTaken(code=code)
     product = Product.objects.create(

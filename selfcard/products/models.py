@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from selfcard.core.money import Money
 from selfcard.core.papers.facts import Text
 from selfcard.core.triggers import never_truncated, refused
+from selfcard.core.wording import beside
 from selfcard.organisations.models import Staff
 from selfcard.products.rules import Rules
 
@@ -104,7 +105,7 @@ class ProductVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.code})"
+        return beside(self.name, self.code)
 
     @property
     def code(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -76,7 +77,9 @@ _UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class OnlyWhatCanBeTyped:
-    """An address or a form with control characters is answered before any view reads it."""
+    """An address or a form with control characters, or too much of either, is answered before any
+    view reads it.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -84,8 +87,11 @@ class OnlyWhatCanBeTyped:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _UNTYPED.search(request.path_info):
             return render(request, "404.html", status=404)
-        if any(_UNTYPED.search(text) for text in _sent(request)):
-            return render(request, "400.html", status=400)
+        try:
+            if any(_UNTYPED.search(text) for text in _sent(request)):
+                return render(request, "400.html", {"untyped": True}, status=400)
+        except (RequestDataTooBig, TooManyFieldsSent):
+            return render(request, "400.html", {"too_much": True}, status=413)
         return self.get_response(request)
 
 

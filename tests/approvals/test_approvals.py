@@ -198,7 +198,15 @@ def test_what_was_decided_stays_to_be_seen_where_one_decides_audits_or_took_part
 
 
 @pytest.mark.parametrize(
-    "changed", ["asked_by_id = asked_by_id", "may = 'audit'", "asked = '{}'", "expires_at = now()"]
+    "changed",
+    [
+        "asked_by_id = asked_by_id",
+        "may = 'audit'",
+        "asked = '{}'",
+        "expires_at = now()",
+        "subject_number = 'B-2026-002'",
+        "organisation_id = organisation_id",
+    ],
 )
 def test_what_is_asked_stays_while_it_waits(insurer, changed):
     approval = asked_by(insurer)
@@ -206,3 +214,47 @@ def test_what_is_asked_stays_while_it_waits(insurer, changed):
     with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
         connection.cursor().execute(f"UPDATE approvals_approval SET {changed}")
     assert approval.state == Approval.State.ASKED
+
+
+def around_the_commands(promise, **changes):
+    """A request like the one that waits, but for what is changed."""
+    approval = Approval.objects.get()
+    approval.pk = uuid4()
+    for column, value in changes.items():
+        setattr(approval, column, value)
+    with pytest.raises(IntegrityError, match=promise), transaction.atomic():
+        approval.save(force_insert=True)
+
+
+def test_nothing_is_granted_that_was_never_asked(insurer):
+    asked_by(insurer)
+
+    around_the_commands(
+        "an_approval_begins_with_the_question",
+        state="granted",
+        decided_by=insurer.second,
+        decided_at=clock.now(),
+    )
+
+
+def test_the_same_thing_waits_once_whatever_a_program_does(insurer):
+    asked_by(insurer)
+
+    around_the_commands("the_same_thing_is_asked_once_at_a_time")
+
+
+@pytest.mark.parametrize(
+    ("changes", "promise"),
+    [
+        ("state = 'granted'", "an_approval_is_decided_exactly_when_somebody_decided"),
+        (
+            "state = 'refused', decided_by_id = asked_by_id + 1, decided_at = now()",
+            "a_refused_approval_has_a_reason",
+        ),
+    ],
+)
+def test_a_decision_is_whole(insurer, changes, promise):
+    asked_by(insurer)
+
+    with pytest.raises(IntegrityError, match=promise), transaction.atomic():
+        connection.cursor().execute(f"UPDATE approvals_approval SET {changes}")

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from uuid import uuid4
 
@@ -39,7 +39,7 @@ from selfcard.cards.errors import (
     PrintFileNotReleased,
     SerialsUsedUp,
 )
-from selfcard.cards.models import Batch, BatchKey, PinSheet, PrintFile
+from selfcard.cards.models import BatchKey, PinSheet, PrintFile
 from selfcard.cards.print_file import WrittenFile, print_folder, take
 from selfcard.cards.queries import batch_of, batches_seen_by, check_pin
 from selfcard.core import clock
@@ -504,80 +504,6 @@ def test_the_protocol_is_kept_with_checksum_and_key(insurer):
 
     assert batch.print_file.sha256 in paper.facts
     assert batch.printer.public_key in paper.facts
-
-
-# What PostgreSQL keeps
-
-
-def test_no_serial_is_reserved_twice(insurer):
-    batch = an_approved_batch(insurer, 100)
-    other = an_ordered_batch(insurer, 100)
-
-    with refused_by_postgresql("batch_serial_is_reserved_once"):
-        Batch.objects.filter(pk=other.pk).update(
-            state="approved",
-            serials=batch.serials,
-            deadline=batch.deadline,
-            decided_by=insurer.second,
-            decided_at=clock.now(),
-        )
-
-
-def test_a_batch_has_as_many_serials_as_cards(insurer):
-    batch = an_ordered_batch(insurer, 100)
-
-    with refused_by_postgresql("batch_has_as_many_serials_as_cards"):
-        Batch.objects.filter(pk=batch.pk).update(
-            state="approved",
-            serials=(1, 100),
-            deadline=date(2030, 1, 1),
-            decided_by=insurer.second,
-            decided_at=clock.now(),
-        )
-
-
-def test_nobody_approves_the_batch_they_ordered_whatever_a_program_does(insurer):
-    batch = an_approved_batch(insurer)
-
-    with refused_by_postgresql("nobody_approves_the_batch_they_ordered"):
-        Batch.objects.filter(pk=batch.pk).update(decided_by=batch.ordered_by)
-    with refused_by_postgresql("a_batch_is_made_only_when_somebody_approved"):
-        Batch.objects.filter(pk=batch.pk).update(decided_by=None, decided_at=None)
-    with refused_by_postgresql("cards_batch is never changed"):
-        Batch.objects.filter(pk=batch.pk).update(ordered_by=insurer.second)
-
-
-def test_a_batch_counts_as_made_only_with_its_cards_in_custody(insurer):
-    batch = an_approved_batch(insurer)
-    Batch.objects.filter(pk=batch.pk).update(state="generating")
-
-    with refused_by_postgresql("nobody holds its cards"):
-        Batch.objects.filter(pk=batch.pk).update(state="generated")
-
-
-def test_the_sheets_of_a_made_batch_never_change_or_go(insurer):
-    a_made_batch(insurer)
-
-    with refused_by_postgresql("never changed"):
-        PinSheet.objects.update(cards=1)
-    with refused_by_postgresql("never deleted"):
-        PinSheet.objects.all().delete()
-    with refused_by_postgresql("never deleted"):
-        BatchKey.objects.all()._raw_delete(using="default")
-    with refused_by_postgresql("never emptied"), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE cards_pinsheet")
-
-
-def test_one_person_alone_never_releases_a_print_file(insurer):
-    a_made_batch(insurer)
-    moment = clock.now()
-
-    with refused_by_postgresql("two_people_release_a_print_file"):
-        PrintFile.objects.update(
-            release_asked_by=insurer.chief, released_by=insurer.chief, released_at=moment
-        )
-    with refused_by_postgresql("a_print_file_leaves_only_when_released"):
-        PrintFile.objects.update(downloaded_by=insurer.chief, downloaded_at=moment)
 
 
 def test_the_batch_of_a_serial_is_found(insurer):

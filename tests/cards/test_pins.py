@@ -40,13 +40,15 @@ def test_each_digit_is_as_likely_as_any_other():
 
 
 def test_the_fast_digests_are_plain_hmac():
-    keys = PinKeys.fresh()
+    keys, run = PinKeys.fresh(), SerialRun(620118000000001, 620118000000002)
 
-    assert (
-        Digester(keys).digest(620118000000001, "123456789012")
-        == hmac.digest(keys.pin, b"620118000000001:123456789012", "sha256")[:16]
+    digests, selectors = Digester(keys).digests(run, ["123456789012", "000000000000"])
+
+    assert digests[:16] == (hmac.digest(keys.pin, b"620118000000001:123456789012", "sha256")[:16])
+    assert digests[16:] == keys.digest(run.last, "000000000000")
+    assert selectors == keys.selector_digest(run.first, "1234") + keys.selector_digest(
+        run.last, "0000"
     )
-    assert Digester(keys).selector_digest(7, "123456789012") == keys.selector_digest(7, "1234")
 
 
 def test_the_same_pin_looks_different_on_every_card():

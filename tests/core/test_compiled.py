@@ -1,7 +1,9 @@
 """A query that is put together once answers as one that is put together each time."""
 
 import pytest
+from django.db import connection
 from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import Range
 
 from selfcard.core.actor import Actor
@@ -69,6 +71,38 @@ def test_ranges_are_exchanged_like_numbers():
 
     assert found(Range(12, 13), Range(1, 2)) == ["from 10"]
     assert found(Range(12, 13), Range(24, 31)) == ["from 10", "from 20", "from 30"]
+
+
+def test_texts_are_exchanged_like_numbers():
+    for name in ("one", "other"):
+        record(Actor.system(), name)
+    named = Compiled(lambda _, name: AuditEvent.objects.filter(event=name))
+
+    assert [len(named(None, name)) for name in ("one", "other", "one' OR 'a'='a")] == [1, 1, 0]
+
+
+def test_a_query_that_is_asked_again_is_planned_once(staff_and_theirs):
+    insurer = an_insurer()
+    for staff in (insurer.keeper, insurer.seller, insurer.chief, insurer.second):
+        assert staff_and_theirs(1, staff.pk) == [staff]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE '%organisations_staff%'"
+        )
+        assert cursor.fetchall() == [(2,)]
+
+
+def test_a_query_may_lock_the_rows_that_it_reads(staff_and_theirs):
+    insurer = an_insurer()
+    locking = Compiled(lambda _, key: Staff.objects.select_for_update().filter(pk=key))
+
+    with CaptureQueriesContext(connection) as captured:
+        assert [locking(None, insurer.keeper.pk) for _ in range(2)] == [[insurer.keeper]] * 2
+
+    assert all(one["sql"].endswith("FOR UPDATE") for one in captured)
+    assert all(f'"id" = {insurer.keeper.pk} ' in one["sql"] for one in captured)
 
 
 def test_a_value_that_the_query_does_not_ask_for_is_a_mistake():

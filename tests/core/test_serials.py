@@ -1,6 +1,7 @@
 import itertools
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from selfcard.core.serials import (
     describe_runs,
     distinct_runs,
     merge_runs,
+    note_runs,
     parse_serial,
     serial_of,
 )
@@ -112,5 +114,10 @@ def test_what_is_taken_out_of_a_run_leaves_the_rest(run, others):
 
 
 def test_many_runs_are_described_by_the_first_few():
-    text = describe_runs([SerialRun(10 * n, 10 * n) for n in range(1, 12)])
-    assert text.endswith("(+3)")
+    runs = [SerialRun(10 * n, 10 * n) for n in range(1, 12)]
+
+    with translation.override("en"):
+        assert describe_runs(runs).endswith("080 and 3 more runs")
+    with translation.override("zh-hans"):
+        assert describe_runs(runs[:2]) == "000000 000 000 010、000000 000 000 020"
+        assert note_runs(runs, most=2) == "000000 000 000 010, 000000 000 000 020, … (+9)"

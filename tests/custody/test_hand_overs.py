@@ -121,7 +121,7 @@ def test_one_hand_over_has_one_giver(insurer, with_seller, colleague):
         hand_over(insurer, cards_of(with_seller, 191, 210), colleague.party)
 
 
-def test_a_hand_over_costs_at_most_twelve_statements(insurer, with_seller, colleague):
+def test_a_hand_over_costs_at_most_eleven_statements(insurer, with_seller, colleague):
     document_type = with_seller.type_version.document_type
     with CaptureQueriesContext(connection) as queries:
         hand_over_cards(
@@ -132,4 +132,4 @@ def test_a_hand_over_costs_at_most_twelve_statements(insurer, with_seller, colle
             request_id=uuid4(),
         )
 
-    assert len(statements(queries)) <= 12
+    assert len(statements(queries)) <= 11

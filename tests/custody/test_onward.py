@@ -306,6 +306,18 @@ def test_the_live_answer_does_not_tell_how_others_stock_is_cut(insurer, batch):
     assert (part.run, part.usable, part.help) == (batch.run, False, None)
 
 
+def test_the_live_answer_does_not_tell_foreign_cards_from_those_never_printed(insurer, batch):
+    beyond = SerialRun(batch.run.first, batch.run.last + 5)
+
+    [part] = usable_parts(None, [beyond], insurer.actor("other_keeper"), ISSUE)
+    [never] = usable_parts(None, [SerialRun(1, 5)], insurer.actor("other_keeper"), ISSUE)
+
+    assert (part.run, part.document_type, part.reason) == (beyond, None, never.reason)
+    told = usable_parts(None, [beyond], insurer.actor("chief"), ISSUE)
+    assert [one.run.count for one in told] == [batch.run.count, 5]
+    assert told[-1].reason != part.reason
+
+
 def test_the_live_answer_names_the_deed_that_takes_the_cards_from_where_they_are(insurer, batch):
     hand_down(insurer, cards_of(batch, 11, 20), insurer.seller.party, "keeper")
     document_type, actor = batch.type_version.document_type, insurer.actor("keeper")

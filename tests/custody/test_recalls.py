@@ -448,7 +448,7 @@ def test_a_recall_is_in_the_books_and_on_paper(insurer, batch):
 
 
 @pytest.mark.parametrize("count", [1, 900])
-def test_a_recall_costs_at_most_twelve_statements_whatever_its_size(insurer, batch, count):
+def test_a_recall_costs_at_most_eleven_statements_whatever_its_size(insurer, batch, count):
     document_type = batch.type_version.document_type
     with CaptureQueriesContext(connection) as queries:
         recall_cards(
@@ -458,7 +458,7 @@ def test_a_recall_costs_at_most_twelve_statements_whatever_its_size(insurer, bat
             request_id=uuid4(),
         )
 
-    assert len(statements(queries)) <= 12
+    assert len(statements(queries)) <= 11
 
 
 # Around the command

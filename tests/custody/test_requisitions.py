@@ -300,12 +300,12 @@ def test_missing_cards_count_as_issued(insurer, batch, card_type):
     assert requisition.left == 0
 
 
-def test_an_issue_for_a_requisition_costs_at_most_twelve_statements(insurer, batch, card_type):
+def test_an_issue_for_a_requisition_costs_at_most_eleven_statements(insurer, batch, card_type):
     requisition = granted(insurer, card_type, 100)
     with CaptureQueriesContext(connection) as queries:
         issue(insurer, requisition, cards_of(batch, 1, 60))
 
-    assert len(statements(queries)) <= 12
+    assert len(statements(queries)) <= 11
 
 
 # Whose work it is

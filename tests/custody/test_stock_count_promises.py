@@ -209,6 +209,7 @@ def test_cards_move_by_a_count_only_when_somebody_agreed(insurer, batch):
     ("tampering", "promise"),
     [
         ("UPDATE custody_stockcount SET counted = 98", "What was counted is what was expected"),
+        ("DELETE FROM custody_countedstack", "What was compared with the books are all stacks"),
         (
             "UPDATE custody_countfinding SET remedy = 'explained' WHERE kind = 'gap'",
             "A closed count took over and wrote off exactly what was agreed",

@@ -26,6 +26,7 @@ from selfcard.custody.count_errors import (
     CardsNeverOrdered,
     DifferencesLeft,
     NothingCounted,
+    OwnWitness,
     StackNotCounted,
     StockCountInOtherState,
     StockIsBeingCounted,
@@ -44,6 +45,7 @@ from tests.factories.custody import (
     cards_of,
     custody,
     hand_down,
+    written_off,
 )
 from tests.factories.reading import words_of
 from tests.factories.stock_counts import (
@@ -189,12 +191,27 @@ def test_whoever_counts_their_own_cards_names_a_witness(insurer, batch):
     hand_down(insurer, cards_of(batch, 1, 10), insurer.keeper.party, "keeper")
 
     me = insurer.keeper.party
-    for nobody_else in ("", " ", f" {me.code.lower()} ", me.name_zh, me.name_en.upper()):
+    for nobody in ("", " "):
         with pytest.raises(WitnessMissing):
-            opened(insurer, batch, me, witness=nobody_else)
+            opened(insurer, batch, me, witness=nobody)
     one = opened(insurer, batch, insurer.keeper.party, witness="Lin Hua, security")
 
     assert one.witness == "Lin Hua, security"
+
+
+def test_nobody_is_the_witness_of_a_count_of_their_own(insurer, batch):
+    me = insurer.keeper.party
+    for myself in (f" {me.code.lower()} ", me.name_zh, me.name_en.upper()):
+        with pytest.raises(OwnWitness):
+            opened(insurer, batch, witness=myself)
+    with pytest.raises(OwnWitness):
+        opened(insurer, batch, colleague=insurer.keeper)
+
+
+def test_a_colleague_and_somebody_from_outside_are_named_on_the_sheet(insurer, batch):
+    one = opened(insurer, batch, colleague=insurer.seller, witness="Lin Hua, security")
+
+    assert one.witness == "员工I02 Person I02 (I02), Lin Hua, security"
 
 
 def test_an_individuals_cards_are_counted_apart_from_their_organisations(insurer, batch):
@@ -275,6 +292,25 @@ def test_a_count_tells_nobody_what_lies_out_of_their_sight(insurer, batch):
 
     assert told == {"other_keeper": [False], "second": [True]}
     assert found(batch, one) == [("surplus", 1, 100, "Institution", "inventory", "")]
+
+
+def test_how_foreign_stock_is_cut_is_told_to_nobody_who_does_not_see_it(insurer, batch):
+    hand_down(insurer, cards_of(batch, 1, 10), insurer.seller.party, "keeper")
+    to = insurer.department.party
+    hand_down(insurer, cards_of(batch, 11, 20), to, "keeper", checked_in_by="branch_keeper")
+    written_off(insurer, "void", cards_of(batch, 51, 60), by="keeper")
+    one = counted(insurer, batch, (1, 100), holder=insurer.other_branch.party, by="other_keeper")
+
+    told = {
+        by: [each.run for each in differences_of(one, insurer.actor(by))]
+        for by in ("other_keeper", "second")
+    }
+
+    # Only where something else is offered: void cards are not taken over.
+    cut = [cards_of(batch, 51, 60), cards_of(batch, 61, 100)]
+    assert told["other_keeper"] == [cards_of(batch, 1, 50), *cut]
+    whole = [cards_of(batch, 1, 10), cards_of(batch, 11, 20), cards_of(batch, 21, 50)]
+    assert told["second"] == [*whole, *cut]
 
 
 def test_a_gap_is_cut_where_the_books_know_why(insurer, batch):

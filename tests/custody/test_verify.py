@@ -1,14 +1,19 @@
 """`verify` finds what no command could have done."""
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 
 from selfcard.cards import verify as cards_verify
 from selfcard.cards.print_file import print_folder
+from selfcard.core.audit import record
+from selfcard.core.command import command
 from selfcard.core.verify import Violation
 from selfcard.custody import verify
+from selfcard.custody.commands import remember_opened, sell_cards, take_back_sold
 from tests.factories.cards import a_made_batch
-from tests.factories.custody import cards_at_institution, cards_of, hand_down
+from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
 from tests.factories.postgresql import triggers_at_rest
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +101,39 @@ def test_a_print_file_that_is_gone_is_named(insurer):
     (print_folder() / batch.print_file.name).unlink()
 
     assert promises_broken() == ["A print file that has not left is whole and in its place"]
+
+
+@command
+def sell_open_and_take_back(*, batch, holder, actor, request_id):
+    """Five cards are sold, somebody is shown the first one's PIN, and nobody pays."""
+    record(actor, "test.done")
+    runs, sale = (cards_of(batch, 1, 5),), ("sale", "S-1")
+    document_type = batch.type_version.document_type
+    sell_cards(runs=runs, document_type=document_type, holders=[holder], reason=sale, actor=actor)
+    remember_opened(serial=batch.run.first, actor=actor)
+    take_back_sold(runs=runs, sale=sale, reason=("sale_recall", "SR-1"), actor=actor)
+
+
+def test_a_card_that_came_back_with_its_pin_known_is_void_and_nothing_is_wrong(insurer):
+    batch, _ = cards_at_institution(insurer, 10)
+    institution = insurer.institution.party
+    sell_open_and_take_back(
+        batch=batch, holder=institution, actor=insurer.actor("keeper"), request_id=uuid4()
+    )
+
+    assert custody(batch) == [("Institution", "void", 1, 1), ("Institution", "inventory", 2, 10)]
+    assert promises_broken() == []
+
+
+def test_verify_finds_a_void_card_that_never_came_back(insurer):
+    batch, _ = cards_at_institution(insurer, 10)
+    institution = insurer.institution.party
+    sell_open_and_take_back(
+        batch=batch, holder=institution, actor=insurer.actor("keeper"), request_id=uuid4()
+    )
+
+    with triggers_at_rest(), connection.cursor() as cursor:
+        cursor.execute("UPDATE custody_holding SET reason_number = 'SR-2' WHERE status = 'void'")
+
+    promise = "Cards are void, lost or destroyed as was agreed, or void as they came or came back"
+    assert promise in promises_broken()

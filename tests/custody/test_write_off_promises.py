@@ -281,7 +281,7 @@ def test_after_ordinary_days_nothing_is_wrong():
         ),
         (
             "UPDATE custody_writeoff SET state = 'refused' WHERE kind = 'destruction'",
-            "Cards are void, lost or destroyed as agreed, or void on arrival or return",
+            "Cards are void, lost or destroyed as was agreed, or void as they came or came back",
         ),
         (
             "UPDATE approvals_approval SET state = 'refused', reason = 'no'"

@@ -1,11 +1,13 @@
 """Cards in somebody's hands, by commands alone; and custody as a test reads it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.command import command
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import (
     answer_requisition,
@@ -18,6 +20,8 @@ from selfcard.custody.commands import (
     hand_over_cards,
     issue_cards,
     recall_cards,
+    record_announcement,
+    remember_opened,
 )
 from selfcard.custody.models import Holding, Issue, Recall, Requisition, WriteOff
 from selfcard.organisations.models import Party
@@ -195,6 +199,51 @@ def written_off(
 ) -> WriteOff:
     """The same, and `second` has agreed to it."""
     return agree(insurer, report(insurer, kind, *runs, by=by, **changes))
+
+
+def a_shortage(
+    insurer: Insurer, batch: Batch, first: int, last: int, missing: tuple[int, int]
+) -> Issue:
+    """Cards sent to the branch, of which some are missing when it checks them in."""
+    note = hand_down(insurer, cards_of(batch, first, last), insurer.branch.party)
+    return check_in(
+        issue=note,
+        missing=(cards_of(batch, *missing),),
+        actor=insurer.actor("branch_keeper"),
+        request_id=uuid4(),
+    )
+
+
+def announce(
+    insurer: Insurer,
+    loss: WriteOff,
+    day: date | None = None,
+    where: str = "Morning Post",
+    by: str = "chief",
+) -> WriteOff:
+    return record_announcement(
+        write_off=loss,
+        announced_on=day or clock.today(),
+        announced_in=where,
+        actor=insurer.actor(by),
+        request_id=uuid4(),
+    )
+
+
+@command
+def open_card(*, serial: int, actor: Actor, request_id: UUID) -> None:
+    """Somebody types the right PIN of a card."""
+    remember_opened(serial=serial, actor=actor)
+
+
+def opened(serial: int) -> None:
+    """The PIN of a card was used."""
+    open_card(serial=serial, actor=Actor.holder(), request_id=uuid4())
+
+
+def places(batch: Batch) -> list[tuple[str, int, int]]:
+    """Every holding of a batch: status, first and last card, counted from 1."""
+    return [(status, first, last) for _, status, first, last in custody(batch)]
 
 
 _CAUSES = {WriteOff.Kind.VOID: "damaged", WriteOff.Kind.LOSS: "lost"}

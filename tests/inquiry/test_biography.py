@@ -9,7 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from selfcard.core import clock
-from selfcard.custody.commands import freeze_cards, recall_cards, release_cards
+from selfcard.custody.commands import (
+    check_in,
+    explain_shortage,
+    freeze_cards,
+    recall_cards,
+    release_cards,
+)
 from selfcard.custody.models import WriteOff
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import LIFE, find_biography
@@ -163,7 +169,29 @@ def test_steps_of_one_moment_stand_by_what_came_after_what(shop):
 
     found = find_biography(shop.insurer.actor("keeper"), shop.cards[0].serial)
 
-    assert kinds(found)[:3] == ["loss", "released", "frozen"]
+    assert kinds(found)[:2] == ["loss", "frozen"]
+
+
+def test_a_card_that_was_missing_and_then_written_off_was_not_released_but_explained(shop):
+    insurer = shop.insurer
+    sent = hand_down(insurer, shop.run(1, 10), insurer.department.party, "keeper")
+    check_in(
+        issue=sent,
+        missing=(shop.run(1, 3),),
+        actor=insurer.actor("branch_keeper"),
+        request_id=uuid4(),
+    )
+    loss = written_off(insurer, WriteOff.Kind.LOSS, shop.run(1, 1), by="keeper")
+    explain_shortage(
+        issue=sent, runs=(shop.run(2, 2),), actor=insurer.actor("keeper"), request_id=uuid4()
+    )
+
+    def ended(card):
+        events = find_biography(insurer.actor("keeper"), card.serial).events
+        return [(one.number, one.ended_by) for one in events if one.kind == "released"]
+
+    assert ended(shop.cards[0]) == [(loss.number, loss)]
+    assert ended(shop.cards[1]) == [(sent.number, None)]
 
 
 def test_a_range_tells_that_its_cards_were_stopped_and_released(shop):

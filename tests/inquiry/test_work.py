@@ -10,14 +10,24 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from selfcard.cards.commands import ask_batch_approval
+from selfcard.cards.commands import ask_batch_approval, make_batch_again
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
+from selfcard.core.work import run_waiting_jobs
+from selfcard.custody import tasks
 from selfcard.custody.commands import check_in, explain_shortage, refuse_delivery
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.work import home_work
-from tests.factories.cards import a_made_batch, a_printed_batch, an_ordered_batch
-from tests.factories.custody import cards_at_branch, hand_down
+from selfcard.organisations.commands import authorise
+from selfcard.organisations.models import May
+from tests.factories.cards import (
+    a_made_batch,
+    a_printed_batch,
+    an_approved_batch,
+    an_ordered_batch,
+)
+from tests.factories.custody import cards_at_branch, hand_down, report
+from tests.factories.stock_counts import asked, counted
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +165,39 @@ def test_the_home_page_costs_the_same_on_a_busy_day(shop):
         )
 
     assert statements() == quiet <= 28
+
+
+def test_a_batch_whose_making_broke_off_waits_for_whoever_orders(shop, monkeypatch):
+    batch = an_approved_batch(shop.insurer, 10)
+
+    def pulled_plug(work, done):
+        raise ConnectionError
+
+    monkeypatch.setattr(tasks, "progress", pulled_plug)
+    with pytest.raises(ConnectionError):
+        run_waiting_jobs()
+    monkeypatch.undo()
+
+    assert waiting(shop, "chief")["make_again"] == [batch.number]
+    make_batch_again(batch=batch, actor=shop.insurer.actor("chief"), request_id=uuid4())
+    assert "make_again" not in waiting(shop, "chief")
+
+
+def test_nobody_is_asked_what_becomes_of_cards_that_they_hold_themselves(shop):
+    insurer = shop.insurer
+    authorise(
+        staff=insurer.seller,
+        mays=(May.APPROVE_WRITE_OFFS,),
+        organisation=insurer.institution,
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+    hand_down(insurer, shop.run(1, 10), insurer.seller.party, "keeper")
+    theirs = report(insurer, "loss", shop.run(1, 2), by="keeper")
+    others = report(insurer, "loss", shop.run(11, 12), by="keeper")
+    one = counted(insurer, shop.batch, (3, 3), (11, 100), by="keeper")
+    asked(insurer, one, surplus="taken_over", gap="explained")
+
+    assert waiting(shop, "seller")["approval"] == [others.number]
+    assert waiting(shop, "second")["approval"] == [theirs.number, others.number, one.number]
+    assert not waiting(shop, "keeper").get("approval")

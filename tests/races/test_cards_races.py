@@ -5,17 +5,37 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
+from django.db.models import QuerySet
 
-from selfcard.cards.commands import approve_batch, orders, revise_document_type, types
-from selfcard.cards.errors import OrderedByEarlierVersion, RevisedMeanwhile
-from selfcard.cards.models import Batch, DocumentType, DocumentTypeVersion
+from selfcard.approvals import commands as approval_commands
+from selfcard.cards.commands import (
+    approve_batch,
+    ask_print_release,
+    cancel_batch,
+    download_print_file,
+    orders,
+    printing,
+    release_print_file,
+    revise_document_type,
+    types,
+)
+from selfcard.cards.errors import (
+    BatchInOtherState,
+    OrderedByEarlierVersion,
+    PrintFileAlreadyDownloaded,
+    PrintFileAlreadyReleased,
+    RevisedMeanwhile,
+)
+from selfcard.cards.models import Batch, DocumentType, DocumentTypeVersion, PrintFile
 from selfcard.cards.queries import current_version
 from selfcard.cards.terms import TermsGiven
 from selfcard.cards.verify import violations
-from tests.factories.cards import a_document_type, an_ordered_batch
-from tests.factories.organisations import an_insurer
-from tests.races.threads import at_once
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import staff_actor
+from tests.factories.cards import a_document_type, a_made_batch, an_ordered_batch
+from tests.factories.organisations import a_staff_member, an_insurer
+from tests.races.threads import at_once, held_back_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,3 +155,101 @@ def test_an_order_that_is_approved_while_its_type_is_revised_is_one_or_the_other
     else:
         assert isinstance(approved, OrderedByEarlierVersion)
         assert order.serials is None
+
+
+# One order, and two who decide about it
+
+
+@pytest.fixture
+def approved_or_cancelled(insurer):
+    order = an_ordered_batch(insurer)
+    return [
+        lambda: approve_batch(batch=order, actor=insurer.actor("second"), request_id=uuid4()),
+        lambda: cancel_batch(
+            batch=order, reason="Not needed", actor=insurer.actor("chief"), request_id=uuid4()
+        ),
+    ]
+
+
+def test_an_order_is_approved_or_cancelled_and_whoever_is_second_sees_it(approved_or_cancelled):
+    approved, cancelled = at_once(*approved_or_cancelled)
+
+    # Cancelled after its approval, it keeps its serials; before, nobody approves it any more.
+    assert isinstance(cancelled, Batch)
+    assert isinstance(approved, Batch | BatchInOtherState)
+    assert (Batch.objects.get().serials is None) == isinstance(approved, BatchInOtherState)
+    assert list(violations()) == []
+
+
+def test_without_the_batchs_lock_one_of_them_meets_postgresql(approved_or_cancelled, monkeypatch):
+    """The control: both find the order undecided."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    held_back_after(monkeypatch, (orders, "batch_in"))
+
+    results = at_once(*approved_or_cancelled)
+
+    assert any(isinstance(result, DatabaseError) for result in results), results
+
+
+# One print file, and two who release it or take it
+
+
+@pytest.fixture
+def two_releases(insurer):
+    batch = a_made_batch(insurer)
+    ask_print_release(batch=batch, actor=insurer.actor("chief"), request_id=uuid4())
+    another = a_staff_member("C05", insurer.head_office, May.RELEASE_PRINT)
+    actors = (insurer.actor("second"), staff_actor(another))
+    return [
+        lambda actor=actor: release_print_file(batch=batch, actor=actor, request_id=uuid4())
+        for actor in actors
+    ]
+
+
+@pytest.fixture
+def two_downloads(insurer, two_releases):
+    two_releases[0]()
+    batch = Batch.objects.get()
+    another = a_staff_member("C06", insurer.head_office, May.ORDER_BATCHES)
+    actors = (insurer.actor("chief"), staff_actor(another))
+    return [
+        lambda actor=actor: download_print_file(batch=batch, actor=actor, request_id=uuid4())
+        for actor in actors
+    ]
+
+
+def test_a_print_file_is_released_once(two_releases):
+    results = at_once(*two_releases)
+
+    assert {type(result) for result in results} == {PrintFile, PrintFileAlreadyReleased}
+
+
+def test_a_print_file_leaves_by_one_of_two(two_downloads):
+    results = at_once(*two_downloads)
+
+    assert {type(result) for result in results} == {PrintFile, PrintFileAlreadyDownloaded}
+
+
+@pytest.fixture
+def print_file_is_not_locked(monkeypatch):
+    """The control: both have read the file as it was."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    held_back_after(monkeypatch, (printing, "_print_file"))
+
+
+def test_without_the_files_lock_the_second_release_meets_postgresql(
+    two_releases, print_file_is_not_locked, monkeypatch
+):
+    held_back_after(monkeypatch, (approval_commands, "_locked"))
+
+    results = at_once(*two_releases)
+
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
+
+
+def test_without_the_files_lock_the_second_download_meets_postgresql(
+    two_downloads, print_file_is_not_locked
+):
+    results = at_once(*two_downloads)
+
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]

@@ -1,7 +1,6 @@
 """Stock counts under threads that come at the same moment, each with a control without the lock."""
 
 import threading
-from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -15,11 +14,16 @@ from selfcard.custody.commands import (
     compare_stock_count,
     enter_stacks,
     issue_cards,
+    open_stock_count,
 )
 from selfcard.custody.commands import issues as issues_module
 from selfcard.custody.commands import stock_counts as counts_module
-from selfcard.custody.count_errors import CardsMovedSinceCompared, StockCountInOtherState
-from selfcard.custody.errors import CardsNotHeld
+from selfcard.custody.count_errors import (
+    CardsMovedSinceCompared,
+    StockCountInOtherState,
+    StockIsBeingCounted,
+)
+from selfcard.custody.errors import CardsOfSeveralHolders
 from selfcard.custody.models import CountFinding, Issue, Movement, StockCount
 from selfcard.custody.verify import violations
 from selfcard.organisations.models import May
@@ -27,7 +31,7 @@ from selfcard.organisations.queries import staff_actor
 from tests.factories.custody import cards_at_institution, cards_of
 from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.stock_counts import asked, counted, do, opened
-from tests.races.threads import at_once
+from tests.races.threads import at_once, held_back_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,26 +46,86 @@ def batch(insurer):
     return cards_at_institution(insurer, 100)[0]
 
 
-def both_wait_after(monkeypatch, *places):
-    """Hold everybody back between reading and writing, as bad luck would."""
-    barrier = threading.Barrier(2)
-
-    def waiting(read):
-        def read_and_wait(*given):
-            found = read(*given)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(1)
-            return found
-
-        return read_and_wait
-
-    for module, name in places:
-        monkeypatch.setattr(module, name, waiting(getattr(module, name)))
-
-
 def without_locks(monkeypatch):
     monkeypatch.setattr(locks, "lock", lambda *_, **__: None)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+
+
+# Two who begin to count the same stock
+
+
+@pytest.fixture
+def two_open(insurer, batch):
+    document_type, holder = batch.type_version.document_type, insurer.institution.party
+    given = {"holder": holder, "document_type": document_type}
+    return [
+        lambda by=by: do(insurer, by, open_stock_count, **given)
+        for by in ("keeper", "branch_keeper")
+    ]
+
+
+def test_a_stock_is_counted_by_one_of_two_who_begin(two_open, monkeypatch):
+    held_back_after(monkeypatch, (counts_module, "_refuse_second_count"))
+
+    results = at_once(*two_open)
+
+    assert {type(result) for result in results} == {StockCount, StockIsBeingCounted}
+
+
+def test_without_the_holders_lock_the_second_who_begins_meets_postgresql(two_open, monkeypatch):
+    held_back_after(monkeypatch, (counts_module, "_refuse_second_count"))
+    monkeypatch.setattr(counts_module, "lock_holder", lambda party: None)
+
+    results = at_once(*two_open)
+
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
+
+
+# Whoever enters a stack, and whoever compares
+
+
+@pytest.fixture
+def entered_while_compared(insurer, batch, monkeypatch):
+    """The last stack is entered while somebody else is about to write the comparison down."""
+    one = opened(insurer, batch)
+    do(insurer, "keeper", enter_stacks, one, runs=(cards_of(batch, 1, 60),))
+    compared, entered = threading.Event(), threading.Event()
+    read = counts_module.compare
+
+    def compare_and_tarry(stock_count):
+        comparison = read(stock_count)
+        compared.set()
+        entered.wait(1)
+        return comparison
+
+    def enter():
+        compared.wait(10)
+        done = do(insurer, "keeper", enter_stacks, one, runs=(cards_of(batch, 61, 100),))
+        entered.set()
+        return done
+
+    monkeypatch.setattr(counts_module, "compare", compare_and_tarry)
+    return lambda: at_once(enter, lambda: do(insurer, "keeper", compare_stock_count, one))
+
+
+def test_a_stack_is_in_the_comparison_or_whoever_enters_it_is_told(entered_while_compared):
+    entered, compared = entered_while_compared()
+
+    assert isinstance(entered, StockCountInOtherState)
+    assert (compared.counted, compared.expected) == (60, 100)
+    assert not list(violations())
+
+
+def test_without_the_counts_lock_a_stack_lies_in_no_comparison(entered_while_compared, monkeypatch):
+    """The control: cards that lie there and were counted are frozen as missing."""
+    without_locks(monkeypatch)
+
+    entered, compared = entered_while_compared()
+
+    assert isinstance(entered, StockCount)
+    assert (compared.counted, compared.expected) == (60, 100)
+    assert sum(stack.run.count for stack in compared.stacks.all()) == 100
+    assert list(violations())
 
 
 # Two who compare
@@ -75,7 +139,7 @@ def two_compare(insurer, batch):
 
 
 def test_a_count_is_compared_by_one_of_two(two_compare, monkeypatch):
-    both_wait_after(monkeypatch, (counts_module, "compare"))
+    held_back_after(monkeypatch, (counts_module, "compare"))
 
     results = at_once(*two_compare)
 
@@ -86,7 +150,7 @@ def test_a_count_is_compared_by_one_of_two(two_compare, monkeypatch):
 
 def test_without_the_locks_the_second_comparison_meets_postgresql(two_compare, monkeypatch):
     without_locks(monkeypatch)
-    both_wait_after(monkeypatch, (counts_module, "compare"))
+    held_back_after(monkeypatch, (counts_module, "compare"))
 
     results = at_once(*two_compare)
 
@@ -116,12 +180,12 @@ def agreed_or_issued(insurer, batch):
 def test_a_card_is_taken_over_or_handed_on_and_the_other_is_told_why_not(
     agreed_or_issued, monkeypatch
 ):
-    both_wait_after(monkeypatch, (counting, "read_parts"), (issues_module, "read_parts"))
+    held_back_after(monkeypatch, (counting, "read_parts"), (issues_module, "read_parts"))
 
     agreed, issued = at_once(*agreed_or_issued)
 
     assert (type(agreed), type(issued)) in {
-        (StockCount, CardsNotHeld),
+        (StockCount, CardsOfSeveralHolders),
         (CardsMovedSinceCompared, Issue),
     }
     assert not list(violations())
@@ -129,7 +193,7 @@ def test_a_card_is_taken_over_or_handed_on_and_the_other_is_told_why_not(
 
 def test_without_the_locks_one_of_them_meets_postgresql(agreed_or_issued, monkeypatch):
     without_locks(monkeypatch)
-    both_wait_after(monkeypatch, (counting, "read_parts"), (issues_module, "read_parts"))
+    held_back_after(monkeypatch, (counting, "read_parts"), (issues_module, "read_parts"))
 
     results = at_once(*agreed_or_issued)
 
@@ -152,7 +216,7 @@ def two_agree(insurer, batch):
 
 
 def test_an_adjustment_is_agreed_once(two_agree, monkeypatch):
-    both_wait_after(monkeypatch, (counts_module, "judged"))
+    held_back_after(monkeypatch, (counts_module, "judged"))
 
     results = at_once(*two_agree)
 
@@ -163,7 +227,7 @@ def test_an_adjustment_is_agreed_once(two_agree, monkeypatch):
 
 def test_without_the_locks_the_second_agreement_meets_postgresql(two_agree, monkeypatch):
     without_locks(monkeypatch)
-    both_wait_after(monkeypatch, (counts_module, "judged"))
+    held_back_after(monkeypatch, (counts_module, "judged"))
 
     results = at_once(*two_agree)
 

@@ -6,18 +6,21 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from selfcard.activation import commands as activation_commands
 from selfcard.approvals import commands as approvals_commands
+from selfcard.approvals.errors import AlreadyAsked
 from selfcard.approvals.models import Approval
 from selfcard.custody import locks
-from selfcard.custody.commands import freezes as freezes_module
 from selfcard.custody.commands import (
+    ask_write_off_again,
     grant_write_off,
     onward,
     refuse_write_off,
     withdraw_write_off,
 )
+from selfcard.custody.commands import freezes as freezes_module
 from selfcard.custody.commands import write_offs as write_offs_module
 from selfcard.custody.errors import CardsFrozen, CardsInOtherStatus, WriteOffInOtherState
 from selfcard.custody.models import ActivatedCard, Freeze, Holding, WriteOff
@@ -30,7 +33,7 @@ from tests.factories.activation import activate, open_card, paid_cards
 from tests.factories.custody import cards_at_head_office, report, stop
 from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.sales import a_shop
-from tests.races.threads import at_once
+from tests.races.threads import at_once, held_back_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -266,3 +269,61 @@ def test_without_locks_the_second_to_decide_meets_postgresql_instead_of_a_reason
 
     assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
     assert not list(violations())
+
+
+# Two who take a report back, and one who asks twice
+
+
+@pytest.fixture
+def two_withdrawals(waiting):
+    insurer, loss = waiting
+    return [a_withdrawal(insurer, loss, None)] * 2
+
+
+def test_a_report_is_taken_back_once(two_withdrawals):
+    results = at_once(*two_withdrawals)
+
+    assert {type(result) for result in results} == {WriteOff, WriteOffInOtherState}
+    assert not list(violations())
+
+
+@pytest.fixture
+def asked_twice(settings):
+    """The request has expired; two windows ask again."""
+    insurer = an_insurer()
+    batch, _ = cards_at_head_office(insurer, 100)
+    settings.APPROVAL_DAYS = 0
+    loss = report(insurer, "loss", batch.run)
+    settings.APPROVAL_DAYS = 14
+    return [
+        lambda: ask_write_off_again(
+            write_off=loss, actor=insurer.actor("chief"), request_id=uuid4()
+        )
+    ] * 2
+
+
+def test_a_second_person_is_asked_again_once(asked_twice):
+    results = at_once(*asked_twice)
+
+    assert {type(result) for result in results} == {WriteOff, AlreadyAsked}
+    assert Approval.objects.filter(state="asked").count() == 1
+
+
+@pytest.fixture
+def unlocked_rows(monkeypatch):
+    """No row is locked, and both have read the report before either writes."""
+    no_batch_is_locked(monkeypatch)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    held_back_after(monkeypatch, (write_offs_module, "_locked"), (QuerySet, "first"))
+
+
+def test_without_locks_the_second_withdrawal_meets_postgresql(two_withdrawals, unlocked_rows):
+    results = at_once(*two_withdrawals)
+
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
+
+
+def test_without_locks_the_second_who_asks_again_meets_postgresql(asked_twice, unlocked_rows):
+    results = at_once(*asked_twice)
+
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]

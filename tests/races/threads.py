@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import pytest
 from django.db import connection
 
 
@@ -27,3 +29,24 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join(60)
     return results
+
+
+def held_back_after(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str]) -> None:
+    """Hold everybody back between reading and writing, as bad luck would.
+
+    A place is a module or class and the name of what is read there. Who waits for a lock does not
+    come, and whoever is there goes on after a second.
+    """
+    barrier = threading.Barrier(2)
+
+    def slowly(read: Callable[..., Any]) -> Callable[..., Any]:
+        def read_and_wait(*args: Any, **kwargs: Any) -> Any:
+            found = read(*args, **kwargs)
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait(1)
+            return found
+
+        return read_and_wait
+
+    for owner, name in places:
+        monkeypatch.setattr(owner, name, slowly(getattr(owner, name)))

@@ -108,6 +108,13 @@ def test_what_is_wrong_with_a_range_is_said_at_the_field() -> None:
     assert "first serial is missing" in problem_of(runs_last=first)
 
 
+def test_a_form_says_how_many_runs_it_takes() -> None:
+    many = [str(TYPE + 2 * at) for at in range(2001)]
+
+    assert len(runs_of(runs_first=many[:2000])) == 2000
+    assert "2,001 runs" in problem_of(runs_first=many)
+
+
 # Codes
 
 

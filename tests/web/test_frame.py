@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.test import Client, RequestFactory
 from django.urls import get_resolver, reverse
 from django.views.defaults import server_error
 
+from selfcard.organisations.models import Staff
 from selfcard.web.office.navigation import AREAS
 from selfcard.web.operations import OPERATIONS
 from tests.factories.organisations import PASSWORD, Insurer, an_insurer
@@ -339,6 +341,21 @@ def test_a_form_that_nobody_can_have_typed_is_answered_kindly(client: Client, db
 
     assert answer.status_code == 400
     assert "This cannot be read" in answer.content.decode()
+
+
+@pytest.mark.parametrize("where", ["the address", "the form"])
+def test_more_than_a_form_takes_is_called_that(keeper: Client, where: str) -> None:
+    fields = {f"runs-{at}": "1" for at in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
+    Staff.objects.update(language="en")
+    answer = keeper.generic(
+        "GET" if where == "the address" else "POST",
+        f"/office/inquiry/{'?' + urlencode(fields) if where == 'the address' else ''}",
+        urlencode(fields) if where == "the form" else "",
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert answer.status_code == 413
+    assert "more than one form takes" in answer.content.decode()
 
 
 def test_a_remark_may_have_several_lines(keeper: Client) -> None:

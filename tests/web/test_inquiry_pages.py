@@ -15,8 +15,9 @@ from django.urls import reverse
 from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import check_in, freeze_cards
+from selfcard.organisations.models import Staff
 from tests.factories.activation import activate
-from tests.factories.custody import cards_at_branch, hand_down
+from tests.factories.custody import cards_at_branch, hand_down, take_back
 from tests.factories.sales import a_shop
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +304,24 @@ def test_a_range_in_inventory_says_what_can_be_done_with_it(shop, as_):
     assert "forward" not in as_("auditor").get(inquiry(day="", batch=shop.batch.number)).context
     seen = as_("auditor").get(inquiry(first=run.first, last=run.last)).context
     assert (seen["forward"], seen["backward"]) == ([], [])
+
+
+def test_a_range_partly_out_of_reach_says_so_and_offers_no_deed_as_if_it_were_whole(shop, as_):
+    last = shop.batch.run.last
+    take_back(shop.insurer, SerialRun(last - 2, last), by="branch_keeper")
+    client = as_("keeper")
+    Staff.objects.update(language="en")
+
+    page = client.get(inquiry(document_type="AC-100", first=last - 9, last=last + 2))
+
+    assert "5 of the 12 cards are not in your reach or were never printed." in page.content.decode()
+    assert "forward" not in page.context
+    assert (
+        "never printed" not in client.get(inquiry(first=last - 9, last=last - 3)).content.decode()
+    )
+    alone = client.get(f"{reverse('office:inquiry:range')}?{page.context['seen_alone']}")
+    assert alone.context["spread"].count == 7
+    assert alone.context["forward"]
 
 
 def test_a_sold_range_is_neither_issued_nor_recalled_as_stock(shop, as_):

@@ -4,16 +4,19 @@ from uuid import uuid4
 
 import pytest
 
-from selfcard.custody.commands import check_in
+from selfcard.custody.commands import check_in, explain_shortage
 from selfcard.custody.models import Freeze
 from selfcard.custody.queries import stock_of
-from selfcard.organisations.models import Staff
+from selfcard.organisations.commands import authorise
+from selfcard.organisations.models import May, Staff
 from tests.factories.custody import (
     cards_at_head_office,
     cards_at_institution,
     cards_of,
     hand_down,
     stop,
+    take_back,
+    written_off,
 )
 from tests.factories.organisations import Insurer, an_insurer
 from tests.web.test_cards_pages import entered, runs
@@ -72,6 +75,75 @@ def test_a_note_with_missing_cards_says_so_and_offers_what_can_be_done(insurer: 
     empty = sender.post(f"{address}found/", sent())
     assert empty.status_code == 422
     assert Freeze.objects.filter(released_at=None).exists()
+
+
+def test_a_note_says_what_became_of_missing_cards_that_were_not_found(insurer: Insurer) -> None:
+    batch, _ = cards_at_head_office(insurer, 100)
+    note = hand_down(insurer, batch.run, insurer.branch.party)
+    check_in(
+        issue=note,
+        missing=(cards_of(batch, 1, 15),),
+        actor=insurer.actor("branch_keeper"),
+        request_id=uuid4(),
+    )
+    void = written_off(insurer, "void", cards_of(batch, 1, 6))
+    loss = written_off(insurer, "loss", cards_of(batch, 7, 12))
+    explain_shortage(
+        issue=note,
+        runs=(cards_of(batch, 13, 15),),
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+    address = f"/office/custody/issues/{note.number}/"
+
+    page = entered(insurer.chief).get(address).content.decode()
+    receiver = entered(insurer.branch_keeper).get(address).content.decode()
+
+    assert "No card is missing any more." in page
+    assert "All missing cards were found" not in page
+    assert "3 were found with Head office" in page
+    for said, one in (("6 made void by", void), ("6 lost by", loss)):
+        link = f'{said} <a class="id" href="/office/custody/write-offs/{one.number}/">'
+        assert link in page
+        assert f'{said} <span class="id">{one.number}</span>' in receiver
+
+
+def test_a_note_tells_where_cards_are_only_as_far_as_its_reader_sees_them(insurer: Insurer) -> None:
+    batch, _ = cards_at_institution(insurer, 20)
+    recall = take_back(insurer, cards_of(batch, 1, 5), by="branch_keeper")
+    freeze = stop(insurer, cards_of(batch, 4, 7))
+
+    def page(staff: Staff, path: str) -> str:
+        return entered(staff).get(f"/office/custody/{path}/").content.decode()
+
+    unseen = "5 cards are with others, outside your authorisation."
+    assert unseen in page(insurer.keeper, f"recalls/{recall.number}")
+    assert "outside your authorisation" not in page(insurer.chief, f"recalls/{recall.number}")
+    theirs = page(insurer.keeper, f"freezes/{freeze}")
+    assert f"first={cards_of(batch, 6, 6).first}" in theirs
+    assert f"first={cards_of(batch, 4, 4).first}" not in theirs
+    assert "2 cards · " in theirs
+
+
+def test_who_sees_some_cards_of_a_freeze_names_those_that_are_let_go(insurer: Insurer) -> None:
+    batch, _ = cards_at_institution(insurer, 20)
+    take_back(insurer, cards_of(batch, 1, 5), by="branch_keeper")
+    freeze = stop(insurer, cards_of(batch, 4, 7))
+    authorise(
+        staff=insurer.keeper,
+        mays=(May.FREEZE_CARDS,),
+        organisation=insurer.institution,
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+
+    answer = entered(insurer.keeper).post(
+        f"/office/custody/freezes/{freeze}/release/", sent(note="These are fine")
+    )
+
+    assert answer.status_code == 422
+    assert not Freeze.objects.filter(released_at__isnull=False).exists()
+    assert "Name those of them that are let go." in answer.content.decode()
 
 
 def test_cards_that_an_individual_holds_at_once_were_handed_out(insurer: Insurer) -> None:

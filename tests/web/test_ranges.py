@@ -13,10 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
 from selfcard.cards.models import Batch
+from selfcard.core import clock
 from selfcard.core.serials import card_number, group_serial
-from selfcard.custody.models import Issue
+from selfcard.custody.models import Issue, OpenedCard
 from selfcard.custody.verify import violations
 from selfcard.organisations.models import Staff
+from selfcard.web.office.fields import MOST_RUNS
 from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
 from tests.factories.organisations import Insurer, an_insurer
 from tests.web.conftest import DESKTOP, PHONE, OpenPage
@@ -191,6 +193,74 @@ def test_a_list_of_cards_that_follow_one_another_is_pasted_as_one_run(
     expect(page.locator(".answer-place")).to_contain_text("typing mistake")
 
 
+@pytest.mark.parametrize("language", ["en"])
+def test_a_pasted_line_is_a_run_however_its_ends_are_set_apart(
+    insurer: Insurer, first: int, open_page: OpenPage, sign_in: SignIn
+) -> None:
+    page = open_page()
+    sign_in(page, insurer.keeper)
+    last = first + 9
+    lines = [
+        f"{first}{between}{last}"
+        for between in (
+            "-",
+            " - ",
+            "–",
+            " — ",
+            "\t",
+            ",",
+            "，",
+            "至",
+            " 到 ",
+            "~",
+            "～",
+            " to ",
+            " ",
+        )
+    ]
+    lines += [f"{first}{many}" for many in (" + 10", "\t10", ", 10 cards", " 10张", " x 10")]
+    lines += [
+        f"{group_serial(first)}-{group_serial(last)}",
+        f"{card_number(first)}-{card_number(last)}",
+        f"{first}\t{last}\t10\tinventory\t0\tI02\tHangzhou - two",
+    ]
+    whole = (str(first), str(last), "10")
+
+    for line in lines:
+        page.goto(ISSUE)
+        paste(page, line)
+        first_row, *others = rows(page)
+        from_, to, count = first_row
+        assert (from_[:15], to[:15], count, others) == (*whole, []), line
+
+    page.goto(ISSUE)
+    paste(page, "1-10", f"620118-{first % 10**9 + 20:09d}")
+    assert [row[0].replace("-", "") for row in rows(page)] == ["1", str(first + 20)]
+    assert rows(page)[0] == ("1", "10", "10")
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_two_thousand_runs_go_into_one_form_and_more_are_said_not_lost(
+    insurer: Insurer, first: int, open_page: OpenPage, sign_in: SignIn
+) -> None:
+    page = open_page()
+    sign_in(page, insurer.keeper)
+    page.goto(ISSUE)
+    page.locator("[name=document_type]").fill("AC-100")
+    page.locator("[name=recipient_type][value=organisation]").check()
+    page.locator("[name=to]").fill(insurer.department.party.code)
+
+    paste(page, *(str(first + 2 * at) for at in range(MOST_RUNS + 1)))
+    expect(page.locator("[data-said]")).to_contain_text("the list has 2,001")
+    assert len(rows(page)) == 1
+
+    paste(page, *(str(first + 2 * at) for at in range(MOST_RUNS)))
+    expect(page.locator(".answer-place")).to_contain_text("2,000 cards.", timeout=60_000)
+    page.locator("main form .btn-primary").click()
+    expect(page.locator("[data-problems]")).to_contain_text("such cards", timeout=60_000)
+    expect(page.locator("[data-row]")).to_have_count(MOST_RUNS, timeout=60_000)
+
+
 # The part that fits
 
 
@@ -313,6 +383,18 @@ def test_asking_sends_nothing_and_a_refusal_keeps_the_offer(insurer: Insurer, fi
     assert refused.status_code == 422
     assert 'name="_use"' in refused.content.decode()
     assert Issue.objects.count() == before
+
+
+def test_the_help_of_a_refusal_opens_with_the_cards_that_need_it(
+    insurer: Insurer, first: int
+) -> None:
+    OpenedCard.objects.create(serial=first + 5, opened_at=clock.now())
+
+    refused = at_work(insurer).post(ISSUE, issue_form(insurer, first, first + 99))
+
+    [problem] = refused.context["form"].problems
+    named = f"?document_type=AC-100&first={first + 5}&last={first + 5}"
+    assert problem.help.url == f"/office/custody/write-offs/void/{named}"
 
 
 def test_only_a_field_that_answers_can_be_asked_about(insurer: Insurer, first: int) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -27,7 +28,7 @@ from selfcard.inquiry.queries.work import home_work
 from selfcard.organisations.models import Staff
 from selfcard.organisations.queries import staff_actor
 from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down, written_off
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import PASSWORD, Insurer, an_insurer
 from tests.factories.stock_counts import asked, counted, do, found, opened
 from tests.web.conftest import PHONE
 
@@ -200,6 +201,31 @@ def test_what_a_broken_line_held_back_is_sent_again_and_counts_once(open_page, s
     ]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("language", ["en"])
+def test_what_was_scanned_after_the_session_ended_is_counted_after_signing_in_again(
+    open_page, sign_in
+) -> None:
+    insurer = an_insurer()
+    batch, _ = cards_at_institution(insurer, 20)
+    Staff.objects.update(language="en")
+    one = opened(insurer, batch)
+    page = open_page()
+    sign_in(page, insurer.keeper)
+    page.goto(place(one))
+
+    Session.objects.all().delete()
+    scan(page, cards_of(batch, 1, 1).first, cards_of(batch, 5, 5).first)
+    page.locator("[data-sign-in-again]").click()
+    page.locator("[name=login]").fill(insurer.keeper.code)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#stacks tbody tr")).to_have_count(1)
+    expect(page.locator("[data-unsent-place]")).to_be_hidden()
+    assert [stack.run for stack in one.stacks.all()] == [cards_of(batch, 1, 5)]
+
+
 # What each page says and refuses
 
 
@@ -258,7 +284,7 @@ def test_whoever_holds_the_cards_is_asked_for_a_witness_at_its_field(insurer, ba
     )
 
     assert answer.status_code == 422
-    assert "id_witness_error" in answer.content.decode()
+    assert "id_colleague_error" in answer.content.decode()
 
 
 def test_a_difference_without_remedy_or_reason_stands_at_its_row(insurer, batch):
@@ -283,11 +309,31 @@ def test_whoever_types_a_foreign_stack_does_not_learn_who_has_it(insurer, batch)
 
     told = said(entered(insurer.other_keeper).get(place(one)))
 
-    assert told.count("With somebody else") == 2
+    assert told.count("With somebody else") == 1
     assert "inventory" not in told
     assert insurer.institution.name not in told
     assert insurer.seller.name not in told
     assert insurer.institution.party.name_en in said(entered(insurer.second).get(place(one)))
+
+
+def test_what_is_proposed_for_foreign_cards_is_proposed_for_all_that_stand_together(insurer, batch):
+    hand_down(insurer, cards_of(batch, 1, 5), insurer.seller.party, "keeper")
+    foreign = {"holder": insurer.other_branch.party, "by": "other_keeper"}
+    one = counted(insurer, batch, (1, 20), **foreign)
+    first, _ = one.findings.all()
+
+    answer = entered(insurer.other_keeper).post(
+        place(one, "ask_adjustment"),
+        {
+            "request_id": str(uuid4()),
+            f"remedy_{first.pk}": "taken_over",
+            f"note_{first.pk}": "They lay here",
+        },
+    )
+
+    assert answer.status_code == 302
+    proposed = one.findings.values_list("remedy", "note")
+    assert list(proposed) == [("taken_over", "They lay here")] * 2
 
 
 def test_cards_that_were_declared_invalid_lead_to_making_them_void(insurer, batch):

@@ -16,6 +16,7 @@ from selfcard.custody.commands import refuse_delivery
 from selfcard.custody.models import Issue, Recall, Requisition
 from selfcard.custody.queries import runs_of, runs_recalled
 from selfcard.custody.verify import violations
+from selfcard.organisations.commands import authorise
 from selfcard.organisations.models import May, Organisation, Staff
 from tests.factories.cards import a_printed_batch
 from tests.factories.custody import (
@@ -226,6 +227,15 @@ def test_a_requisition_is_withdrawn_on_its_page(insurer: Insurer) -> None:
     who_answers = entered(insurer.branch_keeper).get(address).content.decode()
     assert f"{address}answer/" in who_answers
     assert f"{address}withdraw/" not in who_answers
+    authorise(
+        staff=insurer.auditor,
+        mays=(May.REQUEST_CARDS,),
+        organisation=insurer.head_office,
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+    above = entered(insurer.auditor).get(address).content.decode()
+    assert f"{address}withdraw/" not in above
     assert keeper.post(f"{address}withdraw/", sent()).status_code == 302
     page = keeper.get(address)
     assert f"{address}withdraw/" not in page.content.decode()

@@ -398,3 +398,48 @@ def test_whoever_holds_the_cards_is_not_offered_to_agree_and_is_refused(insurer,
     assert "You answer for some of these cards yourself" in answer.content.decode()
     loss.refresh_from_db()
     assert loss.state == "asked"
+
+
+# What a second person is asked
+
+
+def test_a_second_person_reads_what_happened_to_how_many_cards_of_which_type(insurer, batch):
+    lost = written_off(insurer, "loss", cards_of(batch, 1, 6))
+    found_again = report(insurer, "found", cards_of(batch, 1, 2))
+    void = report(insurer, "void", cards_of(batch, 11, 20))
+    second = entered(insurer.second)
+
+    listed = said(second.get(reverse("office:approvals:list")))
+    at_home = said(second.get(reverse("office:home")))
+
+    assert f"Agree that lost cards were found {found_again.number} · 2 cards AC-100" in listed
+    assert f"Agree that cards are void {void.number} · 10 cards AC-100" in listed
+    assert f"Agree that cards are void {void.number} · AC-100" in at_home
+    assert lost.number not in listed
+
+
+def test_of_cards_that_are_lost_or_void_already_nobody_says_that_they_are_frozen(insurer, batch):
+    chief = entered(insurer.chief)
+    written_off(insurer, "loss", cards_of(batch, 1, 6))
+    written_off(insurer, "void", cards_of(batch, 11, 16))
+
+    for kind, run, more in (
+        ("found", cards_of(batch, 1, 2), {"intact": "on"}),
+        (
+            "destroy",
+            cards_of(batch, 11, 12),
+            {"place": "Yard", "method": "Shredder", "destroyed_on": clock.today().isoformat()},
+        ),
+    ):
+        form = said(chief.get(place(kind)))
+        answer = chief.post(place(kind), typed(run, **more), follow=True)
+        case = said(answer)
+        one = WriteOff.objects.latest("id")
+        withdrawing = said(chief.get(place("withdraw_write_off", one.number)))
+        biography = said(chief.get(reverse("office:inquiry:card", args=[f"{run.first:015d}"])))
+        for page in (form, case, withdrawing):
+            assert "rozen" not in page.replace("Frozen cards", "")
+        assert "a second person is asked" in case
+        assert "a second person decides" in biography
+        # They were frozen once: when they were reported as lost, or void.
+        assert biography.count("Frozen until a second person decides") == 1

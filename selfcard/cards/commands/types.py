@@ -20,6 +20,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.locks import LockSpace, lock
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import PREFIX_DIGITS
 from selfcard.organisations.models import May
@@ -44,6 +45,7 @@ def define_document_type(
         ProductNotPublished, TaxRatesDiffer: the products do not fit.
     """
     require(actor, May.DEFINE_TYPES, head_office())
+    lock(LockSpace.CODE, "document type")
     _refuse_taken(code, prefix)
     terms = checked(terms)
     document_type = DocumentType.objects.create(
@@ -138,6 +140,7 @@ def register_printer(
         NameMissing, NotAPrinterKey: something is left out, or the key is not an age key.
     """
     require(actor, May.DEFINE_TYPES, head_office())
+    lock(LockSpace.CODE, "printer")
     if not code or Printer.objects.filter(code__iexact=code).exists():
         raise PrinterCodeTaken(code=code)
     if not name_zh.strip() or not name_en.strip():

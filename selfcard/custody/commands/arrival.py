@@ -6,7 +6,7 @@ from selfcard.cards.print_file import WrittenFile
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, count_cards, distinct_runs, note_runs
 from selfcard.custody.errors import BatchAlreadyCheckedIn, BatchNotPrinted
 from selfcard.custody.locks import lock_batches
 from selfcard.custody.models import BATCH_REASON, DAMAGED_REASON, MISSING_REASON
@@ -93,8 +93,8 @@ def check_in_printed(
         batch,
         serials=batch.run,
         came=count_cards(came),
-        missing=describe_runs(missing, most=1000),
-        damaged=describe_runs(damaged, most=1000),
+        missing=note_runs(missing),
+        damaged=note_runs(damaged),
     )
     return batch
 

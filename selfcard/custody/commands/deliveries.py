@@ -4,8 +4,9 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.compiled import Compiled
 from selfcard.core.refusals import ReasonMissing
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, count_cards, distinct_runs, note_runs
 from selfcard.custody.errors import IssueAlreadyCheckedIn, IssuedByYourself
 from selfcard.custody.freezes import lay_freeze
 from selfcard.custody.locks import lock_batches
@@ -61,7 +62,7 @@ def check_in(
         issue,
         serials=runs[0] if len(runs) == 1 else None,
         came=count_cards(came),
-        missing=describe_runs(short, most=1000),
+        missing=note_runs(short),
     )
     return issue
 
@@ -98,7 +99,7 @@ def refuse_delivery(*, issue: Issue, reason: str, actor: Actor, request_id: UUID
         "cards.delivery_refused",
         issue,
         serials=runs[0] if len(runs) == 1 else None,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         reason=reason.strip(),
     )
     return issue
@@ -107,23 +108,29 @@ def refuse_delivery(*, issue: Issue, reason: str, actor: Actor, request_id: UUID
 def _lock_delivery(issue: Issue, actor: Actor) -> tuple[Issue, list[SerialRun]]:
     """The issue note as it is now, and what was sent with it, for whoever says what came."""
     kind, number = issue.reason
-    sent = list(
-        Movement.objects.filter(
-            kind=MovementKind.ISSUE, reason_kind=kind, reason_number=number
-        ).order_by("serials")
-    )
+    sent = _sent_with(kind, number)
     lock_batches({movement.batch_id for movement in sent})
-    issue = (
-        Issue.objects.select_for_update(of=["self"])
-        .select_related("document_type", "from_party", "to_party__organisation__party")
-        .get(pk=issue.pk)
-    )
+    (issue,) = _for_update(None, issue.pk)
     if issue.state != Issue.State.IN_TRANSIT:
         raise IssueAlreadyCheckedIn(issue=issue.number)
     require(actor, May.CHECK_IN_CARDS, issue.to_party.organisation)
     if issue.issued_by_id == actor.id:
         raise IssuedByYourself
     return issue, [movement.run for movement in sent]
+
+
+_sent_with = Compiled(
+    lambda kind, number: Movement.objects.filter(
+        kind=MovementKind.ISSUE, reason_kind=kind, reason_number=number
+    ).order_by("serials")
+)
+_for_update = Compiled(
+    lambda _, key: (
+        Issue.objects.select_for_update(of=["self"])
+        .select_related("document_type", "from_party", "to_party__organisation__party")
+        .filter(pk=key)
+    )
+)
 
 
 def _end_transit(issue: Issue, state: Issue.State, staff: Staff, refusal: str = "") -> None:

@@ -7,7 +7,14 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import document_number
 from selfcard.core.refusals import Operation, ReasonMissing
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs, merge_runs
+from selfcard.core.serials import (
+    SerialRun,
+    count_cards,
+    describe_runs,
+    distinct_runs,
+    merge_runs,
+    note_runs,
+)
 from selfcard.custody.deeds import FREEZE
 from selfcard.custody.errors import (
     BatchAlreadyFrozen,
@@ -160,6 +167,6 @@ def _write_down(actor: Actor, event: str, number: str, runs: Sequence[SerialRun]
         event,
         serials=runs[0] if len(runs) == 1 else None,
         number=number,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         cards=count_cards(runs),
     )

@@ -6,7 +6,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import document_number
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, count_cards, distinct_runs, note_runs
 from selfcard.custody.deeds import HAND_OVER
 from selfcard.custody.locks import lock_custody, lock_holder
 from selfcard.custody.models import Issue
@@ -83,7 +83,7 @@ def hand_over_cards(
         "cards.handed_over",
         issue,
         serials=runs[0] if len(runs) == 1 else None,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         giver=giver.code,
         to=to.code,
     )

@@ -11,7 +11,7 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.compiled import Compiled
 from selfcard.core.numbering import document_number
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, count_cards, distinct_runs, note_runs
 from selfcard.custody.deeds import ISSUE, coming_to
 from selfcard.custody.errors import (
     IssueNamesNoOrganisation,
@@ -112,7 +112,7 @@ def issue_cards(
         "cards.issued",
         issue,
         serials=runs[0] if len(runs) == 1 else None,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         to=to.code,
     )
     return issue

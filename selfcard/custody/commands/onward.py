@@ -10,7 +10,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
-from selfcard.core.serials import SerialRun, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, distinct_runs, note_runs
 from selfcard.custody.deeds import SALE, coming_to
 from selfcard.custody.errors import (
     CardAlreadyActivated,
@@ -53,7 +53,7 @@ def sell_cards(
     refuse_unusable(parts, SALE.use(document_type, givers, coming_to(actor, parts)))
     leg = Leg(tuple(parts), MovementKind.SALE, CardStatus.SOLD)
     movements = move([leg], reason=reason, actor=actor)
-    record(actor, "cards.sold", runs=describe_runs(runs, most=1000), reason=list(reason))
+    record(actor, "cards.sold", runs=note_runs(runs), reason=list(reason))
     return movements
 
 
@@ -71,7 +71,7 @@ def settle_cards(*, runs: tuple[SerialRun, ...], reason: Reason, actor: Actor) -
         raise in_other_status(strays)
     leg = Leg(tuple(parts), MovementKind.SETTLEMENT, CardStatus.TO_BE_ACTIVATED)
     movements = move([leg], reason=reason, actor=actor)
-    record(actor, "cards.settled", runs=describe_runs(runs, most=1000), reason=list(reason))
+    record(actor, "cards.settled", runs=note_runs(runs), reason=list(reason))
     return movements
 
 

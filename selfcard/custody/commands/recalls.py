@@ -6,7 +6,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import document_number
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, count_cards, distinct_runs, note_runs
 from selfcard.custody.deeds import RECALL
 from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import Recall
@@ -70,7 +70,7 @@ def recall_cards(
         "cards.recalled",
         recall,
         serials=runs[0] if len(runs) == 1 else None,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         giver=giver.code,
         to=receiver.code,
     )

@@ -3,7 +3,7 @@ from uuid import UUID
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
-from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, count_cards, describe_runs, distinct_runs, note_runs
 from selfcard.custody.errors import CardsNotMissing
 from selfcard.custody.freezes import frozen_for, lift_freezes
 from selfcard.custody.locks import lock_custody
@@ -43,7 +43,7 @@ def explain_shortage(
         "cards.found_again",
         issue,
         serials=found[0] if len(found) == 1 else None,
-        runs=describe_runs(found, most=1000),
+        runs=note_runs(found),
         cards=count_cards(found),
     )
     return issue

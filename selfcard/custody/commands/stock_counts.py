@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
 from selfcard.approvals.models import Approval
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.cards.queries import batches_touching
@@ -20,6 +20,7 @@ from selfcard.core.serials import (
     count_cards,
     describe_runs,
     distinct_runs,
+    note_runs,
 )
 from selfcard.custody.commands.write_offs import lose_cards
 from selfcard.custody.count_errors import (
@@ -28,6 +29,7 @@ from selfcard.custody.count_errors import (
     DifferencesLeft,
     NothingCounted,
     NothingToAdjust,
+    OwnWitness,
     StackNotCounted,
     StockCountInOtherState,
     StockIsBeingCounted,
@@ -57,13 +59,14 @@ from selfcard.custody.models import (
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.papers.counts import freeze_count_protocol, freeze_count_sheet
 from selfcard.custody.parts import Part
-from selfcard.custody.queries.stock_counts import ADJUST_STOCK, request_about
+from selfcard.custody.queries.stock_counts import ADJUST_STOCK
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.custody.writing_off import refuse_own
 from selfcard.organisations.models import May, Organisation, Party, Staff
 from selfcard.organisations.queries import acting_staff, organisation_of, require
 
 LONGEST_NOTE = 500  # of a write-off
+LONGEST_WITNESS = 100
 State = StockCount.State
 
 
@@ -72,6 +75,7 @@ def open_stock_count(
     *,
     holder: Party,
     document_type: DocumentType,
+    colleague: Staff | None = None,
     witness: str = "",
     remark: str = "",
     actor: Actor,
@@ -79,24 +83,27 @@ def open_stock_count(
 ) -> StockCount:
     """Begin to count the cards of one type with one holder: an organisation or an individual.
 
-    Counting stops nothing and changes nothing. Whoever counts their own cards names a witness.
+    Counting stops nothing and changes nothing. Who stands by is a colleague, or a witness from
+    outside by name; never whoever counts. Whoever counts their own cards names one.
 
     Raises:
         NotAuthorised: the actor may not count stock there.
+        OwnWitness: they name themself as the witness.
         WitnessMissing: they hold the cards themself, and nobody else is by.
         StockIsBeingCounted: a count of the same stock has not come to its end.
     """
     require(actor, May.COUNT_STOCK, organisation_of(holder))
     lock_holder(holder)
     staff = acting_staff(actor)
-    if staff.party_id == holder.pk and _is_nobody_else(witness, staff):
+    _refuse_themself(staff, colleague, witness)
+    if staff.party_id == holder.pk and colleague is None and not witness.strip():
         raise WitnessMissing
     _refuse_second_count(holder, document_type)
     stock_count = StockCount.objects.create(
         number=document_number("SC", "custody_stock_count_number", digits=6),
         holder=holder,
         document_type=document_type,
-        witness=witness.strip(),
+        witness=_who_stands_by(colleague, witness),
         remark=remark.strip(),
         opened_by=staff,
         opened_at=clock.now(),
@@ -112,11 +119,21 @@ def open_stock_count(
     return stock_count
 
 
-def _is_nobody_else(witness: str, staff: Staff) -> bool:
-    """Whether a witness is left out, or is whoever counts, by code or by name."""
+def _refuse_themself(staff: Staff, colleague: Staff | None, witness: str) -> None:
+    """Nobody is the witness of their own count, by code or by name."""
     party = staff.party
-    themself = {one.casefold() for one in ("", party.code, party.name_zh, party.name_en)}
-    return witness.strip().casefold() in themself
+    themself = {one.casefold() for one in (party.code, party.name_zh, party.name_en)}
+    if colleague == staff:
+        raise OwnWitness
+    if witness.strip().casefold() in themself:
+        raise OwnWitness(field="witness")
+
+
+def _who_stands_by(colleague: Staff | None, witness: str) -> str:
+    """As the sheet names them, in both languages."""
+    party = colleague.party if colleague else None
+    named = f"{party.name_zh} {party.name_en} ({party.code})" if party else ""
+    return ", ".join(one for one in (named, witness.strip()) if one)[:LONGEST_WITNESS]
 
 
 @command
@@ -148,7 +165,7 @@ def enter_stacks(
         "stock_count.stacks_entered",
         stock_count,
         serials=runs[0] if len(runs) == 1 else None,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
         cards=count_cards(runs),
     )
     return stock_count
@@ -207,8 +224,8 @@ def compare_stock_count(
         stock_count,
         counted=comparison.counted,
         expected=comparison.expected,
-        missing=describe_runs(comparison.gaps, most=1000),
-        surplus=describe_runs(comparison.surplus, most=1000),
+        missing=note_runs(comparison.gaps),
+        surplus=note_runs(comparison.surplus),
     )
     return stock_count
 
@@ -430,7 +447,7 @@ def _findings(stock_count: StockCount) -> list[CountFinding]:
 
 
 def _request(stock_count: StockCount) -> Approval:
-    approval = request_about(stock_count)
+    approval = take_up(ADJUST_STOCK, STOCK_COUNT_REASON, stock_count.number)
     assert approval is not None, "an adjustment is asked for together with its approval"
     return approval
 

@@ -9,7 +9,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
 from selfcard.core.refusals import Operation
-from selfcard.core.serials import SerialRun, describe_runs, distinct_runs, merge_runs
+from selfcard.core.serials import SerialRun, distinct_runs, merge_runs, note_runs
 from selfcard.custody.errors import CardsRefused
 from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import ActivatedCard, HolderBlock, Movement, OpenedCard, Reason
@@ -197,5 +197,5 @@ def _moved(
     actor: Actor,
 ) -> list[Movement]:
     movements = move(legs, reason=reason, actor=actor)
-    record(actor, name, runs=describe_runs(runs, most=1000), reason=list(reason))
+    record(actor, name, runs=note_runs(runs), reason=list(reason))
     return movements

@@ -2,16 +2,19 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+
+from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
 from selfcard.approvals.models import Approval
-from selfcard.approvals.queries import approval_of
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
+from selfcard.core.compiled import Compiled
 from selfcard.core.refusals import Operation, ReasonMissing
-from selfcard.core.serials import SerialRun, describe_runs, distinct_runs
+from selfcard.core.serials import SerialRun, describe_runs, distinct_runs, note_runs
 from selfcard.custody.errors import (
     AnnouncedOutOfTime,
     AnnouncementNotDescribed,
@@ -23,8 +26,8 @@ from selfcard.custody.errors import (
     WriteOffInOtherState,
 )
 from selfcard.custody.freezes import frozen_for, lay_freeze, lift_freezes
-from selfcard.custody.locks import lock_custody
-from selfcard.custody.models import WRITE_OFF_REASON, WriteOff
+from selfcard.custody.locks import lock_custody, lock_custody_of
+from selfcard.custody.models import WRITE_OFF_REASON, WriteOff, WriteOffRun
 from selfcard.custody.papers.write_offs import freeze_announcement
 from selfcard.custody.parts import Part, one_holder, read_parts, refuse_unusable
 from selfcard.custody.queries.write_offs import APPROVE_WRITE_OFF, still_lost
@@ -248,6 +251,7 @@ def lose_cards(
         CardsFrozen: another write-off is about them.
     """
     runs = tuple(distinct_runs(runs))
+    # The count has these batches since before its own row was locked: this waits for nobody.
     lock_custody(runs)
     parts = read_parts(runs)
     refuse_unusable(parts, COURSES[Kind.LOSS].deed.use(document_type, {holder.pk}))
@@ -270,20 +274,33 @@ def _locked(write_off: WriteOff, *states: str) -> tuple[WriteOff, list[SerialRun
 
     Without states it has to wait for its decision.
     """
-    runs = [one.run for one in write_off.runs.all()]
-    lock_custody(runs)
-    found = (
-        WriteOff.objects.select_for_update(of=["self"])
-        .select_related("document_type", "holder", "asked_by__party")
-        .get(pk=write_off.pk)
-    )
+    lock_custody_of(write_off)
+    (found,) = _for_update(None, write_off.pk)
     if found.state not in (states or {State.ASKED}):
         raise WriteOffInOtherState(
             number=found.number,
             state=found.get_state_display(),
             help=Operation.named("custody.write_off", number=found.number),
         )
-    return found, runs
+    return found, [SerialRun.of(serials) for serials in found.ranges]  # type: ignore[attr-defined]
+
+
+def _with_runs(_: None, key: int) -> QuerySet[WriteOff]:
+    named = WriteOffRun.objects.filter(write_off=OuterRef("pk")).order_by("serials")
+    return (
+        WriteOff.objects.select_for_update(of=["self"])
+        .select_related(
+            "document_type",
+            "holder__organisation",
+            "holder__staff__organisation__party",
+            "asked_by__party",
+        )
+        .annotate(ranges=ArraySubquery(named.values("serials")))
+        .filter(pk=key)
+    )
+
+
+_for_update = Compiled(_with_runs)
 
 
 def _ask_second_person(write_off: WriteOff, actor: Actor) -> None:
@@ -305,7 +322,7 @@ def _ask_second_person(write_off: WriteOff, actor: Actor) -> None:
 
 
 def _asked_for(write_off: WriteOff) -> Approval:
-    approval = approval_of(APPROVE_WRITE_OFF, WRITE_OFF_REASON, write_off.number)
+    approval = take_up(APPROVE_WRITE_OFF, WRITE_OFF_REASON, write_off.number)
     assert approval is not None, "a write-off that waits was asked for"
     return approval
 
@@ -329,5 +346,5 @@ def _write_down(actor: Actor, event: str, write_off: WriteOff, runs: Sequence[Se
         write_off,
         serials=runs[0] if len(runs) == 1 else None,
         kind=write_off.kind,
-        runs=describe_runs(runs, most=1000),
+        runs=note_runs(runs),
     )

@@ -94,7 +94,7 @@ class Issue(models.Model):
     def get_state_display(self) -> str:
         """What is inventory at once was checked in by nobody."""
         if self.state == self.State.CHECKED_IN and self.checked_in_by_id is None:
-            return gettext("handed out")
+            return gettext("handed out") if self.is_to_person else gettext("inventory at once")
         return str(self.State(self.state).label)
 
     @property

@@ -13,6 +13,7 @@ from selfcard.custody.queries.freezes import (
     type_of,
 )
 from selfcard.custody.queries.notes import (
+    SEEING_ISSUES,
     Fate,
     batches_to_check_in,
     fates_of,
@@ -24,7 +25,6 @@ from selfcard.custody.queries.notes import (
     movements_of,
     overdue_since,
     runs_of,
-    shortage_of,
     still_missing,
     stock_of,
     with_missing,
@@ -41,11 +41,13 @@ from selfcard.custody.queries.places import (
     is_activated,
 )
 from selfcard.custody.queries.recalls import (
+    SEEING_RECALLS,
     recallable_parts,
     recalls_seen_by,
     runs_recalled,
 )
 from selfcard.custody.queries.requisitions import (
+    SEEING_REQUISITIONS,
     issues_for,
     organisations_above,
     requisitions_overdue,
@@ -70,6 +72,9 @@ from selfcard.custody.queries.write_offs import (
 __all__ = [
     "APPROVE_WRITE_OFF",
     "SEEING_FREEZES",
+    "SEEING_ISSUES",
+    "SEEING_RECALLS",
+    "SEEING_REQUISITIONS",
     "SEEING_WRITE_OFFS",
     "CardState",
     "Fate",
@@ -111,7 +116,6 @@ __all__ = [
     "runs_of",
     "runs_recalled",
     "runs_written_off",
-    "shortage_of",
     "still_lost",
     "still_missing",
     "stock_of",

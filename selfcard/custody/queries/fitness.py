@@ -9,6 +9,7 @@ from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, distinct_runs
+from selfcard.core.wording import listed
 from selfcard.custody.deeds import HAND_OVER, ISSUE, Deed
 from selfcard.custody.errors import (
     CardsDeclaredInvalid,
@@ -35,8 +36,8 @@ from selfcard.custody.parts import (
     stopped_by,
 )
 from selfcard.custody.statuses import SeenStatus
-from selfcard.organisations.models import May, Party
-from selfcard.organisations.queries import parties_in_reach
+from selfcard.organisations.models import May, Organisation, Party
+from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,8 @@ def usable_parts(
     document_type = document_type or (known.type_version.document_type if known else None)
     holders = {part.holder.pk for part in parts if part.holder}
     if document_type is None:
-        nowhere = _("No: there are no such cards")
-        return [
-            RangePart(part.run, None, None, None, usable=False, reason=nowhere) for part in parts
-        ]
+        nowhere = NoSuchCards if _sees_everything(actor, deed) else None
+        return [_nothing_told(part.run, nowhere) for part in parts]
     use = deed.use_by(actor, document_type, parts)
     seen = set(
         parties_in_reach(actor, May.SEE_CARDS, deed.may)
@@ -86,16 +85,37 @@ def usable_parts(
     if deed.from_one_holder:
         verdicts = _from_one_holder(verdicts)
     others = _other_deed(deed, actor, verdicts)
+    some_nowhere = any(one.refused is NoSuchCards for one in verdicts)
+    sees_everything = some_nowhere and _sees_everything(actor, deed)
     return _joined(
-        _range_part(
-            one,
-            use,
-            one.help or others.get(one.part.holder),
-            seen=one.refused is CardsOnTheirWay
-            or (one.part.holder is not None and one.part.holder.pk in seen),
+        _nothing_told(one.part.run, one.refused if sees_everything else None)
+        if one.refused in (CardsNotHeld, NoSuchCards) and not _is_seen(one, seen)
+        else _range_part(
+            one, use, one.help or others.get(one.part.holder), seen=_is_seen(one, seen)
         )
         for one in verdicts
     )
+
+
+def _is_seen(verdict: Verdict, seen: set[int]) -> bool:
+    holder = verdict.part.holder
+    return verdict.refused is CardsOnTheirWay or (holder is not None and holder.pk in seen)
+
+
+def _sees_everything(actor: Actor, deed: Deed) -> bool:
+    """Whether no card is out of the actor's sight: those that are nowhere were never printed."""
+    organisations = organisations_in_reach(actor, May.SEE_CARDS, deed.may)
+    return organisations.filter(level=Organisation.Level.HEAD_OFFICE).exists()
+
+
+def _nothing_told(run: SerialRun, refused: type[CardsRefused] | None) -> RangePart:
+    """Cards out of the actor's sight: not even told is which of them were never printed."""
+    reason = (
+        _("No: there are no such cards")
+        if refused is NoSuchCards
+        else _("No: not in your reach, or never printed")
+    )
+    return RangePart(run, None, None, None, usable=False, reason=reason)
 
 
 def _from_one_holder(verdicts: list[Verdict]) -> list[Verdict]:
@@ -162,13 +182,12 @@ def _range_part(verdict: Verdict, use: Use, help: Operation | None, *, seen: boo
 
 def _short_reason(refused: type[CardsRefused], part: Part, use: Use) -> str:
     said = {
-        NoSuchCards: _("No: there are no such cards"),
         CardsOfOtherType: _("No: of another document type"),
         CardsOfSeveralHolders: _("No: with another holder"),
         CardsOnTheirWay: _("No: %(number)s is not checked in yet") % {"number": part.reason[1]},
         CardsNotHeld: _("No: held elsewhere"),
         CardsFrozen: _("No: stopped by %(what)s")
-        % {"what": ", ".join(stopped_by(freeze) for freeze in use.stopping(part))},
+        % {"what": listed(stopped_by(freeze) for freeze in use.stopping(part))},
         CardsNeverCame: _("No: never came from the printer"),
         CardsDeclaredInvalid: _("No: the loss was announced, they are invalid"),
         CardsOpened: _("No: somebody knows their PIN already"),

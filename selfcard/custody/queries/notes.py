@@ -27,12 +27,12 @@ from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
 
+SEEING_ISSUES = (May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS)
+
 
 def issues_seen_by(actor: Actor) -> QuerySet[Issue]:
     """The issue notes that the actor may look at: sender or receiver lies in their reach."""
-    parties = parties_in_reach(actor, May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS).values(
-        "pk"
-    )
+    parties = parties_in_reach(actor, *SEEING_ISSUES).values("pk")
     return _issues().filter(Q(from_party__in=parties) | Q(to_party__in=parties))
 
 
@@ -90,11 +90,6 @@ def runs_of(issue: Issue) -> list[SerialRun]:
     """The cards on an issue note."""
     handed_down = (MovementKind.ISSUE, MovementKind.HAND_OVER)
     return merge_runs(one.run for one in movements_of(issue).filter(kind__in=handed_down))
-
-
-def shortage_of(issue: Issue) -> list[SerialRun]:
-    """The cards of an issue note that did not come."""
-    return merge_runs(one.run for one in movements_of(issue).filter(kind=MovementKind.SHORTAGE))
 
 
 def still_missing(issue: Issue) -> list[SerialRun]:

@@ -17,10 +17,12 @@ from selfcard.custody.queries.notes import movements_of
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import parties_in_reach
 
+SEEING_RECALLS = (May.SEE_CARDS, May.RECALL_CARDS)
+
 
 def recalls_seen_by(actor: Actor) -> QuerySet[Recall]:
     """The recall notes that the actor may look at: one of both sides lies in their reach."""
-    parties = parties_in_reach(actor, May.SEE_CARDS, May.RECALL_CARDS).values("pk")
+    parties = parties_in_reach(actor, *SEEING_RECALLS).values("pk")
     return Recall.objects.select_related(
         "document_type", "from_party", "to_party", "recalled_by__party"
     ).filter(Q(from_party__in=parties) | Q(to_party__in=parties))

@@ -9,12 +9,12 @@ from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import organisations_in_reach
 
 State = Requisition.State
-SEEING = (May.SEE_CARDS, May.REQUEST_CARDS, May.ISSUE_CARDS)
+SEEING_REQUISITIONS = (May.SEE_CARDS, May.REQUEST_CARDS, May.ISSUE_CARDS)
 
 
 def requisitions_seen_by(actor: Actor) -> QuerySet[Requisition]:
     """The requisitions that the actor may look at: who asks or who is asked lies in their reach."""
-    places = organisations_in_reach(actor, *SEEING).values("pk")
+    places = organisations_in_reach(actor, *SEEING_REQUISITIONS).values("pk")
     return _requisitions().filter(Q(organisation__in=places) | Q(issuer__in=places))
 
 

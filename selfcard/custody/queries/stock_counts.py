@@ -1,6 +1,6 @@
 """Stock counts: which there are, what is in them, and what waits for whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
@@ -8,6 +8,7 @@ from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import approval_of
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.serials import SerialRun
 from selfcard.custody.counting import fitting
 from selfcard.custody.deeds import declared_invalid
 from selfcard.custody.models import (
@@ -92,17 +93,38 @@ class Difference:
     """A difference of a count, and how much of it is told to whoever looks.
 
     Who answers for cards, and what the books know of them, is told of cards in sight only
-    (`is_seen`): a stack that somebody types is no inquiry into foreign stock.
+    (`is_seen`): a stack that somebody types is no inquiry into foreign stock. Nor is it told how
+    foreign stock is cut: neighbours out of sight of which the same is told are one difference.
     """
 
-    finding: CountFinding
+    findings: tuple[CountFinding, ...]
     is_seen: bool
     is_invalid: bool  # lost, and announced publicly: whatever turns up is made void
+
+    @property
+    def finding(self) -> CountFinding:
+        """The first of them, which speaks for all."""
+        return self.findings[0]
+
+    @property
+    def run(self) -> SerialRun:
+        return SerialRun(self.findings[0].run.first, self.findings[-1].run.last)
 
     @property
     def fitting(self) -> tuple[CountFinding.Remedy, ...]:
         """What may be proposed for it."""
         return fitting(self.finding, is_invalid=self.is_invalid)
+
+    def goes_on_with(self, after: "Difference") -> bool:
+        """Whether the next one is out of sight, too, and nothing else is told of it."""
+        if self.is_seen or after.is_seen or self.run.last + 1 != after.run.first:
+            return False
+        return self._told == after._told
+
+    @property
+    def _told(self) -> tuple[object, ...]:
+        one = self.finding
+        return one.kind, one.holder_id is None, self.fitting, one.remedy, one.note
 
 
 def differences_of(stock_count: StockCount, actor: Actor) -> list[Difference]:
@@ -113,9 +135,14 @@ def differences_of(stock_count: StockCount, actor: Actor) -> list[Difference]:
         parties_in_reach(actor, *SEEING_COUNTS).filter(pk__in=holders).values_list("pk", flat=True)
     )
     invalid = declared_invalid(findings)
-    return [
-        Difference(one, one.holder_id in seen, one.reason_number in invalid) for one in findings
-    ]
+    told: list[Difference] = []
+    for one in findings:
+        difference = Difference((one,), one.holder_id in seen, one.reason_number in invalid)
+        if told and told[-1].goes_on_with(difference):
+            told[-1] = replace(told[-1], findings=(*told[-1].findings, one))
+        else:
+            told.append(difference)
+    return told
 
 
 def request_about(stock_count: StockCount) -> Approval | None:

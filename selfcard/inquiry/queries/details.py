@@ -17,7 +17,7 @@ from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import ISSUE_REASON, Issue, Movement
 from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
-from selfcard.inquiry.queries.sought import Question
+from selfcard.inquiry.queries.sought import Question, touching
 from selfcard.organisations.models import Party
 from selfcard.sales.models import Sale
 
@@ -171,10 +171,7 @@ def _past_sql(question: Question) -> str:
                 SELECT * FROM ({question.places()}) place
                 WHERE {question.in_status("place")} ORDER BY place.serials OFFSET 0
             ) place
-            CROSS JOIN LATERAL (
-                SELECT * FROM custody_holding touched
-                WHERE touched.serials && place.serials OFFSET 0
-            ) today
+            CROSS JOIN LATERAL ({touching("place.serials")}) today
             ORDER BY place.serials, today.serials LIMIT %(limit)s OFFSET %(offset)s
         ) place
         CROSS JOIN LATERAL (

@@ -72,6 +72,8 @@ _AFTER: dict[str, int] = {
 }
 # Why cards are stopped, and which of the papers above tells of it.
 _TOLD_BY = {SHORTAGE_REASON: ISSUE_REASON}
+# What stops cards until somebody explains it; a write-off is an explanation.
+_ENDED_BY_WRITE_OFF = (SHORTAGE_REASON, STOCK_COUNT_REASON, WRITE_OFF_REASON)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +82,8 @@ class Event:
 
     `kind` is a movement's kind, or `charged`, `activated`, `frozen` and `released`, which move
     nothing. Sale, receipt, invoice and policy are there only for who may see them. A step higher up
-    in the tree is told, but its paper opens only for those whom it concerns (`opens`).
+    in the tree is told, but its paper opens only for those whom it concerns (`opens`). A release
+    may be the end that a write-off made: then that is what the cards were `ended_by`.
     """
 
     kind: str
@@ -96,6 +99,7 @@ class Event:
     note: str = ""
     issue: Issue | None = None
     write_off: WriteOff | None = None
+    ended_by: WriteOff | None = None
     sale: Sale | None = None
     receipt: Receipt | None = None
     invoice: Invoice | None = None
@@ -162,7 +166,7 @@ def _order(event: Event) -> tuple[datetime, int]:
     """By time; of one moment, by what comes after what.
 
     Movements stand as the journal has them; money comes after the sale and before the settlement, a
-    release after its freeze. What a second person agrees to follows the release of its own freeze.
+    release after its freeze. What a second person agrees to follows the freezes that it ends.
     """
     return event.at, _AFTER.get(event.kind, 0)
 
@@ -173,6 +177,8 @@ def papers_of(actor: Actor, movements: Iterable[Movement], freezes: Iterable[Fre
     reasons = [*(one.reason for one in movements), *(one.reason for one in freezes)]
     for kind, number in reasons:
         named.setdefault(_TOLD_BY.get(kind, kind), set()).add(number)
+    if ends := {one.release_note for one in freezes if one.reason_kind in _ENDED_BY_WRITE_OFF}:
+        named.setdefault(WRITE_OFF_REASON, set()).update(ends - {""})
     sold = named.get(SALE_REASON, set())
     receipts = (
         tuple(receipts_in_reach(actor).filter(reason_kind=SALE_REASON, reason_number__in=sold))
@@ -243,14 +249,27 @@ def _stopped(freezes: Iterable[Freeze], papers: Papers) -> Iterator[Event]:
             write_off=papers.write_offs.get(each.reason_number),
         )
         yield frozen
-        if each.released_at:
-            yield replace(
-                frozen,
-                kind=RELEASED,
-                at=each.released_at,
-                who=_name(each.released_by),
-                note=each.release_note,
-            )
+        # A report that was agreed to ends with its own movement, which tells it.
+        if each.released_at and each.release_note != each.reason_number:
+            yield _ended(each, frozen, papers)
+
+
+def _ended(freeze: Freeze, frozen: Event, papers: Papers) -> Event:
+    """The end of a freeze: released by somebody, or made by a write-off, which explains it."""
+    assert freeze.released_at is not None
+    can_end = freeze.reason_kind in _ENDED_BY_WRITE_OFF
+    ended_by = papers.write_offs.get(freeze.release_note) if can_end else None
+    return replace(
+        frozen,
+        kind=RELEASED,
+        at=freeze.released_at,
+        who=_name(freeze.released_by),
+        note="" if ended_by else freeze.release_note,
+        ended_by=ended_by,
+        number=ended_by.number if ended_by else frozen.number,
+        reason_kind=WRITE_OFF_REASON if ended_by else frozen.reason_kind,
+        opens=ended_by.reason in papers.open if ended_by else frozen.opens,
+    )
 
 
 def _charged(papers: Papers) -> Iterator[Event]:

@@ -22,6 +22,7 @@ from selfcard.custody.models import BATCH_REASON, FREEZE_REASON, SHORTAGE_REASON
 from selfcard.custody.parts import Part, judge
 from selfcard.custody.queries import holdings_within
 from selfcard.custody.queries.notes import shortages_to_explain
+from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 
@@ -62,7 +63,9 @@ def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextS
         return NextSteps()
     (document_type,) = types
     holders = {part.holder for part in parts if part.holder}
-    counted = holders if May.COUNT_STOCK in mays and len(holders) == 1 else ()
+    # A count compares what lies there with what the books have in inventory.
+    lie_there = all(part.status == CardStatus.INVENTORY for part in parts)
+    counted = holders if May.COUNT_STOCK in mays and len(holders) == 1 and lie_there else ()
     countable = parties_in_reach(actor, May.COUNT_STOCK).filter(pk__in=[one.pk for one in counted])
     return NextSteps(
         document_type,

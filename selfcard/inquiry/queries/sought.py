@@ -4,6 +4,7 @@ A *place* is an unbroken run of cards with one holder in one status. Now these a
 a past moment, those holdings that had begun by then and those of the past that had not ended.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -102,6 +103,16 @@ class Question:
         return [both for run in runs if (both := run.intersection(batch.run))]
 
     @cached_property
+    def span(self) -> SerialRun | None:
+        """The one run that all cards asked for lie in, if there is one."""
+        if self.asked is not None:
+            return self.asked[0] if len(self.asked) == 1 else None
+        if self.sought.document_type:
+            first = int(self.sought.document_type.prefix) * RUNNING
+            return SerialRun(first, first + RUNNING - 1)
+        return None
+
+    @cached_property
     def params(self) -> dict[str, Any]:
         """The parameters of every condition; each statement uses some of them."""
         sought = self.sought
@@ -113,13 +124,16 @@ class Question:
         }
         if self.asked is not None:
             params["asked"] = Int8Multirange([run.range for run in self.asked])
+        if self.span:
+            params["span"] = self.span.range
+            params["begins"] = SerialRun(self.span.first, self.span.first).range
+            params["ends"] = SerialRun(self.span.last + 1, self.span.last + 1).range
+        if sought.batch:
+            params["batch"] = sought.batch.pk
         if sought.document_type:
             params["batches"] = _keys(
                 Batch.objects.filter(type_version__document_type=sought.document_type)
             )
-            first = int(sought.document_type.prefix) * RUNNING
-            params["type_first"] = SerialRun(first, first).range
-            params["type_last"] = SerialRun(first + RUNNING, first + RUNNING).range
         if sought.holder:
             params["holder"] = sought.holder.pk
         if sought.organisation:
@@ -134,14 +148,14 @@ class Question:
 
     def where(self, place: str, *, serials: bool = True, reach: bool = True) -> str:
         """What a place fulfils, whether or not it is cut to the serials that are asked for."""
-        sought, said = self.sought, []
-        if serials and self.asked is not None:
-            said.append(f"{place}.serials && %(asked)s")
+        sought = self.sought
+        said: list[str] = []
+        if serials:
+            said.extend(self._where_they_lie(place))
+        if sought.batch:
+            said.append(f"{place}.batch_id = %(batch)s")
         if sought.document_type:
             said.append(f"{place}.batch_id = ANY(%(batches)s)")
-            if serials:
-                # The first page in serial order begins there, and not with other types' cards.
-                said.append(f"{place}.serials BETWEEN %(type_first)s AND %(type_last)s")
         if sought.holder:
             said.append(f"{place}.holder_id = %(holder)s")
         if sought.organisation:
@@ -149,6 +163,25 @@ class Question:
         if reach:
             said.append(self.in_reach(place))
         return " AND ".join(said) or "true"
+
+    def _where_they_lie(self, place: str) -> Iterator[str]:
+        """Between which serials a place lies, in serial order, or which ones it touches.
+
+        The first page in serial order begins there, and not with other types' cards. A run that is
+        asked for may begin within a place of today; of the past several may touch it.
+        """
+        if self.sought.runs and (self.sought.at or not self.span):
+            yield f"{place}.serials && %(asked)s"
+        elif self.sought.runs:
+            yield f"{place}.serials < %(ends)s"
+            yield f"""{place}.serials >= coalesce((
+                SELECT first.serials FROM custody_holding first
+                WHERE first.serials && %(begins)s
+            ), %(begins)s)"""
+        elif self.span:
+            yield f"{place}.serials >= %(begins)s AND {place}.serials < %(ends)s"
+        elif self.sought.batch:
+            yield "false"
 
     def in_reach(self, place: str) -> str:
         return _in_reach(place, self.reach)
@@ -227,53 +260,124 @@ class Question:
         Its columns are those of a holding, with the serials cut to what is asked for. A past place
         is also cut where the places of today begin and end, if the actor reaches it only by them.
         """
-        return self._past() if self.sought.at else self._places("custody_holding", "place.since")
+        if not self.sought.at:
+            return self._places("custody_holding", "place.since")
+        if not self._reached_by_today:
+            return _joined(self._past(reach=True))
+        return f"""
+            SELECT place.batch_id, place.holder_id, place.status, place.reason_kind,
+                   place.reason_number, place.since, place.serials * today.serials AS serials
+            FROM ({_joined(self._past(reach=False))}) place
+            CROSS JOIN LATERAL ({touching("place.serials")}) today
+            WHERE {self.in_reach("place")} OR {self.in_reach_now("today")}
+        """
+
+    def parts(self) -> str:
+        """The same cards for who only adds them up: in parts, as the books happen to keep them."""
+        if not self.sought.at:
+            return self.places()
+        if not self._reached_by_today:
+            return self._past(reach=True)
+        past = self._past(reach=False)
+        return f"""
+            SELECT * FROM ({past}) place WHERE {self.in_reach("place")}
+            UNION ALL
+            SELECT place.batch_id, place.holder_id, place.status, place.reason_kind,
+                   place.reason_number, place.since, place.serials * today.serials
+            FROM ({past}) place
+            CROSS JOIN LATERAL ({touching("place.serials")}) today
+            WHERE NOT {self.in_reach("place")} AND {self.in_reach_now("today")}
+        """
 
     def places_touching(self, run: str) -> str:
         """The places of today that a run touches: looked for by the run, then judged."""
-        return self._places(
-            f"(SELECT * FROM custody_holding touched WHERE touched.serials && {run} OFFSET 0)",
-            "place.since",
-        )
+        return self._places(f"({touching(run)})", "place.since")
+
+    @property
+    def _reached_by_today(self) -> bool:
+        """Whether past places are told of which the actor only sees where the cards are now."""
+        return self.sought.names_cards and not self.reach.is_everything
 
     def _places(self, table: str, since: str, condition: str = "true", reach: bool = True) -> str:
         columns = "batch_id, holder_id, status, reason_kind, reason_number"
         named = ", ".join(f"place.{column}" for column in columns.split(", "))
-        if self.asked is None:
-            return f"""
-                SELECT {named}, {since} AS since, place.serials FROM {table} place
-                WHERE {condition} AND {self.where("place", reach=reach)}
-            """
+        serials, cut = "place.serials", ""
+        if self.sought.runs and self.span:
+            serials = "place.serials * %(span)s AS serials"
+        elif self.sought.runs:
+            serials = "part AS serials"
+            cut = (
+                "CROSS JOIN LATERAL unnest(int8multirange(place.serials) * %(asked)s) part(serials)"
+            )
         return f"""
-            SELECT {named}, {since} AS since, part.serials
-            FROM {table} place
-            CROSS JOIN LATERAL unnest(int8multirange(place.serials) * %(asked)s) part(serials)
+            SELECT {named}, {since} AS since, {serials} FROM {table} place {cut}
             WHERE {condition} AND {self.where("place", reach=reach)}
         """
 
-    def _past(self) -> str:
-        """The places of the moment: neighbours that were one run then are one run again."""
-        anyone = self.sought.names_cards and not self.reach.is_everything
-        past = f"""
-            SELECT batch_id, holder_id, status, reason_kind, reason_number,
-                   NULL::timestamptz AS since, unnest(range_agg(serials)) AS serials
-            FROM (
-                {self._places("custody_holding", "NULL", "place.since <= %(at)s", not anyone)}
-                UNION ALL
-                {self._places("custody_holdingpast", "NULL", "place.during @> %(at)s", not anyone)}
-            ) piece
-            GROUP BY batch_id, holder_id, status, reason_kind, reason_number
+    def _past(self, *, reach: bool) -> str:
+        """The places of the moment: those that had begun, and those of the past not yet ended.
+
+        A place that has begun by then and goes on is its own place of today.
         """
-        if not anyone:
-            return past
+        since, begun = "NULL::timestamptz", "place.since <= %(at)s"
+        if not reach:
+            begun += f" AND ({self.in_reach('place')} OR {self.in_reach_now('place')})"
         return f"""
-            SELECT place.batch_id, place.holder_id, place.status, place.reason_kind,
-                   place.reason_number, place.since, place.serials * today.serials AS serials
-            FROM ({past}) place JOIN custody_holding today ON today.serials && place.serials
-            WHERE {self.in_reach("place")} OR {self.in_reach_now("today")}
+            {self._places("custody_holding", since, begun, reach)}
+            UNION ALL
+            {self._places("custody_holdingpast", since, "place.during @> %(at)s", reach)}
         """
 
 
+def touching(run: str) -> str:
+    """The holdings that a run touches, as a query: a few steps in serial order.
+
+    The index of what overlaps would find them too, but takes ten times as long for each run; so
+    that they overlap is said in words that it does not know.
+    """
+    return f"""
+        SELECT * FROM custody_holding touched
+        WHERE touched.serials >= coalesce((
+              SELECT before.serials FROM custody_holding before
+              WHERE before.serials <= int8range(lower({run}), NULL)
+              ORDER BY before.serials DESC LIMIT 1
+          ), {run})
+          AND touched.serials < int8range(upper({run}), NULL)
+          AND upper(touched.serials) > lower({run}) AND lower(touched.serials) < upper({run})
+        OFFSET 0
+    """
+
+
+def _joined(places: str) -> str:
+    """Neighbours that were one run then are one run again.
+
+    Read in serial order, and no further than somebody asks: a run goes from the first place that
+    does not continue the one before it to where the next such place finds the last one ended.
+    After them all comes one that is nobody's, so that the last run has an end.
+    """
+    whose = "batch_id, holder_id, status, reason_kind, reason_number"
+    return f"""
+        SELECT {whose}, since, int8range(lower(serials), ends) AS serials
+        FROM (
+            SELECT {whose}, since, serials, lead(ended) OVER (ORDER BY serials) AS ends
+            FROM (
+                SELECT {whose}, since, serials, upper(lag(serials) OVER in_order) AS ended,
+                       lag(ROW({whose})) OVER in_order = ROW({whose}) AS same
+                FROM (
+                    {places}
+                    UNION ALL
+                    SELECT NULL, NULL, NULL, NULL, NULL, NULL, {BEYOND}
+                ) place
+                WINDOW in_order AS (ORDER BY serials)
+            ) place
+            WHERE same IS NOT TRUE OR ended <> lower(serials)
+        ) run
+        WHERE batch_id IS NOT NULL
+    """
+
+
+# After every serial.
+BEYOND = "int8range(9223372036854775806, 9223372036854775807)"
 LIVING_SEEN = {SeenStatus.EXPIRED, *(SeenStatus(status.value) for status in LIVING)}
 
 

@@ -104,12 +104,12 @@ def distribution(question: Question) -> Distribution:
     batches = Batch.objects.in_bulk({row.key for row in statuses})
     last_days = {key: batch.last_day for key, batch in batches.items()}
     deadlines = _by_deadline(statuses, last_days, question.today)
-    marked = sought.status in LIVING_SEEN or sought.status in _MARKS
+    uncounted = sought.at or sought.status in LIVING_SEEN or sought.status in _MARKS
     return Distribution(
         statuses=tuple(_totals(deadlines)),
         places=tuple(PlaceCount(parties[row.key], row.cards) for row in holders),
         holders=holders[0].runs if holders else 0,
-        runs=None if marked else sum(row.runs for row in statuses),
+        runs=None if uncounted else sum(row.runs for row in statuses),
         organisations=tuple(_organisations(places, parties)),
         funnel=_funnel(statuses),
         deadlines=deadlines,
@@ -159,8 +159,9 @@ def _sql(question: Question) -> str:
     What activation and freezes change is added as parts of their own: so many cards more in one
     status, as many less in another.
     """
+    places = f"place AS MATERIALIZED ({question.parts()})," if _by_places(question) else ""
     return f"""
-        WITH part AS MATERIALIZED (
+        WITH {places} part AS MATERIALIZED (
             SELECT * FROM (
                 SELECT batch_id, holder_id, status AS kept, status AS seen, runs, cards
                 FROM ({_placed(question)}) placed
@@ -205,16 +206,21 @@ def _sql(question: Question) -> str:
     """
 
 
+def _by_places(question: Question) -> bool:
+    """Whether places are added up: no tally knows serials, nor how it was."""
+    return bool(question.sought.at or question.sought.runs)
+
+
 def _placed(question: Question) -> str:
     """Runs and cards by batch, holder and status: from the tally, unless serials are asked for.
 
     Cards on their way to somebody in reach are with a sender who may not be; those are few.
     """
-    if question.sought.at or question.asked is not None:
-        return f"""
+    if _by_places(question):
+        return """
             SELECT batch_id, holder_id, status, count(*) AS runs,
                    sum(upper(serials) - lower(serials))::bigint AS cards
-            FROM ({question.places()}) place GROUP BY batch_id, holder_id, status
+            FROM place GROUP BY batch_id, holder_id, status
         """
     tallied = f"""
         SELECT batch_id, holder_id, status, runs, cards FROM custody_placetally tally
@@ -250,9 +256,9 @@ def _activated(question: Question) -> str:
     if question.sought.at:
         return f"""
             SELECT batch_id, holder_id, {question.activated("place")} AS cards
-            FROM ({question.places()}) place WHERE status = 'to_be_activated'
+            FROM place WHERE status = 'to_be_activated'
         """
-    if question.asked is None:
+    if not question.sought.runs:
         return f"""
             SELECT batch_id, holder_id, activated AS cards FROM custody_activatedtally tally
             WHERE {_tallied(question)}
@@ -286,7 +292,7 @@ def _frozen(question: Question) -> str:
     if question.sought.at:
         return f"""
             SELECT batch_id, holder_id, status, {question.frozen("place")} AS cards
-            FROM ({question.places()}) place
+            FROM place
             WHERE place.status = ANY(%(living)s) AND place.serials && {question.stopped}
         """
     return f"""

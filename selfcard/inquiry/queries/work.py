@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
     Case,
     DecimalField,
+    Func,
     Min,
     OuterRef,
     Q,
@@ -26,7 +28,6 @@ from django.db.models import (
 )
 
 from selfcard.approvals.models import Approval
-from selfcard.approvals.queries import approvals_waiting_for
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.models import Batch
 from selfcard.core import clock
@@ -44,6 +45,7 @@ from selfcard.custody.queries import (
     requisitions_to_issue,
     write_offs_asked_by,
 )
+from selfcard.custody.queries.approvals import approvals_to_decide
 from selfcard.custody.queries.notes import shortages_to_explain, with_missing
 from selfcard.custody.queries.stock_counts import stock_counts_to_finish
 from selfcard.custody.statuses import SeenStatus
@@ -78,6 +80,7 @@ class Work(StrEnum):
     ISSUE_RECEIPT = "issue_receipt"
     APPROVAL = "approval"
     ASK_AGAIN = "ask_again"
+    MAKE_AGAIN = "make_again"
     ASK_RELEASE = "ask_release"
     DOWNLOAD = "download"
     CHASE = "chase"
@@ -100,6 +103,7 @@ LATE_AFTER = {
     Work.ISSUE_RECEIPT: 2,
     Work.APPROVAL: 2,
     Work.ASK_AGAIN: 1,
+    Work.MAKE_AGAIN: 1,
     Work.ASK_RELEASE: 3,
     Work.DOWNLOAD: 3,
     Work.CHASE: 7,
@@ -120,7 +124,7 @@ class Task:
     who: Party | str | None = None
     cards: int | None = None
     amount: Money | None = None
-    asks: str = ""  # of an approval: its kind
+    approval: Approval | None = None  # what a second person is asked
     due: date | None = None  # where it has to be done by a day
 
     @property
@@ -225,6 +229,7 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
     yield _approvals
     if May.ORDER_BATCHES in mays:
         yield _orders_to_ask_for_again
+        yield _makings_that_broke_off
         yield _files_to_release
         yield _files_to_download
     if May.REGISTER_SALES in mays:
@@ -233,12 +238,22 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _counts_to_finish
 
 
+class _First(Func):
+    """The first few elements of an array."""
+
+    template = f"(%(expressions)s)[1:{ROWS_OF_A_KIND}]"
+
+
 def _pile(kind: Work, rows: QuerySet[Any], since: str, task: Callable[[Any], Task]) -> Pile | None:
     """The pile of a queryset; `since` is the column from which its things wait."""
-    found = rows.order_by().aggregate(count=Sum(Value(1)), oldest=Min(since))
+    found = rows.order_by().aggregate(
+        count=Sum(Value(1)), oldest=Min(since), first=_First(ArrayAgg("pk", order_by=since))
+    )
     if not found["count"]:
         return None
-    tasks = tuple(task(row) for row in rows.order_by(since)[:ROWS_OF_A_KIND])
+    # All about them is asked only of those few: the joins of thousands would be thrown away.
+    first = rows.filter(pk__in=found["first"]).order_by(since)
+    tasks = tuple(task(row) for row in first)
     return Pile(kind, found["count"], found["oldest"], tasks)
 
 
@@ -384,6 +399,16 @@ def _orders_to_ask_for_again(actor: Actor) -> Pile | None:
     )
 
 
+def _makings_that_broke_off(actor: Actor) -> Pile | None:
+    """Batches of which no card was made: somebody has it done again, or cancels them."""
+    return _pile(
+        Work.MAKE_AGAIN,
+        _batches_ordered(actor).filter(state=Batch.State.GENERATING, work__ended_at__isnull=False),
+        "work__ended_at",
+        lambda batch: _batch_task(Work.MAKE_AGAIN, batch, batch.work.ended_at),
+    )
+
+
 def _files_to_release(actor: Actor) -> Pile | None:
     asked = Approval.objects.filter(
         subject_kind="batch", state=Approval.State.ASKED, expires_at__gt=clock.now()
@@ -412,7 +437,7 @@ def _files_to_download(actor: Actor) -> Pile | None:
 def _batches_ordered(actor: Actor) -> QuerySet[Batch]:
     return Batch.objects.filter(
         organisation__in=organisations_in_reach(actor, May.ORDER_BATCHES).values("pk")
-    ).select_related("print_file", "printer", "type_version__document_type")
+    ).select_related("print_file", "printer", "type_version__document_type", "work")
 
 
 def _batch_task(kind: Work, batch: Batch, since: datetime) -> Task:
@@ -514,14 +539,14 @@ def _sale_task(kind: Work, sale: Sale) -> Task:
 def _approvals(actor: Actor) -> Pile | None:
     return _pile(
         Work.APPROVAL,
-        approvals_waiting_for(actor),
+        approvals_to_decide(actor),
         "asked_at",
         lambda approval: Task(
             kind=Work.APPROVAL,
             number=approval.subject_number,
             since=approval.asked_at,
             who=approval.asked_by.party,
-            asks=approval.kind,
+            approval=approval,
         ),
     )
 

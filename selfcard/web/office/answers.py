@@ -18,7 +18,7 @@ from selfcard.web.problems import Help
 # What somebody can still take in; a list with every part is in the status details inquiry.
 PARTS_SHOWN = 20
 PIECES_DRAWN = 250
-# As many runs as a form holds.
+# So many runs one still looks through before they are sent.
 RUNS_OFFERED = 200
 
 

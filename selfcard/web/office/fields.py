@@ -13,6 +13,7 @@ from django.forms import BaseForm, BoundField
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -27,6 +28,8 @@ from selfcard.organisations.queries import organisations_in_reach, parties_in_re
 
 CHOICES_SHOWN = 300
 EMPTY_ROWS = 3
+# So many runs are taken in one form: more than anybody types, and what one would paste.
+MOST_RUNS = 2000
 
 
 class CodeInput(forms.TextInput):
@@ -48,7 +51,13 @@ class CodeInput(forms.TextInput):
         options, widget = self.options(), context["widget"]
         widget["attrs"]["list"] = f"{widget['attrs'].get('id', name)}_choices"
         chosen = next((names for code, names, _ in options if code == widget["value"]), "")
-        return context | {"options": options, "chosen": chosen}
+        return context | {"choices": _choices(options), "chosen": chosen}
+
+
+def _choices(options: Iterable[tuple[str, str, str]]) -> SafeString:
+    """The elements of a list of choices: hundreds, too many for a template to walk over."""
+    rows = ((code, label, names) for code, names, label in options)
+    return format_html_join("", '<option value="{}" label="{}">{}</option>', rows)
 
 
 class CodeField(forms.Field):
@@ -72,16 +81,19 @@ class CodeField(forms.Field):
         **kwargs: Any,
     ) -> None:
         self.reach, self.code, self.names = reach, code, tuple(names)
-        self.queryset: QuerySet[Any] | None = None
         super().__init__(**kwargs)
 
     def for_actor(self, actor: Actor) -> None:
-        self.queryset = self.reach(actor)
+        self.actor = actor
         self.widget.options = self.options
+
+    @cached_property
+    def queryset(self) -> QuerySet[Any]:
+        """What is in the actor's reach; only put together where something is asked of it."""
+        return self.reach(self.actor)
 
     def options(self) -> list[tuple[str, str, str]]:
         """The choices: code, names, and the names with the pinyin by which one may look."""
-        assert self.queryset is not None
         return [self.option(one) for one in self.queryset[:CHOICES_SHOWN]]
 
     def option(self, one: Any) -> tuple[str, str, str]:
@@ -95,12 +107,11 @@ class CodeField(forms.Field):
             if self.required:
                 raise ValidationError(self.error_messages["required"], "required")
             return None
-        assert self.queryset is not None
         return self._by_code(text) or self._by_name(text)
 
     def _by_code(self, text: str) -> Model | None:
         for code in dict.fromkeys((text, text.split()[0])):
-            if found := self.queryset.filter(**{f"{self.code}__iexact": code}).first():  # type: ignore[union-attr]
+            if found := self.queryset.filter(**{f"{self.code}__iexact": code}).first():
                 return found
         return None
 
@@ -108,7 +119,7 @@ class CodeField(forms.Field):
         named = Q()
         for name in self.names:
             named |= Q(**{f"{name}__iexact": text})
-        found = list(self.queryset.filter(named)[:2])  # type: ignore[union-attr]
+        found = list(self.queryset.filter(named)[:2])
         if len(found) == 1:
             return found[0]
         raise ValidationError(
@@ -192,6 +203,7 @@ class SerialRunsInput(forms.Widget):
         context["spare_rows"] = [_row(None)] * EMPTY_ROWS
         context["empty"] = _row(None)
         context["bound"] = self.bound
+        context["most"] = MOST_RUNS
         return context
 
     def put(self, data: QueryDict, name: str, runs: Iterable[SerialRun]) -> None:
@@ -249,6 +261,10 @@ class SerialRunsField(forms.Field):
         "count": _("“%(text)s” is not a number of cards."),
         "differs": _("From %(first)s to %(last)s are %(really)s cards, not %(count)s."),
         "first": _("The first serial is missing."),
+        "too_many": _(
+            "These are %(count)s runs, and one form takes at most %(most)s."
+            " Take some out, and send them with another form."
+        ),
         "short": _(
             "“%(text)s” is short for a serial. With the document type code it is enough;"
             " without, type the 15 digits, or the 16 of the card number."
@@ -281,6 +297,12 @@ class SerialRunsField(forms.Field):
             if self.required:
                 raise ValidationError(self.error_messages["required"], "required")
             return ()
+        if len(value) > MOST_RUNS:
+            raise ValidationError(
+                self.error_messages["too_many"],
+                "too_many",
+                params={"count": f"{len(value):,}", "most": f"{MOST_RUNS:,}"},
+            )
         problems, runs = [], []
         for row in value:
             try:

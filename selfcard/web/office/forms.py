@@ -1,6 +1,7 @@
 """Forms of the office: laid out on a grid of twelve, dense, with the house's own templates."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,11 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.actor import Actor
 from selfcard.core.papers import printable
-from selfcard.core.serials import SerialRun
+from selfcard.core.refusals import Operation, Refusal
+from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.queries import RangePart, usable_parts
 from selfcard.web.forms import HouseForm, RequestIdMixin, refusals_shown_on
-from selfcard.web.office.answers import RangeAnswer
+from selfcard.web.office.answers import RUNS_OFFERED, RangeAnswer
 from selfcard.web.office.fields import SerialRunsField
+from selfcard.web.office.named import naming
+from selfcard.web.problems import Help
 
 __all__ = [
     "DeedForm",
@@ -103,6 +107,24 @@ class OfficeForm(RequestIdMixin, OfficeLook):
         """What stands below the runs of a field, once there are any."""
         runs = self._runs.get(name)
         return RangeAnswer.about(name, runs, self.judged) if runs else None
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        super().add_refusal(refusal)
+        help = self._helps.get(str(refusal))
+        if help and refusal.help and not refusal.help.args:
+            self._helps[str(refusal)] = self._naming_cards(help, refusal.help)
+
+    def _naming_cards(self, help: Help, operation: Operation) -> Help:
+        """The help with the cards that it is for filled in, as it stands beside the range."""
+        for name in self._answered():
+            answer = self.answer_about(name)
+            parts = (
+                [one.part for one in answer.parts if one.part.help == operation] if answer else []
+            )
+            if parts and parts[0].document_type:
+                runs = merge_runs(part.run for part in parts)[:RUNS_OFFERED]
+                return replace(help, url=f"{help.url}?{naming(parts[0].document_type, *runs)}")
+        return help
 
     def fragment(self, request: HttpRequest) -> str:
         """What a page puts in its place that only asked about cards; empty for a whole page."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import django_filters
 import django_tables2 as tables
 from django.core.paginator import EmptyPage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -117,6 +117,16 @@ def _run(value: Any) -> Any:
 class _FilterRenderer(TemplatesSetting):
     form_template_name = "office/lists/filter_form.html"
     field_template_name = "office/lists/filter_field.html"
+
+
+def parties_named(text: str, *parties: str) -> Q:
+    """That one of the parties has this code, or a name or pinyin with this in it."""
+    named = Q()
+    for party in parties:
+        named |= Q(**{f"{party}__code__iexact": text})
+        for part in ("name_zh", "name_en", "pinyin"):
+            named |= Q(**{f"{party}__{part}__icontains": text})
+    return named
 
 
 class OfficeFilter(django_filters.FilterSet):

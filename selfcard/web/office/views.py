@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from selfcard.core.actor import Actor, Channel
@@ -43,7 +47,7 @@ def office_view(*may: May) -> Callable[[View], View]:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return _to_sign_in(request, view)
+                return _to_sign_in(request)
             asked = cast(OfficeRequest, request)
             asked.staff = request.user
             asked.actor = staff_actor(asked.staff, Channel.OFFICE, client_address(request))
@@ -61,11 +65,36 @@ def office_view(*may: May) -> Callable[[View], View]:
     return decorate
 
 
-def _to_sign_in(request: HttpRequest, view: View) -> HttpResponseBase:
-    if request.headers.get("HX-Request"):
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """To the sign-in and back; whoever was typing is told, and their page keeps what was typed."""
+    by_script = bool(request.headers.get("HX-Request"))
+    if request.method != "POST":
         # A fragment cannot show the sign-in page: the whole page goes there.
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return login_required(view)(request)
+        refresh = HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return refresh if by_script else redirect_to_login(request.get_full_path())
+    to_sign_in = redirect_to_login(_page_of(request))
+    if not by_script:
+        said = _(
+            "You had been signed out, and nothing was done. Sign in, and the form opens again with"
+            " what was typed; where the browser runs no script, type it once more."
+        )
+        messages.warning(request, said)
+        return to_sign_in
+    answer = render(request, "office/signed_out.html", {"sign_in": to_sign_in.url}, status=401)
+    if "_judge" in request.POST:
+        answer["HX-Retarget"] = "closest .answer-place"
+        answer["HX-Reswap"] = "innerHTML"
+    return answer
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of ours whose form was sent."""
+    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    here = url_has_allowed_host_and_scheme(
+        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    parts = urlsplit(page if here else request.get_full_path())
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def client_address(request: HttpRequest) -> str:

@@ -22,6 +22,7 @@ from django.utils.translation import get_language, ngettext
 
 from selfcard.core import clock, serials
 from selfcard.core.serials import SerialRun
+from selfcard.core.wording import between_things
 from selfcard.web.statuses import look_of
 
 register = template.Library()
@@ -64,6 +65,12 @@ def run(value: SerialRun | None) -> SafeString | str:
     return format_html(
         '<span class="nowrap">{} – {}</span>', serial(value.first), short_serial(value.last)
     )
+
+
+@register.filter
+def runs(value: Iterable[SerialRun]) -> SafeString:
+    """Runs of serials in a sentence."""
+    return format_html_join(between_things(), "{}", ((run(one),) for one in value))
 
 
 @register.filter

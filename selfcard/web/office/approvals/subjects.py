@@ -9,10 +9,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.approvals.models import Approval
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.commands.printing import RELEASE_PRINT_FILE
+from selfcard.custody.models import WriteOff
 from selfcard.custody.queries import APPROVE_WRITE_OFF
 from selfcard.custody.queries.stock_counts import ADJUST_STOCK
+from selfcard.web.office.fields import cards_said
 
 
 class Subject(NamedTuple):
@@ -30,13 +33,41 @@ SUBJECTS: dict[str, Subject] = {
     APPROVE_BATCH: Subject(_("Approve the order of a batch"), "office:cards:batch"),
     RELEASE_PRINT_FILE: Subject(_("Release a print file"), "office:cards:batch"),
 }
+WRITTEN_OFF: dict[str, Promise] = {
+    WriteOff.Kind.VOID: _("Agree that cards are void"),
+    WriteOff.Kind.LOSS: _("Agree to a loss"),
+    WriteOff.Kind.FOUND: _("Agree that lost cards were found"),
+    WriteOff.Kind.DESTRUCTION: _("Agree to a destruction"),
+}
 
 
-def words_for(kind: str) -> str | Promise:
-    """What a request of this kind asks of the second person."""
-    return SUBJECTS[kind].words
+def words_for(approval: Approval) -> str | Promise:
+    """What a request asks of the second person."""
+    if approval.kind == APPROVE_WRITE_OFF:
+        return WRITTEN_OFF[approval.asked["kind"]]
+    return SUBJECTS[approval.kind].words
 
 
-def place_of(kind: str, subject_number: str) -> str:
+def cards_in(approval: Approval) -> int | None:
+    """How many cards a request is about, where it is about cards."""
+    if approval.kind == ADJUST_STOCK:
+        return sum(approval.asked.values())
+    count: int | None = approval.asked.get("count")
+    return count
+
+
+def about(approval: Approval) -> str:
+    """How many cards of which type a request is about: “6 cards AC-050”."""
+    cards = cards_in(approval)
+    said = (cards_said(cards) if cards else "", type_in(approval))
+    return " ".join(one for one in said if one)
+
+
+def type_in(approval: Approval) -> str:
+    """The code of the document type that a request is about, where it names one."""
+    return str(approval.asked.get("document_type", ""))
+
+
+def place_of(approval: Approval) -> str:
     """The page where the request is decided."""
-    return reverse(SUBJECTS[kind].url_name, args=[subject_number])
+    return reverse(SUBJECTS[approval.kind].url_name, args=[approval.subject_number])

@@ -14,10 +14,17 @@ from selfcard.approvals.models import Approval
 from selfcard.approvals.queries import (
     approvals_asked_by,
     approvals_past,
-    approvals_waiting_for,
 )
-from selfcard.web.office.approvals.subjects import SUBJECTS, place_of, words_for
-from selfcard.web.office.lists import Blank, MomentColumn, OfficeFilter, OfficeTable, list_page
+from selfcard.custody.queries.approvals import approvals_to_decide
+from selfcard.web.office.approvals.subjects import SUBJECTS, about, place_of, words_for
+from selfcard.web.office.lists import (
+    Blank,
+    MomentColumn,
+    OfficeFilter,
+    OfficeTable,
+    list_page,
+    parties_named,
+)
 from selfcard.web.office.views import OfficeRequest, office_view
 from selfcard.web.templatetags.selfcard import status as status_shown
 
@@ -38,15 +45,20 @@ class ApprovalTable(OfficeTable):
         order_by = "asked_at"
 
     def render_kind(self, record: Approval) -> SafeString:
+        number = record.subject_number
+        said = about(record)
         return format_html(
-            '{}<small class="id">{}</small>', words_for(record.kind), record.subject_number
+            '{}<small><span class="id">{}</span>{}</small>',
+            words_for(record),
+            number,
+            f" · {said}" if said else "",
         )
 
     def value_kind(self, record: Approval) -> str:
-        return f"{words_for(record.kind)} {record.subject_number}"
+        return " ".join((str(words_for(record)), record.subject_number, about(record))).strip()
 
     def render_deed(self, record: Approval) -> SafeString:
-        place = place_of(record.kind, record.subject_number)
+        place = place_of(record)
         return format_html('<a class="btn btn-sm" href="{}">{}</a>', place, _("Review"))
 
 
@@ -72,7 +84,7 @@ class FateTable(ApprovalTable):
     def render_deed(self, record: Approval) -> SafeString:
         # An expired request is asked again on the page of what it is about.
         word = _("Ask again") if self.is_own and record.fate == State.EXPIRED else _("Open")  # type: ignore[attr-defined]
-        place = place_of(record.kind, record.subject_number)
+        place = place_of(record)
         return format_html('<a class="btn btn-sm" href="{}">{}</a>', place, word)
 
     is_own = False
@@ -101,19 +113,15 @@ class FateFilter(OfficeFilter):
         fields: ClassVar = ["q", "kind", "fate"]
 
     def named(self, rows: QuerySet[Approval], name: str, text: str) -> QuerySet[Approval]:
-        wanted = Q(subject_number__icontains=text)
-        for person in ("asked_by", "decided_by"):
-            wanted |= Q(**{f"{person}__party__code__iexact": text})
-            for part in ("name_zh", "name_en", "pinyin"):
-                wanted |= Q(**{f"{person}__party__{part}__icontains": text})
-        return rows.filter(wanted)
+        people = parties_named(text, "asked_by__party", "decided_by__party")
+        return rows.filter(Q(subject_number__icontains=text) | people)
 
 
 @office_view()
 def waiting(request: OfficeRequest) -> HttpResponse:
     return _page(
         request,
-        rows=approvals_waiting_for(request.actor),
+        rows=approvals_to_decide(request.actor),
         table=ApprovalTable,
         title=_("Approvals"),
         lead=_("What others have asked for and you may grant or refuse. Never your own requests."),

@@ -90,6 +90,7 @@ class BatchTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "count", "...")
 
     def render_state(self, record: Batch) -> Any:
         stage = stage_of(record)
@@ -184,7 +185,7 @@ def batch_page(
             "newer": _newer_version(one) if stage == Stage.ORDERED else None,
             "print_file": print_file,
             "digest": wrap(print_file.sha256, 8) if print_file else [],
-            "asked": waiting_request(one, stage, request.staff.pk, request.mays),
+            "asked": waiting_request(request, one, stage),
             "has": _has_come_to(stage),
             "may_order": May.ORDER_BATCHES in request.mays,
             "may_check_in": May.CHECK_IN_CARDS in request.mays,

@@ -1,12 +1,6 @@
 """What is done with a batch: each deed one command, those that say no with a reason."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-from django.contrib import messages
-from django.http import FileResponse, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
-from django.utils.functional import Promise
+from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -14,23 +8,9 @@ from selfcard.cards import commands
 from selfcard.cards.errors import PrintFileAlreadyDownloaded
 from selfcard.cards.print_file import take
 from selfcard.web.office.cards.batches import SEEING_BATCHES, batch_page, find
-from selfcard.web.office.cards.forms import ReasonForm
-from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
-from selfcard.web.office.views import OfficeRequest, office_view, show
-
-
-class Deed(NamedTuple):
-    """A deed on a batch: its command and what is said when it is done.
-
-    One that asks why has a page of its own, with a heading and what follows from it.
-    """
-
-    command: Callable[..., Any]
-    done: Promise
-    heading: Promise | None = None
-    warning: Promise | None = None
-    asks: type[OfficeForm] = DeedForm
-
+from selfcard.web.office.deeds import Deed, Subject, do
+from selfcard.web.office.forms import DeedForm, refusals_shown_on
+from selfcard.web.office.views import OfficeRequest, office_view
 
 DEEDS: dict[str, Deed] = {
     "approve": Deed(commands.approve_batch, _("Batch %(number)s is approved and is being made.")),
@@ -43,14 +23,12 @@ DEEDS: dict[str, Deed] = {
         _("The order of batch %(number)s is refused."),
         _("Refuse the order"),
         _("The order ends here and uses no serials. Whoever ordered reads your reason."),
-        ReasonForm,
     ),
     "cancel": Deed(
         commands.cancel_batch,
         _("Batch %(number)s is cancelled."),
         _("Cancel the batch"),
         _("No card is ever made for its serials, and they are never used for others."),
-        ReasonForm,
     ),
     "make-again": Deed(commands.make_batch_again, _("The making of batch %(number)s begins anew.")),
     "ask-release": Deed(
@@ -66,7 +44,6 @@ DEEDS: dict[str, Deed] = {
         _("The release of batch %(number)s is refused."),
         _("Refuse the release"),
         _("The file stays in the house. Whoever asked reads your reason and may ask again."),
-        ReasonForm,
     ),
 }
 
@@ -74,22 +51,14 @@ DEEDS: dict[str, Deed] = {
 @office_view(*SEEING_BATCHES)
 def deed(request: OfficeRequest, number: str, name: str) -> HttpResponse:
     """Do one of the deeds; those that need a reason ask for it on a page of their own."""
-    batch, what = find(request, number), DEEDS[name]
-    if what.heading is None and request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    form = what.asks(request.POST or None, actor=request.actor)
-    if form.is_valid():
-        with refusals_shown_on(form):
-            what.command(batch=batch, **form.cleaned_data, actor=request.actor)
-            messages.success(request, what.done % {"number": batch.number})
-            return redirect("office:cards:batch", batch.number)
-    if what.heading is None:
-        return batch_page(request, find(request, number), form)
-    return show(
-        request,
+    subject = Subject(
+        "batch",
+        find(request, number),
+        "office:cards:batch",
+        lambda form: batch_page(request, find(request, number), form),
         "office/cards/reason.html",
-        {"form": form, "batch": batch, "deed": what},
     )
+    return do(request, DEEDS[name], subject)
 
 
 @office_view(*SEEING_BATCHES)

@@ -5,12 +5,15 @@ import unicodedata
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN, DocumentTypeVersion
+from selfcard.cards.errors import BatchSizeOutOfBounds
+from selfcard.cards.models import LARGEST_BATCH, LONGEST_PIN, SHORTEST_PIN, DocumentTypeVersion
 from selfcard.cards.queries import printers
 from selfcard.cards.terms import PLAIN_TERMS, TermsGiven
+from selfcard.core.wording import beside
 from selfcard.products.models import ProductVersion
 from selfcard.products.queries import published_versions
 from selfcard.web.office.fields import CodeField, DayField, DocumentTypeCodeField, MoneyField
@@ -42,7 +45,7 @@ class ProductsField(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, version: ProductVersion) -> str:
         tax = _("tax-free") if version.tax_rate is None else f"{version.tax_rate:.0%}"
-        return f"{version.code} {version.name} ({tax})"
+        return beside(f"{version.code} {version.name}", tax)
 
 
 class TermsForm(OfficeForm):
@@ -188,11 +191,17 @@ class PrinterForm(OfficeForm):
     widths: ClassVar = {"code": 4, "name_zh": 4, "name_en": 4}
 
 
+def _within_a_batch(count: int) -> None:
+    """Said with whatever else is wrong, and not only when the rest is right."""
+    if not 1 <= count <= LARGEST_BATCH:
+        raise ValidationError(str(BatchSizeOutOfBounds(most=f"{LARGEST_BATCH:,}")))
+
+
 class OrderForm(OfficeForm):
     """A batch of cards to be printed."""
 
     document_type = DocumentTypeCodeField()
-    count = CountField(label=_("How many cards"))
+    count = CountField(label=_("How many cards"), validators=[_within_a_batch])
     printer = CodeField(reach=lambda actor: printers(), label=_("Printer code"))
     widths: ClassVar = {"document_type": 4, "count": 4, "printer": 4}
 

@@ -1,6 +1,5 @@
 """How far a batch has come, over orders, print files and check-in."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -8,7 +7,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.approvals.models import Approval
-from selfcard.approvals.queries import approval_of
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.commands.printing import RELEASE_PRINT_FILE
 from selfcard.cards.models import Batch
@@ -17,6 +15,8 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.custody.models import Holding
 from selfcard.custody.statuses import CardStatus
+from selfcard.web.office.approvals.asked import Asked, asked_about
+from selfcard.web.office.views import OfficeRequest
 
 
 class Stage(StrEnum):
@@ -100,25 +100,7 @@ def _after_making(batch: Batch) -> Stage:
     return Stage.ASKED if batch.release_is_asked else Stage.MADE  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request about a batch that waits for a second person, and what the reader is to it."""
-
-    approval: Approval
-    is_own: bool
-    may_decide: bool
-
-    @property
-    def has_expired(self) -> bool:
-        return self.approval.has_expired
-
-
-def waiting_request(batch: Batch, stage: Stage, staff_id: int, mays: set[str]) -> Asked | None:
+def waiting_request(request: OfficeRequest, batch: Batch, stage: Stage) -> Asked | None:
     """The request that waits at this stage, if one does."""
     kind = {Stage.ORDERED: APPROVE_BATCH, Stage.ASKED: RELEASE_PRINT_FILE}.get(stage)
-    approval = approval_of(kind, "batch", batch.number) if kind else None
-    if approval is None:
-        return None
-    is_own = approval.asked_by_id == staff_id
-    may_decide = not is_own and not approval.has_expired and approval.may in mays
-    return Asked(approval, is_own, may_decide)
+    return asked_about(request, kind, "batch", batch.number) if kind else None

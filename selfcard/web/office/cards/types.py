@@ -21,6 +21,7 @@ from selfcard.cards.queries import (
     orders_waiting,
     versions_of,
 )
+from selfcard.core.wording import listed
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import head_office, may
 from selfcard.web.office.cards.forms import ReviseForm, TypeForm
@@ -63,7 +64,7 @@ class TypeTable(OfficeTable):
 
     def render_products(self, record: DocumentType) -> str:
         newest = max(record.versions.all(), key=lambda version: version.number)
-        return ", ".join(one.product.name for one in newest.product_versions.all())
+        return listed(one.product.name for one in newest.product_versions.all())
 
     def render_deadline(self, record: Any) -> Any:
         return deadline_said(record.deadline_months, record.deadline_day)

@@ -19,8 +19,8 @@ from selfcard.custody.queries import (
 )
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.web.office.custody.forms import CheckInForm, CheckInPrintedForm, FoundForm
-from selfcard.web.office.custody.note_forms import ReasonForm
+from selfcard.web.office.custody.forms import CheckInForm, CheckInPrintedForm, ExplainForm
+from selfcard.web.office.deeds import ReasonForm
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
@@ -113,7 +113,7 @@ def found_again(request: OfficeRequest, number: str) -> HttpResponse:
     if not still and request.method == "GET":
         return redirect("office:custody:issue_note", one.number)
     listed = still or runs_of(one)
-    form = FoundForm(request.POST or None, actor=request.actor, listed=listed)
+    form = ExplainForm(request.POST or None, actor=request.actor, listed=listed)
     if form.is_valid():
         with refusals_shown_on(form):
             commands.explain_shortage(issue=one, **form.cleaned_data, actor=request.actor)

@@ -1,12 +1,8 @@
 """What is done with a stock count: each deed one command, those that say no with a reason."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -17,16 +13,16 @@ from selfcard.custody.queries.stock_counts import SEEING_COUNTS, differences_of
 from selfcard.organisations.models import May
 from selfcard.web.office.custody.count_forms import (
     CompareForm,
-    ReasonForm,
     StackForm,
     StackNamedForm,
     StacksForm,
     remedies_form,
 )
 from selfcard.web.office.custody.stock_counts import being_counted, count_page, find_count
+from selfcard.web.office.deeds import Deed, Subject, do
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
-from selfcard.web.office.views import OfficeRequest, office_view, show
+from selfcard.web.office.views import OfficeRequest, office_view
 
 State = StockCount.State
 
@@ -126,15 +122,6 @@ def ask(request: OfficeRequest, number: str) -> HttpResponse:
     return _refused(request, number, State.COMPARED, "form", form)
 
 
-class Deed(NamedTuple):
-    """A deed on a count: its command, what is said when it is done; a heading if it asks why."""
-
-    command: Callable[..., Any]
-    done: Promise
-    heading: Promise | None = None
-    warning: Promise | None = None
-
-
 DEEDS: dict[str, Deed] = {
     "reopen": Deed(
         commands.reopen_stock_count, gettext_lazy("%(number)s is open again: go on counting.")
@@ -173,20 +160,11 @@ DEEDS: dict[str, Deed] = {
 @office_view(*SEEING_COUNTS)
 def deed(request: OfficeRequest, number: str, name: str) -> HttpResponse:
     """Do one of the deeds; those that need a reason ask for it on a page of their own."""
-    one, what = find_count(request, number), DEEDS[name]
-    if what.heading is None and request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    kind: type[OfficeForm] = ReasonForm if what.heading else DeedForm
-    form = kind(request.POST or None, actor=request.actor)
-    if form.is_valid():
-        with refusals_shown_on(form):
-            what.command(stock_count=one, **form.cleaned_data, actor=request.actor)
-            messages.success(request, what.done % {"number": one.number})
-            return redirect("office:custody:stock_count", one.number)
-    if what.heading is None:
-        return count_page(request, find_count(request, number), form)
-    return show(
-        request,
+    subject = Subject(
+        "stock_count",
+        find_count(request, number),
+        "office:custody:stock_count",
+        lambda form: count_page(request, find_count(request, number), form),
         "office/custody/stock_count_reason.html",
-        {"form": form, "count": one, "heading": what.heading, "warning": what.warning},
     )
+    return do(request, DEEDS[name], subject)

@@ -13,9 +13,11 @@ from selfcard.cards.models import DocumentType
 from selfcard.core.serials import RunReversed, SerialRun
 from selfcard.custody.counting import Kind, Remedied
 from selfcard.custody.queries.stock_counts import Difference
-from selfcard.organisations.models import May
+from selfcard.organisations.models import May, Staff
+from selfcard.organisations.queries import staff_in_reach
 from selfcard.web.office.custody.findings import ShownFinding
 from selfcard.web.office.fields import (
+    CodeField,
     DocumentTypeCodeField,
     PartyCodeField,
     SerialRunsField,
@@ -24,6 +26,23 @@ from selfcard.web.office.fields import (
 from selfcard.web.office.forms import OfficeForm, printable_text
 
 NOT_YET = ("", _("Choose"))
+
+
+class ColleagueField(CodeField):
+    """Somebody else on the staff, by code, name or pinyin."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            reach=lambda actor: (
+                staff_in_reach(actor, May.COUNT_STOCK).filter(is_active=True).exclude(pk=actor.id)
+            ),
+            names=("party__name_zh", "party__name_en", "party__pinyin"),
+            code="party__code",
+            **kwargs,
+        )
+
+    def option(self, one: Staff) -> tuple[str, str, str]:
+        return super().option(one.party)
 
 
 class OpenCountForm(OfficeForm):
@@ -35,12 +54,17 @@ class OpenCountForm(OfficeForm):
         help_text=_("An organisation, or an individual who holds cards."),
     )
     document_type = DocumentTypeCodeField()
+    colleague = ColleagueField(
+        label=_("Witness code"),
+        required=False,
+        help_text=_("Needed where you count cards that you hold yourself."),
+    )
     witness = forms.CharField(
-        label=_("Witness"),
-        max_length=100,
+        label=_("Witness from outside"),
+        max_length=60,
         required=False,
         validators=[printable_text],
-        help_text=_("Needed where you count cards that you hold yourself."),
+        help_text=_("The name of somebody who is not on the staff."),
     )
     remark = forms.CharField(
         label=_("Remark"),
@@ -49,7 +73,7 @@ class OpenCountForm(OfficeForm):
         validators=[printable_text],
         help_text=_("Printed on the count sheet and in the protocol."),
     )
-    widths: ClassVar = {"holder": 6, "document_type": 6, "witness": 6, "remark": 6}
+    widths: ClassVar = {"holder": 6, "document_type": 6, "colleague": 6, "witness": 6}
 
 
 class CountedRunsField(SerialRunsField):
@@ -121,14 +145,6 @@ class CompareForm(OfficeForm):
     )
 
 
-class ReasonForm(OfficeForm):
-    """Why something is cancelled or refused."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=200, widget=forms.Textarea, validators=[printable_text]
-    )
-
-
 class RemediesForm(OfficeForm):
     """What is proposed for each difference, and why; made for one count's differences.
 
@@ -159,10 +175,10 @@ class RemediesForm(OfficeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        remedies = tuple(self._remedied(one) for one in self.differences)
+        remedies = tuple(each for one in self.differences for each in self._remedied(one))
         return {"request_id": cleaned.get("request_id"), "remedies": remedies}
 
-    def _remedied(self, difference: Difference) -> Remedied:
+    def _remedied(self, difference: Difference) -> list[Remedied]:
         finding = difference.finding
 
         def said(what: str) -> str:
@@ -174,7 +190,7 @@ class RemediesForm(OfficeForm):
             self.add_error(f"remedy_{finding.pk}", _("Choose what is to be done."))
         if not note and f"note_{finding.pk}" not in self.errors:
             self.add_error(f"note_{finding.pk}", _("Say why."))
-        return Remedied(finding.run, remedy, note)
+        return [Remedied(one.run, remedy, note) for one in difference.findings]
 
 
 def remedies_form(differences: Iterable[Difference]) -> type[RemediesForm]:
@@ -187,7 +203,7 @@ def remedies_form(differences: Iterable[Difference]) -> type[RemediesForm]:
             choices = dict.fromkeys(remedy for one in same for remedy in one.fitting)
             fields |= _asked_about(str(kind), kind.label, choices)
     for one in differences:
-        fields |= _asked_about(str(one.finding.pk), str(one.finding.run), one.fitting)
+        fields |= _asked_about(str(one.finding.pk), str(one.run), one.fitting)
     return type("RemediesOfThisCount", (RemediesForm,), fields)
 
 

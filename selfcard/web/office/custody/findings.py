@@ -58,7 +58,3 @@ class ShownFinding:
 
 def shown_findings(differences: Iterable[Difference]) -> list[ShownFinding]:
     return [ShownFinding(one) for one in differences]
-
-
-def cards_of_kind(findings: Iterable[CountFinding], kind: CountFinding.Kind) -> int:
-    return sum(finding.run.count for finding in findings if finding.kind == kind)

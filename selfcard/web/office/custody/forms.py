@@ -178,7 +178,7 @@ class CheckInPrintedForm(CheckInForm):
     become_void = True
 
 
-class FoundForm(PaperForm):
+class ExplainForm(PaperForm):
     """Which of the missing cards were found."""
 
     runs = RunsOfPaperField(label=_("Cards found"), required=True)

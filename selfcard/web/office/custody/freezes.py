@@ -27,7 +27,6 @@ from selfcard.custody.models import (
 from selfcard.custody.parts import what_releases
 from selfcard.custody.queries import (
     SEEING_FREEZES,
-    distribution,
     find_freeze,
     freeze_of_batch,
     freezes_by_number,
@@ -35,6 +34,7 @@ from selfcard.custody.queries import (
 )
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
+from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.custody.write_off_forms import FreezeBatchForm, FreezeForm, ReleaseForm
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
@@ -61,7 +61,7 @@ STOPPED_BY: dict[str, str | Promise] = {
     FREEZE_REASON: pgettext_lazy("what stops cards", "freeze"),
     BATCH_REASON: gettext_lazy("batch frozen"),
     SHORTAGE_REASON: gettext_lazy("missing at check-in"),
-    WRITE_OFF_REASON: gettext_lazy("reported as void or lost"),
+    WRITE_OFF_REASON: gettext_lazy("reported, to be decided"),
     STOCK_COUNT_REASON: gettext_lazy("missing at the stock count"),
 }
 
@@ -112,6 +112,7 @@ class FreezeTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-since"
+        sequence = ("reason_number", "state", "cards", "...")
 
     def render_reason_kind(self, value: str) -> Any:
         return STOPPED_BY.get(value, value)
@@ -183,7 +184,7 @@ def freeze_note(request: OfficeRequest, number: str) -> HttpResponse:
             "freeze": one,
             "cards": cards_said(count),
             "document_type": type_of(one.frozen),
-            "shares": distribution(one.frozen),
+            "now": whereabouts(request, one.frozen),
             "may_release": bool(count) and May.FREEZE_CARDS in request.mays,
         },
     )
@@ -194,7 +195,12 @@ def release(request: OfficeRequest, number: str) -> HttpResponse:
     one = found(find_freeze(number, request.actor))
     if not one.in_force and request.method == "GET":
         return redirect("office:custody:freeze_note", number)
-    form = ReleaseForm(request.POST or None, actor=request.actor, listed=one.in_force or one.frozen)
+    form = ReleaseForm(
+        request.POST or None,
+        actor=request.actor,
+        listed=one.in_force or one.frozen,
+        all_seen=not one.goes_further,
+    )
     if form.is_valid():
         with refusals_shown_on(form):
             commands.release_cards(number=number, **form.cleaned_data, actor=request.actor)

@@ -1,5 +1,6 @@
 """Issue registration with its live answer, the list of issue notes, and one note."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import django_filters
@@ -12,25 +13,27 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from selfcard.core.serials import count_cards
+from selfcard.core.serials import SerialRun, count_cards
 from selfcard.custody.commands import issue_cards
-from selfcard.custody.models import Issue
+from selfcard.custody.models import Issue, WriteOff
 from selfcard.custody.queries import (
-    distribution,
+    SEEING_ISSUES,
+    fates_of,
     issues_seen_by,
     overdue_since,
     requisitions_to_issue,
     runs_of,
-    shortage_of,
     still_missing,
     stock_of,
     with_missing,
+    write_offs_seen_by,
 )
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import may
 from selfcard.web.office.custody.forms import IssueForm
+from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -44,12 +47,12 @@ from selfcard.web.office.lists import (
     StatusColumn,
     Total,
     list_page,
+    parties_named,
 )
 from selfcard.web.office.named import cards_named, naming
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 
-SEEING_ISSUES = (May.SEE_CARDS, May.ISSUE_CARDS, May.CHECK_IN_CARDS)
 # Whoever works at these places hands cards to people; all others hand them to places.
 TO_PEOPLE = (Organisation.Level.INSTITUTION, Organisation.Level.DEPARTMENT)
 
@@ -108,11 +111,7 @@ class IssueFilter(OfficeFilter):
 
     def named(self, rows: QuerySet[Issue], name: str, text: str) -> QuerySet[Issue]:
         wanted = Q(number__icontains=text) | Q(remark__icontains=text)
-        for side in ("from_party", "to_party"):
-            wanted |= Q(**{f"{side}__code__iexact": text})
-            for part in ("name_zh", "name_en", "pinyin"):
-                wanted |= Q(**{f"{side}__{part}__icontains": text})
-        return rows.filter(wanted)
+        return rows.filter(wanted | parties_named(text, "from_party", "to_party"))
 
 
 def _state(issue: Issue, missing: int) -> str:
@@ -155,6 +154,7 @@ class IssueTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "count", "...")
 
 
 def _totals(rows: QuerySet[Issue]) -> list[Total]:
@@ -208,8 +208,8 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             "issue": one,
             "cards": cards_said(one.count),
             "runs": runs,
-            "shares": distribution(runs),
-            "short": shortage_of(one),
+            "now": whereabouts(request, runs),
+            "fates": _fates(request, one),
             "still": still,
             "state": _state(one, count_cards(still)),
             "writing_off": naming(one.document_type, *still) if still and writes_off else "",
@@ -223,3 +223,41 @@ def issue_note(request: OfficeRequest, number: str) -> HttpResponse:
             and may(request.actor, May.CHECK_IN_CARDS, one.to_party.organisation),
         },
     )
+
+
+@dataclass(frozen=True)
+class ShownFate:
+    """What became of cards that did not come, in words, and the write-off that says so."""
+
+    said: str
+    runs: list[SerialRun]
+    write_off: WriteOff | None
+    opens: bool
+
+
+def _fates(request: OfficeRequest, issue: Issue) -> list[ShownFate]:
+    fates = fates_of(issue)
+    numbers = [fate.write_off.number for fate in fates if fate.write_off]
+    seen = write_offs_seen_by(request.actor).filter(number__in=numbers) if numbers else ()
+    return [
+        ShownFate(
+            _fate_said(count_cards(fate.runs), fate.write_off, issue),
+            fate.runs,
+            fate.write_off,
+            fate.write_off in seen,
+        )
+        for fate in fates
+    ]
+
+
+def _fate_said(cards: int, write_off: WriteOff | None, issue: Issue) -> str:
+    shown = {"cards": counted(cards), "sender": issue.from_party.name}
+    if write_off is None:
+        said = ngettext(
+            "%(cards)s was found with %(sender)s", "%(cards)s were found with %(sender)s", cards
+        )
+    elif write_off.kind == WriteOff.Kind.LOSS:
+        said = _("%(cards)s lost by")
+    else:
+        said = _("%(cards)s made void by")
+    return said % shown

@@ -51,12 +51,6 @@ class RemarkField(forms.CharField):
         )
 
 
-class ReasonForm(OfficeForm):
-    """Why something is refused."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200, validators=[printable_text])
-
-
 class HandOverForm(OfficeForm):
     """Which cards pass from one individual to another."""
 

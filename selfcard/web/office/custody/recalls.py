@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from selfcard.custody.commands import recall_cards
 from selfcard.custody.models import Recall
-from selfcard.custody.queries import distribution, recalls_seen_by, runs_recalled
+from selfcard.custody.queries import SEEING_RECALLS, recalls_seen_by, runs_recalled
 from selfcard.organisations.models import May
 from selfcard.web.office.custody.note_forms import RecallForm
+from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -29,12 +30,11 @@ from selfcard.web.office.lists import (
     OfficeTable,
     Total,
     list_page,
+    parties_named,
 )
 from selfcard.web.office.named import cards_named
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
-
-SEEING_RECALLS = (May.SEE_CARDS, May.RECALL_CARDS)
 
 
 @office_view(May.RECALL_CARDS)
@@ -70,11 +70,7 @@ class RecallFilter(OfficeFilter):
 
     def named(self, rows: QuerySet[Recall], name: str, text: str) -> QuerySet[Recall]:
         wanted = Q(number__icontains=text) | Q(remark__icontains=text)
-        for side in ("from_party", "to_party"):
-            wanted |= Q(**{f"{side}__code__iexact": text})
-            for part in ("name_zh", "name_en", "pinyin"):
-                wanted |= Q(**{f"{side}__{part}__icontains": text})
-        return rows.filter(wanted)
+        return rows.filter(wanted | parties_named(text, "from_party", "to_party"))
 
 
 class RecallTable(OfficeTable):
@@ -100,6 +96,7 @@ class RecallTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "count", "...")
 
 
 def _totals(rows: QuerySet[Recall]) -> list[Total]:
@@ -143,6 +140,6 @@ def recall_note(request: OfficeRequest, number: str) -> HttpResponse:
             "recall": one,
             "cards": cards_said(one.count),
             "runs": runs,
-            "shares": distribution(runs),
+            "now": whereabouts(request, runs),
         },
     )

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from selfcard.core import clock
 from selfcard.custody import commands
 from selfcard.custody.models import Requisition
-from selfcard.custody.queries import issues_for, requisitions_seen_by
+from selfcard.custody.queries import SEEING_REQUISITIONS, issues_for, requisitions_seen_by
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import may
 from selfcard.web.office.custody.note_forms import AnswerForm, AskForm
@@ -33,11 +33,11 @@ from selfcard.web.office.lists import (
     StatusColumn,
     Total,
     list_page,
+    parties_named,
 )
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 
-SEEING_REQUISITIONS = (May.SEE_CARDS, May.REQUEST_CARDS, May.ISSUE_CARDS)
 State = Requisition.State
 LEFT = "left"  # granted, and not all of it issued
 
@@ -84,11 +84,7 @@ class RequisitionFilter(OfficeFilter):
 
     def named(self, rows: QuerySet[Requisition], name: str, text: str) -> QuerySet[Requisition]:
         wanted = Q(number__icontains=text) | Q(document_type__code__iexact=text)
-        for side in ("organisation__party", "issuer__party"):
-            wanted |= Q(**{f"{side}__code__iexact": text})
-            for part in ("name_zh", "name_en", "pinyin"):
-                wanted |= Q(**{f"{side}__{part}__icontains": text})
-        return rows.filter(wanted)
+        return rows.filter(wanted | parties_named(text, "organisation__party", "issuer__party"))
 
     def in_state(self, rows: QuerySet[Requisition], name: str, state: str) -> QuerySet[Requisition]:
         if state == LEFT:
@@ -120,6 +116,7 @@ class RequisitionTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "count", "granted", "issued", "...")
 
 
 def _totals(rows: QuerySet[Requisition]) -> list[Total]:
@@ -206,6 +203,7 @@ def _page(
     may_ask = may(request.actor, May.REQUEST_CARDS, one.organisation)
     asked = one.state == State.ASKED
     own = one.asked_by_id == request.staff.pk
+    wants_them = own or request.staff.organisation_id == one.organisation_id
     answering = refused if isinstance(refused, AnswerForm) else None
     if answering is None and asked and may_issue and not own:
         answering = AnswerForm(actor=request.actor, initial={"granted": one.count})
@@ -220,7 +218,7 @@ def _page(
             "own": asked and may_issue and own,
             "may_issue": may_issue and bool(one.left),
             "withdrawing": DeedForm(actor=request.actor)
-            if may_ask and (asked or one.left) and (own or not may_issue)
+            if may_ask and (asked or one.left) and wants_them
             else None,
             "refused": refused if refused is not answering else None,
             "overdue": (asked or bool(one.left)) and one.wanted_by < clock.today(),

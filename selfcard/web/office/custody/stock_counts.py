@@ -1,7 +1,7 @@
 """Stock counts: the list, the sheet to count on, and one count from its first stack to its end."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy, pgettext
 from selfcard.approvals.models import Approval
 from selfcard.custody import commands
 from selfcard.custody.counting import answering_for
-from selfcard.custody.models import CountedStack, StockCount
+from selfcard.custody.models import STOCK_COUNT_REASON, CountedStack, StockCount
 from selfcard.custody.queries.stock_counts import (
+    ADJUST_STOCK,
     SEEING_COUNTS,
     Difference,
     cards_differing,
@@ -29,7 +30,7 @@ from selfcard.custody.queries.stock_counts import (
     stock_counts_seen_by,
 )
 from selfcard.organisations.models import May
-from selfcard.organisations.queries import may
+from selfcard.web.office.approvals.asked import Asked, asked_about
 from selfcard.web.office.custody.count_forms import (
     CompareForm,
     OpenCountForm,
@@ -51,6 +52,7 @@ from selfcard.web.office.lists import (
     StatusColumn,
     Total,
     list_page,
+    parties_named,
 )
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
@@ -75,10 +77,7 @@ class StockCountFilter(OfficeFilter):
         fields: ClassVar = ["q", "document_type", "state"]
 
     def named(self, rows: QuerySet[StockCount], name: str, text: str) -> QuerySet[StockCount]:
-        wanted = Q(number__icontains=text) | Q(holder__code__iexact=text)
-        for part in ("name_zh", "name_en", "pinyin"):
-            wanted |= Q(**{f"holder__{part}__icontains": text})
-        return rows.filter(wanted)
+        return rows.filter(Q(number__icontains=text) | parties_named(text, "holder"))
 
 
 class StockCountTable(OfficeTable):
@@ -104,6 +103,7 @@ class StockCountTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "missing", "surplus", "...")
 
 
 def _totals(rows: QuerySet[StockCount]) -> list[Total]:
@@ -241,19 +241,9 @@ def _said(differences: Iterable[Difference]) -> dict[str, str]:
     return said
 
 
-class Asked(NamedTuple):
-    """The request that waits, and what it is to whoever looks."""
-
-    approval: Approval
-    is_own: bool
-    may_decide: bool
-
-
-def _asked(request: OfficeRequest, one: StockCount) -> Asked:
-    approval = request_about(one)
-    assert approval is not None
-    is_own = approval.asked_by_id == request.staff.pk
-    entitled = may(request.actor, May(approval.may), approval.organisation)
-    holds = request.staff.party_id in answering_for(one, one.findings.all())
-    waits = not approval.has_expired
-    return Asked(approval, is_own, entitled and waits and not is_own and not holds)
+def _asked(request: OfficeRequest, one: StockCount) -> Asked | None:
+    """The request for a second person; whoever answers for any of the cards is not offered it."""
+    asked = asked_about(request, ADJUST_STOCK, STOCK_COUNT_REASON, one.number)
+    if asked and request.staff.party_id in answering_for(one, one.findings.all()):
+        return asked._replace(may_decide=False)
+    return asked

@@ -141,5 +141,10 @@ class ReleaseForm(PaperForm):
     note = _said(_("Why"), _("What was found out."), most=200)
     refusal_fields: ClassVar = {"serials": "runs"}
 
-    def __init__(self, *args: Any, listed: Iterable[SerialRun], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, listed: Iterable[SerialRun], all_seen: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, listed=list(listed), **kwargs)
+        if not all_seen:
+            self.fields["runs"].required = True
+            self.fields["runs"].help_text = _("Name those of them that are let go.")

@@ -19,7 +19,6 @@ from selfcard.custody.models import WRITE_OFF_REASON, WriteOff
 from selfcard.custody.queries import (
     APPROVE_WRITE_OFF,
     SEEING_WRITE_OFFS,
-    distribution,
     freezes_of,
     losses_to_announce,
     may_write_off,
@@ -29,6 +28,7 @@ from selfcard.custody.queries import (
 )
 from selfcard.organisations.models import May
 from selfcard.web.office.approvals.asked import Asked, asked_about
+from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.custody.write_off_forms import REPORTS
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
@@ -44,6 +44,7 @@ from selfcard.web.office.lists import (
     StatusColumn,
     Total,
     list_page,
+    parties_named,
 )
 from selfcard.web.office.named import cards_named
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
@@ -54,11 +55,19 @@ State = WriteOff.State
 
 
 class Report(NamedTuple):
-    """How the form of a kind is called, and what it says of itself."""
+    """How the form of a kind is called, what it says of itself, and what is said when it is sent.
+
+    What is void or lost already goes nowhere, and so nobody is told that it is frozen.
+    """
 
     title: Promise
     lead: Promise
     submit: Promise
+    done: Promise
+    stops: bool = False
+
+
+FROZEN = gettext_lazy("%(number)s: %(cards)s frozen, and a second person is asked.")
 
 
 REPORTED: dict[str, Report] = {
@@ -66,21 +75,27 @@ REPORTED: dict[str, Report] = {
         gettext_lazy("Make cards void"),
         gettext_lazy("Damaged, misprinted, scratched or out of date: nobody gets them any more."),
         gettext_lazy("Report as void"),
+        FROZEN,
+        stops=True,
     ),
     Kind.LOSS: Report(
         gettext_lazy("Report a loss"),
         gettext_lazy("Lost or stolen: the cards are frozen the moment you report them."),
         gettext_lazy("Freeze and report the loss"),
+        FROZEN,
+        stops=True,
     ),
     Kind.FOUND: Report(
         gettext_lazy("Lost cards found again"),
         gettext_lazy("With their panels untouched they become inventory again."),
         gettext_lazy("Report as found"),
+        gettext_lazy("%(number)s: a second person is asked whether %(cards)s came to light."),
     ),
     Kind.DESTRUCTION: Report(
         gettext_lazy("Destroy void cards"),
         gettext_lazy("Where, how and when, with a protocol that names both persons."),
         gettext_lazy("Report the destruction"),
+        gettext_lazy("%(number)s: a second person is asked about the destruction of %(cards)s."),
     ),
 }
 
@@ -92,11 +107,8 @@ def report(request: OfficeRequest, kind: str) -> HttpResponse:
     if form.is_valid():
         with refusals_shown_on(form):
             one = commands.ask_write_off(kind=kind, **form.cleaned_data, actor=request.actor)
-            messages.success(
-                request,
-                _("%(number)s: %(cards)s are frozen, and a second person is asked.")
-                % {"number": one.number, "cards": cards_said(one.count)},
-            )
+            said = {"number": one.number, "cards": cards_said(one.count)}
+            messages.success(request, REPORTED[kind].done % said)
             return redirect("office:custody:write_off", one.number)
     return show(
         request,
@@ -131,10 +143,8 @@ class WriteOffFilter(OfficeFilter):
         fields: ClassVar = ["q", "kind", "state", "announce"]
 
     def named(self, rows: QuerySet[WriteOff], name: str, text: str) -> QuerySet[WriteOff]:
-        wanted = Q(number__icontains=text) | Q(note__icontains=text) | Q(holder__code__iexact=text)
-        for part in ("name_zh", "name_en", "pinyin"):
-            wanted |= Q(**{f"holder__{part}__icontains": text})
-        return rows.filter(wanted)
+        wanted = Q(number__icontains=text) | Q(note__icontains=text)
+        return rows.filter(wanted | parties_named(text, "holder"))
 
     def announced(self, rows: QuerySet[WriteOff], name: str, which: str) -> QuerySet[WriteOff]:
         if which == "done":
@@ -163,6 +173,7 @@ class WriteOffTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "kind", "state", "count", "...")
 
 
 def _totals(rows: QuerySet[WriteOff]) -> list[Total]:
@@ -231,9 +242,10 @@ def case_page(
             "case": one,
             "cards": cards_said(one.count),
             "runs": runs,
-            "shares": distribution(runs),
+            "now": whereabouts(request, runs),
             "asked": _asked(request, one),
             "freeze": freezes_of(one).first(),
+            "stops": REPORTED[one.kind].stops,
             "lost": lost,
             "days_left": _days_left(one) if lost and one.announced_on is None else None,
             "may_report": may_write_off(request.actor, one),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from selfcard.core.serials import SerialRun
 from selfcard.inquiry.queries.search import Hit, Kind
 from selfcard.inquiry.queries.work import Task, Work
-from selfcard.web.office.approvals.subjects import place_of, words_for
+from selfcard.web.office.approvals.subjects import cards_in, place_of, type_in, words_for
 from selfcard.web.templatetags.places import may_open
 
 
@@ -85,6 +85,12 @@ WORK: dict[Work, WorkWords] = {
         _("Open batch"),
         "office:cards:batch",
     ),
+    Work.MAKE_AGAIN: WorkWords(
+        _("Batches whose making broke off"),
+        _("Have a batch made again"),
+        _("Open batch"),
+        "office:cards:batch",
+    ),
     Work.ASK_RELEASE: WorkWords(
         _("Print files to release"),
         _("Ask for the release of a print file"),
@@ -122,14 +128,23 @@ WORK: dict[Work, WorkWords] = {
 
 
 def task_words(task: Task) -> str | Promise:
-    return words_for(task.asks) if task.kind == Work.APPROVAL else WORK[task.kind].task
+    return words_for(task.approval) if task.approval else WORK[task.kind].task
 
 
 def task_place(task: Task) -> str:
     """The page where the task is done."""
-    if task.kind == Work.APPROVAL:
-        return place_of(task.asks, task.number)
+    if task.approval:
+        return place_of(task.approval)
     return reverse(WORK[task.kind].url_name, args=[task.number])
+
+
+def task_cards(task: Task) -> int | None:
+    return cards_in(task.approval) if task.approval else task.cards
+
+
+def task_type(task: Task) -> str:
+    """The document type that a second person is asked about."""
+    return type_in(task.approval) if task.approval else ""
 
 
 class HitWords(NamedTuple):

@@ -16,7 +16,9 @@ from selfcard.web.office.home.places import (
     hit_place,
     hit_run,
     hit_says,
+    task_cards,
     task_place,
+    task_type,
     task_words,
 )
 from selfcard.web.office.views import OfficeRequest, office_view, show
@@ -40,6 +42,8 @@ def _row(task: Task) -> dict[str, Any]:
     return {
         "task": task,
         "words": task_words(task),
+        "type": task_type(task),
+        "cards": task_cards(task),
         "deed": WORK[task.kind].deed,
         "url": task_place(task),
     }

@@ -1,8 +1,10 @@
 """Status details inquiry, and the biography of a card and of a range."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -12,15 +14,22 @@ from django.utils.translation import ngettext, pgettext
 
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
-from selfcard.core.serials import SerialRun, card_number, merge_runs, parse_serial
+from selfcard.core.serials import (
+    SerialRun,
+    card_number,
+    count_cards,
+    merge_runs,
+    parse_serial,
+    prefix_of,
+)
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import LIFE, Biography, find_biography
 from selfcard.inquiry.queries.details import FoundRun, RunPage, are_there, page_of, runs_sought
 from selfcard.inquiry.queries.history import last_movements
 from selfcard.inquiry.queries.next_steps import next_steps
-from selfcard.inquiry.queries.pieces import pieces
+from selfcard.inquiry.queries.pieces import PIECES_DRAWN, pieces
 from selfcard.inquiry.queries.reach import SEEING_CARDS
-from selfcard.inquiry.queries.sought import Question
+from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.inquiry.queries.spread import Distribution, distribution
 from selfcard.web.office.charts import Chart, Series
 from selfcard.web.office.exports import exported
@@ -59,18 +68,45 @@ def _answer(request: OfficeRequest, form: DetailsForm, question: Question) -> di
     batches = {run.batch for run in page.runs}
     only = batches.pop() if len(batches) == 1 and not page.has_next and page.number == 1 else None
     ends = question.asked or []
+    unseen = _unseen(question, spread)
     return {
         "form": form,
         "sought": sought,
         "page": page,
         "runs": page.runs,
         "spread": spread,
-        "pieces": pieces(question) if sought.names_cards else [],
+        "pieces": pieces(question) if _can_be_drawn(sought, spread) else [],
         "batch": sought.batch or only,
-        "ends": ends[0] if len(ends) == 1 else None,
+        "ends": ends[0] if len(ends) == 1 and not unseen else None,
         "now": clock.now(),
         "charts": _charts(spread) if sought.status is None and not sought.names_cards else {},
-        **_story(request, question, page),
+        **(_seen_alone(unseen, spread.count, page) if unseen else _story(request, question, page)),
+    }
+
+
+def _unseen(question: Question, spread: Distribution) -> int:
+    """How many of the cards that were named are out of the reader's reach or were never printed.
+
+    Which of the two is not told. Where the question leaves cards out itself, there is no telling.
+    """
+    sought = question.sought
+    only_named = replace(sought, runs=(), document_type=None, at=None).is_empty
+    of_type = sought.document_type.prefix if sought.document_type else ""
+    if not only_named or any(of_type not in ("", prefix_of(run.first)) for run in sought.runs):
+        return 0
+    return count_cards(merge_runs(sought.runs)) - spread.count if sought.runs else 0
+
+
+def _seen_alone(unseen: int, seen: int, page: RunPage) -> dict[str, Any]:
+    """What is said of a range of which a part is not seen: no deed is offered with the whole."""
+    runs = merge_runs(run.run for run in page.runs)
+    named = {"first": [run.first for run in runs], "last": [run.last for run in runs]}
+    is_whole = runs and not page.has_next and page.number == 1
+    asked = unseen + seen
+    return {
+        "unseen": unseen,
+        "asked": asked,
+        "seen_alone": urlencode(named, doseq=True) if is_whole else "",
     }
 
 
@@ -89,6 +125,11 @@ def _story(request: OfficeRequest, question: Question, page: RunPage) -> dict[st
     }
 
 
+def _can_be_drawn(sought: Sought, spread: Distribution) -> bool:
+    """Whether certain cards are asked for, and not in more runs than a strip can show."""
+    return sought.names_cards and (spread.runs is None or spread.runs <= PIECES_DRAWN)
+
+
 def _charts(spread: Distribution) -> dict[str, Chart]:
     """Stock by organisation, and how far the cards have come."""
     unit = pgettext("how many", "Cards")
@@ -97,7 +138,13 @@ def _charts(spread: Distribution) -> dict[str, Chart]:
     charts = {
         "funnel": Chart(
             _("From the printer to the policy"),
-            categories=[_("Printed"), _("Issued"), _("Sold"), _("Paid"), _("Activated")],
+            categories=[
+                _("Printed"),
+                pgettext("so far", "Issued"),
+                _("Sold"),
+                _("Paid"),
+                _("Activated"),
+            ],
             series=[Series(_("Came so far, or further"), spread.funnel.figures, "paid")],
             unit=unit,
         )

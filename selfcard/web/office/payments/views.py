@@ -155,6 +155,11 @@ def _confirm_form(request: OfficeRequest, one: Receipt) -> ConfirmForm | None:
 
 def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None) -> HttpResponse:
     waiting = one.state == Receipt.State.ISSUED
+    if form and form.errors and not waiting:
+        # Somebody was faster: what the command said stands above what has become of the receipt.
+        for problem in form.problems:
+            messages.warning(request, problem.text)
+        form = None
     may_void = waiting and may(request.actor, May.ISSUE_RECEIPTS, one.organisation)
     return show(
         request,
@@ -166,7 +171,7 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "sale": sales_of_receipt(one)[0].sale,
             "waiting": waiting,
             "own": one.issued_by_id == request.staff.pk,
-            "form": form if waiting or (form and form.is_bound) else None,
+            "form": form,
             "tenders": one.tenders.order_by("id"),
             "invoice": getattr(one, "invoice", None),
             "entries": entries_for("receipt", one.number),

@@ -302,6 +302,7 @@ class MovementsTable(OfficeTable):
             "at", "serials", "cards", "kind", "document_type", "holders", "from_holder",
             "to_holder", "paper", "by",
         )  # fmt: skip
+        sequence = ("at", "kind", "cards", "...")
 
     def value_paper(self, value: Any) -> Any:
         return value

@@ -3,6 +3,7 @@
 const form = document.querySelector("[data-counting]");
 const [first, last, alone] = ["first", "last", "alone"].map((name) => form?.querySelector(`[data-${name}]`));
 const waiting = []; // what was scanned and has not reached the books yet
+const SCANNED = `scanned ${document.body.dataset.person} ${location.pathname}`;
 let sending = false;
 
 const newId = () => {
@@ -16,6 +17,9 @@ const newId = () => {
 const sayUnsent = () => {
   const place = form.querySelector("[data-unsent-place]");
   place.hidden = !waiting.length;
+  // Where the session ended or the page was left, it waits in this tab for the same person.
+  const kept = waiting.map((data) => [...data].filter(([name]) => name !== "csrfmiddlewaretoken"));
+  sessionStorage.setItem(SCANNED, JSON.stringify(kept));
   const named = waiting.map((data) => [data.get("runs-first"), data.get("runs-last")].filter(Boolean).join(" – "));
   place.querySelector("[data-unsent-cards]").textContent = named.join(", ");
 };
@@ -27,9 +31,8 @@ const send = async () => {
   try {
     while (waiting.length) {
       const answer = await fetch(form.action, { method: "POST", body: waiting[0], headers: { "HX-Request": "true" } });
-      if (answer.headers.get("HX-Refresh")) location.reload();
+      if (answer.status === 401) form.querySelector("[data-sign-in-place]").innerHTML = await answer.text();
       if (!answer.ok && answer.status !== 422) throw new Error(answer.status);
-      if (answer.status === 204) return;
       document.getElementById("counted").outerHTML = await answer.text();
       waiting.shift();
     }
@@ -52,7 +55,18 @@ const add = () => {
   send();
 };
 
+const sendWhatWaited = () => {
+  for (const fields of JSON.parse(sessionStorage.getItem(SCANNED) ?? "[]")) {
+    const data = new FormData();
+    fields.forEach(([name, value]) => data.append(name, value));
+    data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    waiting.push(data);
+  }
+  if (waiting.length) send();
+};
+
 if (form) {
+  sendWhatWaited();
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.ctrlKey || event.target !== first || !first.value.trim()) return;
     event.preventDefault();
@@ -63,6 +77,6 @@ if (form) {
     add();
   });
   window.addEventListener("beforeunload", (event) => {
-    if (waiting.length) event.preventDefault();
+    if (waiting.length && !form.querySelector("[data-sign-in-again]")) event.preventDefault();
   });
 }

@@ -1,10 +1,13 @@
 """Deeds done twice, with the real cards and in the card index, and what is compared of the two."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, TypeVar
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import models, transaction
+from django.test import override_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
@@ -15,25 +18,23 @@ from selfcard.core.command import command
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody import commands
-from selfcard.custody.models import Freeze, Holding
+from selfcard.custody.models import Freeze, Holding, Issue, Requisition, StockCount, WriteOff
 from selfcard.custody.verify import violations
 from selfcard.organisations.models import Party
-from tests.custody.single_cards import (
+from tests.custody.machine.single_cards import (
     ACTORS,
     HOMES,
     PATHS,
     CardIndex,
-    Note,
     Refused,
-    Report,
     home_of,
     reaches,
 )
 from tests.factories.organisations import Insurer
 from tests.factories.postgresql import check_what_waits_for_the_commit
 
-FIRST_BATCH, SECOND_BATCH = 20, 6
-CARDS = FIRST_BATCH + SECOND_BATCH
+FIRST_BATCH, SECOND_BATCH, THIRD_BATCH = 20, 6, 4
+CARDS = FIRST_BATCH + SECOND_BATCH + THIRD_BATCH
 T = TypeVar("T")
 
 
@@ -56,19 +57,20 @@ class AgainstTheIndex(RuleBasedStateMachine):
     """
 
     insurer: ClassVar[Insurer]
-    batches: ClassVar[tuple[Batch, Batch]]
+    batches: ClassVar[tuple[Batch, Batch, Batch]]
+    done_so_far: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
         self._run = transaction.atomic()
         self._run.__enter__()
         self.index = CardIndex()
-        self.batch_number = [batch.number for batch in self.batches]
+        self.write_offs: dict[str, WriteOff] = {}
         self.first = self.batches[0].run.first
 
     def teardown(self) -> None:
         try:
-            assert not list(violations())
+            assert list(violations()) == []
         finally:
             transaction.set_rollback(True)
             self._run.__exit__(None, None, None)
@@ -92,10 +94,36 @@ class AgainstTheIndex(RuleBasedStateMachine):
                 stopped[serial].add(freeze.reason)
         assert stopped == {serial: card.freezes for serial, card in cards.items()}
 
+    @invariant()
+    def every_paper_is_in_the_state_that_the_index_has_it_in(self) -> None:
+        index = self.index
+        assert _states(Issue, index.notes) == {
+            number: (note.state,) for number, note in index.notes.items()
+        }
+        assert _states(Requisition, index.wishes, "granted", "issued") == {
+            number: (wish.state, wish.granted, wish.issued) for number, wish in index.wishes.items()
+        }
+        assert _states(WriteOff, index.reports) == {
+            number: (report.state,) for number, report in index.reports.items()
+        }
+        assert _states(StockCount, index.counts) == {
+            number: (count.state,) for number, count in index.counts.items()
+        }
+
+    def then(self, deed: Callable[..., None], **given: Any) -> None:
+        """One deed of several that follow each other at once; all is compared in between."""
+        deed(**given)
+        self.every_card_is_where_the_index_has_it()
+        self.every_paper_is_in_the_state_that_the_index_has_it_in()
+
     # How the insurer is asked.
 
     def deed(self, deed: Callable[..., Any], *, actor: str, **given: Any) -> Any:
         return deed(**given, actor=self.insurer.actor(actor), request_id=uuid4())
+
+    def asking(self, expires: bool) -> AbstractContextManager[Any]:
+        """A second person is asked who has time, or whose time is over at once."""
+        return override_settings(APPROVAL_DAYS=0) if expires else nullcontext()
 
     def done(self, expected: Refused, deed: Callable[..., Any], **given: Any) -> Any:
         """Do it: refused as the index says, or done if it says nothing. What came of it."""
@@ -105,6 +133,7 @@ class AgainstTheIndex(RuleBasedStateMachine):
         except Refusal as refusal:
             refused = refusal
         assert type(refused) is (expected or type(None)), f"{refused!r}, expected {expected}"
+        self.done_so_far[given.get("step") or deed.__name__] += refused is None
         return result
 
     def stepped(self, expected: Refused, step: str, *, actor: str, **given: Any) -> bool:
@@ -166,21 +195,11 @@ class AgainstTheIndex(RuleBasedStateMachine):
                 groups.setdefault(card.holder, []).append(place)
         return groups[data.draw(st.sampled_from(sorted(groups)))] if groups else []
 
-    def some_note(self, data: Any) -> tuple[str, Note]:
-        """An issue note: mostly one whose cards are under way."""
-        notes = self.index.notes
-        waiting = (number for number, note in notes.items() if note.under_way)
-        number = self.mostly(data, waiting, notes)
-        return number, notes[number]
-
-    def some_report(self, data: Any, state: str = "asked") -> tuple[str, Report]:
-        reports = self.index.reports
-        fit = (number for number, report in reports.items() if report.state == state)
-        number = self.mostly(data, fit, reports)
-        return number, reports[number]
-
     def serial(self, place: int) -> int:
         return self.first + place - 1
+
+    def places(self, run: SerialRun) -> tuple[int, ...]:
+        return tuple(range(run.first - self.first + 1, run.last - self.first + 2))
 
     def runs(self, places: Iterable[int]) -> tuple[SerialRun, ...]:
         serials = map(self.serial, places)
@@ -195,3 +214,10 @@ class AgainstTheIndex(RuleBasedStateMachine):
 
     def party(self, holder: str) -> Party:
         return getattr(self.insurer, holder).party
+
+
+def _states(
+    model: type[models.Model], numbers: Iterable[str], *more: str
+) -> dict[str, tuple[Any, ...]]:
+    rows = model._default_manager.filter(number__in=list(numbers))
+    return {number: tuple(rest) for number, *rest in rows.values_list("number", "state", *more)}

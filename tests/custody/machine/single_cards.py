@@ -7,6 +7,7 @@ and with the real commands, and compares.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
+from selfcard.approvals.errors import ApprovalExpired, NotYourOwnRequest
 from selfcard.core.refusals import Refusal
 from selfcard.custody.errors import (
     CardsDeclaredInvalid,
@@ -17,6 +18,7 @@ from selfcard.custody.errors import (
     CardsOfSeveralHolders,
     CardsOnTheirWay,
     CardsOpened,
+    HolderIsBlocked,
     HolderNotAuthorised,
     HoldingLimitExceeded,
     IssueNamesNoOrganisation,
@@ -25,14 +27,20 @@ from selfcard.custody.errors import (
 )
 from selfcard.custody.note_errors import (
     CardsIssuedByNobody,
+    CardsNotIssuedFrom,
     CardsOfSeveralIssuers,
     CardsWithThemAlready,
     HandedOverToNobody,
+    MoreThanGranted,
+    RecallGoesUp,
+    RequisitionNotGranted,
+    RequisitionOfOthers,
     WorksElsewhere,
 )
 from selfcard.organisations.errors import NotAuthorised
 
 Why = tuple[str, str]
+Place = tuple[str, str]  # holder and status, as the books have them; empty for no card at all
 Refused = type[Refusal] | None
 NOTHING: Why = ("", "")
 
@@ -57,6 +65,8 @@ ACTORS = {
     "keeper": "institution",
     "other_keeper": "other_branch",
 }
+# Who may agree, as a second person, to what becomes of cards; the latter holds cards, too.
+SECONDS = {"second": "head_office", "branch_keeper": "branch"}
 
 INVENTORY = frozenset({"inventory"})
 GONE = frozenset({"void", "lost", "destroyed"})
@@ -78,6 +88,15 @@ def reaches(actor: str, holder: str) -> bool:
     return ACTORS[actor] in PATHS[home_of(holder)]
 
 
+def decision_refused(asked: "Report | Count", at: str, actor: str) -> Refused:
+    """Why an actor cannot be the second person for something that was asked there."""
+    if actor not in SECONDS or SECONDS[actor] not in PATHS[at]:
+        return NotAuthorised
+    if asked.asked_by == actor:
+        return NotYourOwnRequest
+    return ApprovalExpired if asked.expired else None
+
+
 @dataclass
 class Card:
     """One card: where it is, why, what stops it, and through whose hands it came."""
@@ -88,7 +107,7 @@ class Card:
     reason: Why = NOTHING
     freezes: set[Why] = field(default_factory=set)
     opened: bool = False
-    activated: bool = False
+    policy: str = ""
     hands: list[str] = field(default_factory=list)  # whose it was before, the latest last
 
     def goes(self, status: str, holder: str = "", reason: Why = NOTHING) -> None:
@@ -106,8 +125,26 @@ class Note:
     receiver: str
     places: list[int]
     issued_by: str
-    under_way: bool = True
+    state: str = "in_transit"
     checked_in_by: str = ""
+    requisition: str = ""
+
+
+@dataclass
+class Wish:
+    """A requisition: who asks whom for how many, and what came of it."""
+
+    organisation: str
+    issuer: str
+    count: int
+    asked_by: str
+    state: str = "asked"
+    granted: int = 0
+    issued: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.granted - self.issued if self.state == "granted" else 0
 
 
 @dataclass
@@ -119,7 +156,29 @@ class Report:
     places: list[int]
     asked_by: str
     state: str = "asked"
+    expired: bool = False
     announced: bool = False
+
+
+@dataclass
+class Count:
+    """A stock count: which cards lay there, and what the books said of those that differ."""
+
+    holder: str
+    state: str = "open"
+    stacks: list[tuple[int, ...]] = field(default_factory=list)
+    gaps: dict[int, "Place"] = field(default_factory=dict)
+    surplus: dict[int, "Place"] = field(default_factory=dict)
+    remedies: dict[int, str] = field(default_factory=dict)
+    asked_by: str = ""
+    expired: bool = False
+
+    @property
+    def counted(self) -> set[int]:
+        return {place for stack in self.stacks for place in stack}
+
+    def with_remedy(self, remedy: str) -> list[int]:
+        return [place for place, proposed in self.remedies.items() if proposed == remedy]
 
 
 @dataclass(frozen=True)
@@ -155,6 +214,9 @@ class CardIndex:
         self.cards: dict[int, Card] = {}
         self.notes: dict[str, Note] = {}
         self.reports: dict[str, Report] = {}
+        self.wishes: dict[str, Wish] = {}
+        self.counts: dict[str, Count] = {}
+        self.blocked: set[str] = set()
 
     def judged(self, places: Iterable[int], actor: str, wanted: Wanted) -> Refused:
         """Why these cards cannot be used, if so: the weightiest reason of any of them."""
@@ -197,6 +259,8 @@ class CardIndex:
     def _unfit(self, person: str, more: int) -> Refused:
         if person not in LIMITS:
             return HolderNotAuthorised
+        if person in self.blocked:
+            return HolderIsBlocked
         if self.held_by(person) + more > LIMITS[person]:
             return HoldingLimitExceeded
         return None
@@ -215,6 +279,14 @@ class CardIndex:
             return IssueNamesNoOrganisation
         return self._unfit(to, len(places)) if is_person(to) else None
 
+    def beyond_granted(self, places: list[int], to: str, wish: Wish) -> Refused:
+        """Why cards that can be issued are not issued for this requisition."""
+        if wish.state != "granted":
+            return RequisitionNotGranted
+        if (wish.issuer, wish.organisation) != (*self.holders(places), to):
+            return RequisitionOfOthers
+        return MoreThanGranted if len(places) > wish.left else None
+
     def hand_over_refused(self, places: list[int], actor: str, to: str) -> Refused:
         if not is_person(to):
             return HandedOverToNobody
@@ -230,18 +302,28 @@ class CardIndex:
             return WorksElsewhere
         return self._unfit(to, len(places))
 
-    def recall_refused(self, places: list[int], actor: str) -> Refused:
+    def recall_refused(self, places: list[int], actor: str, to: str = "") -> Refused:
         wanted = Wanted(lambda holder: reaches(actor, holder), despite=("freeze", "batch"))
         if refused := self.judged(places, actor, wanted):
             return refused
         if len(self.holders(places)) > 1:
             return CardsOfSeveralHolders
+        if to:
+            return self._named_recall_refused(places, actor, to)
         issuers = {self.issuer_of(place) for place in places}
         if "" in issuers:
             return CardsIssuedByNobody
         if len(issuers) > 1:
             return CardsOfSeveralIssuers
         return None if reaches(actor, issuers.pop()) else NotAuthorised
+
+    def _named_recall_refused(self, places: list[int], actor: str, to: str) -> Refused:
+        (giver,) = self.holders(places)
+        if to not in PATHS[home_of(giver)] or to == giver:
+            return RecallGoesUp
+        if any(to not in self.cards[place].hands for place in places):
+            return CardsNotIssuedFrom
+        return None if reaches(actor, to) else NotAuthorised
 
     def issuer_of(self, place: int) -> str:
         """Out of whose hands above its holder a card came last."""

@@ -1,0 +1,120 @@
+"""Codes that two people give at the same moment: one has it, and the other is told."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from selfcard.cards.commands import define_document_type, register_printer, types
+from selfcard.cards.errors import DocumentTypeCodeTaken, PrefixTaken, PrinterCodeTaken
+from selfcard.core.actor import Actor
+from selfcard.core.papers.facts import Text
+from selfcard.organisations import commands as organisations
+from selfcard.organisations.commands import open_organisation
+from selfcard.organisations.errors import CodeTaken
+from selfcard.products import commands as products
+from selfcard.products.commands import define_product
+from selfcard.products.errors import ProductCodeTaken
+from tests.factories.cards import PRINTING_HOUSE, some_terms
+from tests.factories.organisations import an_insurer
+from tests.factories.products import a_published_version
+from tests.races.threads import at_once, held_back_after
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def document_types(insurer, *names):
+    terms = some_terms((a_published_version(insurer),))
+    return [
+        lambda code=code, prefix=prefix: define_document_type(
+            code=code,
+            prefix=prefix,
+            terms=terms,
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+        for code, prefix in names
+    ]
+
+
+def types_of_one_code(insurer):
+    return document_types(insurer, ("AC-100", "620118"), ("AC-100", "620119"))
+
+
+def types_of_one_prefix(insurer):
+    return document_types(insurer, ("AC-100", "620118"), ("AC-200", "620118"))
+
+
+def printers(insurer):
+    return [
+        lambda: register_printer(
+            code="P01",
+            name_zh="安全印务",
+            name_en="Secure Printing",
+            public_key=str(PRINTING_HOUSE.to_public()),
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+    ] * 2
+
+
+def insurance_products(insurer):
+    return [
+        lambda: define_product(
+            code="ACC",
+            kind="accident",
+            name=Text(zh="意外险", en="Accident insurance"),
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+    ] * 2
+
+
+def branches(insurer):
+    return [
+        lambda: open_organisation(
+            code="1003",
+            name_zh="分公司",
+            name_en="Third branch",
+            level="branch",
+            parent=insurer.head_office,
+            actor=Actor.system("test"),
+            request_id=uuid4(),
+        )
+    ] * 2
+
+
+DEEDS = pytest.mark.parametrize(
+    ("deeds", "refusal"),
+    [
+        (types_of_one_code, DocumentTypeCodeTaken),
+        (types_of_one_prefix, PrefixTaken),
+        (printers, PrinterCodeTaken),
+        (insurance_products, ProductCodeTaken),
+        (branches, CodeTaken),
+    ],
+)
+
+
+@DEEDS
+def test_of_two_who_give_one_code_at_once_the_second_is_told(deeds, refusal, monkeypatch):
+    both = deeds(an_insurer())
+    held_back_after(monkeypatch, (QuerySet, "exists"), (QuerySet, "first"))
+
+    results = at_once(*both)
+
+    assert sum(isinstance(result, refusal) for result in results) == 1, results
+    assert sum(isinstance(result, Exception) for result in results) == 1, results
+
+
+@DEEDS
+def test_without_the_lock_postgresql_refuses_the_second_code(deeds, refusal, monkeypatch):
+    both = deeds(an_insurer())
+    for module in (types, products, organisations):
+        monkeypatch.setattr(module, "lock", lambda *_: None)
+    held_back_after(monkeypatch, (QuerySet, "exists"), (QuerySet, "first"))
+
+    results = at_once(*both)
+
+    assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
