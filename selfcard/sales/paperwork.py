@@ -6,7 +6,7 @@ from selfcard.cards.queries import batches_touching, product_versions_of
 from selfcard.core import clock
 from selfcard.core.money import Money, split_tax
 from selfcard.core.papers.facts import Name, Text
-from selfcard.core.serials import SerialRun, count_cards, describe_runs
+from selfcard.core.serials import SerialRun, count_cards, note_runs
 from selfcard.payments.papers import ChargeLine, InvoiceLine
 from selfcard.payments.paperwork import staff_name
 from selfcard.sales.models import BusinessSource, Recovery, Sale
@@ -69,7 +69,7 @@ def charge_line(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeLine:
     count = count_cards(runs)
     return ChargeLine(
         description=_description(sale),
-        detail=describe_runs(runs),
+        detail=note_runs(runs),
         quantity=count,
         unit_price=Money(sale.face_value, sale.currency),
         amount=Money(sale.face_value, sale.currency) * count,
@@ -85,7 +85,7 @@ def invoice_line(sale: Sale, runs: tuple[SerialRun, ...]) -> InvoiceLine:
     count = count_cards(runs)
     return InvoiceLine(
         description=_description(sale),
-        detail=describe_runs(runs),
+        detail=note_runs(runs),
         quantity=count,
         net=Money(net, sale.currency) * count,
         tax_rate=rate,
