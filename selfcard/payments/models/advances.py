@@ -113,6 +113,15 @@ class AdvanceEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(balance__gte=0), name="an_advance_entry_leaves_no_debt"
             ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["deposit", "surplus", "write_off"], reason_kind="receipt")
+                | Q(kind__in=["refund_in", "refund_out"], reason_kind="payment"),
+                name="an_advance_entry_names_its_paper",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "kind", "reason_kind", "reason_number"],
+                name="a_paper_enters_an_advance_once",
+            ),
         ]
         triggers: ClassVar = [
             *append_only("advance_entry"),
@@ -126,6 +135,29 @@ class AdvanceEntry(models.Model):
                     UPDATE payments_advanceaccount SET balance = balance + NEW.amount
                     WHERE id = NEW.account_id RETURNING balance INTO NEW.balance;
                     RETURN NEW;
+                """,
+            ),
+            # The paper itself asks whether its entries are what it means.
+            pgtrigger.Trigger(
+                name="an_advance_entry_follows_from_its_paper",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM payments_receipt
+                        WHERE NEW.reason_kind = 'receipt' AND number = NEW.reason_number
+                          AND state = 'confirmed'
+                        UNION ALL
+                        SELECT FROM payments_paymentreceipt
+                        WHERE NEW.reason_kind = 'payment' AND number = NEW.reason_number
+                          AND state = 'confirmed'
+                    ) THEN
+                        RAISE EXCEPTION 'nothing confirmed moves % of advance account %',
+                            NEW.amount, NEW.account_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
                 """,
             ),
         ]

@@ -121,6 +121,16 @@ class DrawerDay(models.Model):
                 pgtrigger.Update,
                 condition=pgtrigger.Q(old__state="closed"),
             ),
+            refused(
+                "a_counted_drawer_day_is_not_opened_again",
+                pgtrigger.Update,
+                condition=pgtrigger.Q(new__state="open") & ~pgtrigger.Q(old__state="open"),
+            ),
+            refused(
+                "a_drawer_day_begins_open",
+                pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__state="open"),
+            ),
             never_truncated("drawer_day"),
             pgtrigger.Trigger(
                 name="a_difference_is_explained",
@@ -214,7 +224,26 @@ class Banking(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reference=""), name="a_banking_names_its_slip"),
         ]
-        triggers: ClassVar = [*append_only("banking")]
+        triggers: ClassVar = [
+            *append_only("banking"),
+            # The row lock makes whoever counts at the same moment come before or after.
+            pgtrigger.Trigger(
+                name="cash_is_banked_out_of_an_open_drawer",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__drawer_day__isnull=False),
+                func="""
+                    PERFORM FROM payments_drawerday
+                    WHERE id = NEW.drawer_day_id AND state = 'open' FOR SHARE;
+                    IF NOT FOUND THEN
+                        RAISE EXCEPTION 'drawer day % is counted, nothing leaves it',
+                            NEW.drawer_day_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -113,8 +113,14 @@ class PaymentReceipt(models.Model):
                 name="nobody_pays_on_their_own_voucher",
             ),
             models.CheckConstraint(
-                condition=Q(way="payee", payee_account__isnull=False, account__isnull=True)
-                | Q(way="advance", account__isnull=False)
+                condition=Q(
+                    way="payee",
+                    payee_account__isnull=False,
+                    account__isnull=True,
+                    kind="refund",
+                )
+                | Q(way="payee", payee_account__isnull=False, kind="advance")
+                | Q(way="advance", account__isnull=False, kind="refund")
                 | Q(way="original"),
                 name="a_payment_knows_where_the_money_goes",
             ),
@@ -167,13 +173,23 @@ class PaymentReceipt(models.Model):
                         RAISE EXCEPTION 'payment % is confirmed without its red-letter invoice',
                             NEW.number USING ERRCODE = '23514';
                     END IF;
-                    IF NEW.kind = 'advance' AND NOT EXISTS (
-                        SELECT FROM payments_advanceentry
-                        WHERE account_id = NEW.account_id AND kind = 'refund_out'
-                          AND amount = -NEW.amount
-                          AND reason_kind = 'payment' AND reason_number = NEW.number
+                    -- What it brings into advances, or takes out of one, are just the entries that
+                    -- name it.
+                    IF EXISTS (
+                        WITH meant AS (
+                            SELECT account_id, sum(amount) AS amount FROM payments_outlay
+                            WHERE payment_id = NEW.id AND kind = 'advance'
+                            GROUP BY account_id
+                            UNION ALL
+                            SELECT NEW.account_id, -NEW.amount WHERE NEW.kind = 'advance'
+                        ), entered AS (
+                            SELECT account_id, amount FROM payments_advanceentry
+                            WHERE reason_kind = 'payment' AND reason_number = NEW.number
+                        )
+                        (TABLE meant EXCEPT ALL TABLE entered)
+                        UNION ALL (TABLE entered EXCEPT ALL TABLE meant)
                     ) THEN
-                        RAISE EXCEPTION 'payment % does not lessen its advance', NEW.number
+                        RAISE EXCEPTION 'payment % and the advances do not agree', NEW.number
                             USING ERRCODE = '23514';
                     END IF;
                     RETURN NULL;

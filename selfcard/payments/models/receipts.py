@@ -108,8 +108,8 @@ class Receipt(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="deposit", account__isnull=False, surplus=0)
-                | Q(kind="charge", surplus=0)
-                | Q(kind="charge", surplus__gt=0, account__isnull=False, state="confirmed"),
+                | Q(kind="charge", account__isnull=True, surplus=0)
+                | Q(kind="charge", account__isnull=False, surplus__gt=0, state="confirmed"),
                 name="money_in_advance_has_its_account",
             ),
             # The second person: whoever asks for money does not say that it came.
@@ -164,7 +164,7 @@ class Receipt(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 timing=pgtrigger.Deferred,
                 condition=pgtrigger.Q(new__state="confirmed"),
-                declare=[("paid", "numeric"), ("advanced", "numeric")],
+                declare=[("paid", "numeric")],
                 func="""
                     SELECT coalesce(sum(amount), 0) INTO paid
                     FROM payments_tender WHERE receipt_id = NEW.id;
@@ -178,31 +178,25 @@ class Receipt(models.Model):
                         RAISE EXCEPTION 'receipt % is confirmed without its invoice', NEW.number
                             USING ERRCODE = '23514';
                     END IF;
-                    SELECT coalesce(sum(amount), 0) INTO advanced FROM payments_advanceentry
-                    WHERE reason_kind = 'receipt' AND reason_number = NEW.number AND amount > 0
-                      AND account_id = NEW.account_id;
-                    IF advanced
-                       <> (CASE NEW.kind WHEN 'deposit' THEN NEW.amount ELSE NEW.surplus END) THEN
-                        RAISE EXCEPTION 'receipt % has put % into advance', NEW.number, advanced
-                            USING ERRCODE = '23514';
-                    END IF;
-                    SELECT coalesce(sum(entry.amount + tender.amount), 0) INTO advanced
-                    FROM payments_tender tender
-                    LEFT JOIN payments_advanceentry entry
-                      ON entry.account_id = tender.account_id AND entry.kind = 'write_off'
-                     AND entry.reason_kind = 'receipt' AND entry.reason_number = NEW.number
-                    WHERE tender.receipt_id = NEW.id AND tender.kind = 'advance';
-                    IF advanced <> 0 OR EXISTS (
-                        SELECT FROM payments_tender tender
-                        WHERE tender.receipt_id = NEW.id AND tender.kind = 'advance'
-                          AND NOT EXISTS (
-                            SELECT FROM payments_advanceentry
-                            WHERE account_id = tender.account_id AND kind = 'write_off'
-                              AND reason_kind = 'receipt' AND reason_number = NEW.number
-                          )
+                    -- What its tenders take out of advances and what it brings into one are just
+                    -- the entries that name it.
+                    IF EXISTS (
+                        WITH meant AS (
+                            SELECT account_id, -amount AS amount FROM payments_tender
+                            WHERE receipt_id = NEW.id AND kind = 'advance'
+                            UNION ALL
+                            SELECT NEW.account_id,
+                                CASE NEW.kind WHEN 'deposit' THEN NEW.amount ELSE NEW.surplus END
+                            WHERE NEW.account_id IS NOT NULL
+                        ), entered AS (
+                            SELECT account_id, amount FROM payments_advanceentry
+                            WHERE reason_kind = 'receipt' AND reason_number = NEW.number
+                        )
+                        (TABLE meant EXCEPT ALL TABLE entered)
+                        UNION ALL (TABLE entered EXCEPT ALL TABLE meant)
                     ) THEN
-                        RAISE EXCEPTION 'receipt % takes an advance that is not written off',
-                            NEW.number USING ERRCODE = '23514';
+                        RAISE EXCEPTION 'receipt % and the advances do not agree', NEW.number
+                            USING ERRCODE = '23514';
                     END IF;
                     RETURN NULL;
                 """,
@@ -249,7 +243,7 @@ class Tender(models.Model):
         triggers: ClassVar = [
             *append_only("tender"),
             # The row lock makes whoever confirms at the same moment come before or after this
-            # tender, never beside it.
+            # tender, never beside it. What is left in advance is money that really came.
             pgtrigger.Trigger(
                 name="a_tender_pays_an_open_receipt",
                 level=pgtrigger.Row,
@@ -258,10 +252,11 @@ class Tender(models.Model):
                 func="""
                     PERFORM FROM payments_receipt
                     WHERE id = NEW.receipt_id AND state IN ('issued', 'waiting')
+                      AND (kind = 'charge' OR NEW.kind NOT IN ('advance', 'promotion'))
                     FOR NO KEY UPDATE;
                     IF NOT FOUND THEN
-                        RAISE EXCEPTION 'receipt % takes no more tenders', NEW.receipt_id
-                            USING ERRCODE = '23514';
+                        RAISE EXCEPTION 'receipt % takes no more tenders, or none of this kind',
+                            NEW.receipt_id USING ERRCODE = '23514';
                     END IF;
                     IF NEW.drawer_day_id IS NOT NULL THEN
                         PERFORM FROM payments_drawerday
