@@ -13,6 +13,7 @@ from selfcard.custody.commands.issues import issue_cards
 from selfcard.custody.commands.onward import (
     activate_card,
     remember_opened,
+    require_sellable,
     sell_cards,
     settle_cards,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "remember_opened",
     "remove_stack",
     "reopen_stock_count",
+    "require_sellable",
     "resume_after_withdrawal",
     "return_refunded",
     "reverse_activation",
