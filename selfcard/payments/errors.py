@@ -61,6 +61,54 @@ class AccountMissing(Refusal):
     message = _("Name the advance account that it is taken from.")
 
 
+class AccountNamedTwice(Refusal):
+    message = _("Advance account %(number)s is named twice. Make one row of both.")
+
+
+class PayerNotNamed(Refusal):
+    message = _(
+        "An advance account belongs to somebody: give the payer's name. What nobody's name stands"
+        " on cannot be kept for them."
+    )
+    default_field = "payer_name"
+
+
+class AdvanceAccountExists(Refusal):
+    message = _("The payer has an advance account there already: %(number)s.")
+    default_field = "payer_name"
+
+
+class NotIntoAdvance(Refusal):
+    message = _("A deposit is money that comes in. It cannot come by this way: %(kind)s.")
+
+
+class ReceiptOfNoDeposit(Refusal):
+    message = _("Receipt %(number)s does not ask for a deposit.")
+
+
+class RefundAlreadyAsked(Refusal):
+    message = _("Advance account %(account)s is being paid back already, by %(number)s.")
+
+
+class PaymentOfNoAdvance(Refusal):
+    message = _("Payment receipt %(number)s does not pay back an advance.")
+
+
+class RefundIntoItself(Refusal):
+    message = _("What is paid back leaves the advance account: choose another way.")
+    default_field = "way"
+
+
+class TaxFactAlreadyEntered(Refusal):
+    message = _("This number of %(platform)s is entered already.")
+    default_field = "number"
+
+
+class ConfirmedInTheFuture(Refusal):
+    message = _("The platform cannot have confirmed on a day that is still to come.")
+    default_field = "confirmed_on"
+
+
 class AdvanceOfOtherPlace(Refusal):
     message = _("Advance account %(number)s is kept elsewhere, or in another currency.")
 
@@ -130,8 +178,19 @@ class DrawerCodeTaken(Refusal):
 
 
 class DrawerAlreadyOpen(Refusal):
-    message = _("%(drawer)s is open already, or its last day was never counted.")
-    default_field = "drawer"
+    message = _("%(drawer)s is open today already.")
+
+
+class DrawerDayIsOver(Refusal):
+    message = _("The day of %(drawer)s is over: it was counted. It opens again tomorrow.")
+
+
+class EarlierDayNotCounted(Refusal):
+    message = _("%(drawer)s was never counted on %(day)s. Count that day first.")
+
+
+class DrawerOutOfUse(Refusal):
+    message = _("%(drawer)s is out of use.")
 
 
 class DrawerDayNotOpen(Refusal):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.ledger import chart
 from selfcard.ledger.lines import Line, credit, debit
@@ -25,6 +26,7 @@ from selfcard.payments.models import (
     TenderKind,
 )
 from selfcard.payments.models.tenders import AT_THE_DRAWER
+from selfcard.payments.papers import AN_INDIVIDUAL
 
 # Where the money of each tender is, in the books.
 ACCOUNTS = {
@@ -127,6 +129,20 @@ def expected_in(day: DrawerDay) -> dict[TenderKind, Decimal]:
     }
 
 
+def open_drawers_at(place: Organisation, currency: str) -> QuerySet[DrawerDay]:
+    """The days of an organisation's drawers that take money now: open, and today's."""
+    return (
+        DrawerDay.objects.filter(
+            drawer__organisation=place,
+            currency=currency,
+            state=DrawerDay.State.OPEN,
+            day=clock.today(),
+        )
+        .select_related("drawer", "opened_by__party")
+        .order_by("drawer__code")
+    )
+
+
 def last_count(day: DrawerDay) -> list[DrawerCount]:
     """The rows of a drawer day's latest count; none, if nobody has counted."""
     counts = list(day.counts.order_by("counting", "kind"))
@@ -183,6 +199,35 @@ def advance_accounts_in_reach(actor: Actor) -> QuerySet[AdvanceAccount]:
         .select_related("organisation__party", "opened_by__party")
         .order_by("payer_name", "number")
     )
+
+
+def open_refund(account: AdvanceAccount) -> PaymentReceipt | None:
+    """The voucher by which an advance is being paid back now."""
+    states = PaymentReceipt.State
+    return account.payments.filter(
+        kind=PaymentReceipt.Kind.ADVANCE, state__in=[states.ISSUED, states.FAILED]
+    ).first()
+
+
+def accounts_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
+    """The advance accounts of a receipt's payer at its organisation: what it may be paid from."""
+    if receipt.payer_name == AN_INDIVIDUAL.zh:
+        return AdvanceAccount.objects.none()
+    found = AdvanceAccount.objects.filter(
+        organisation=receipt.organisation_id,
+        currency=receipt.currency,
+        payer_name=receipt.payer_name,
+    )
+    if receipt.buyer_tax_number:
+        found = found.filter(tax_number__in=["", receipt.buyer_tax_number])
+    return found.order_by("number")
+
+
+def is_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
+    """Whether an account is that of a receipt's payer. A tax number that only one of them names
+    tells no two payers apart: an invoice has it only when a company asks."""
+    numbers = {account.tax_number, receipt.buyer_tax_number} - {""}
+    return account.payer_name == receipt.payer_name and len(numbers) < 2
 
 
 def drawer_days_in_reach(actor: Actor) -> QuerySet[DrawerDay]:

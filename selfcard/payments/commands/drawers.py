@@ -5,10 +5,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Max
+
 from selfcard.core import clock, numbering
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.locks import LockSpace, lock
 from selfcard.core.refusals import Operation
 from selfcard.ledger import chart
 from selfcard.ledger.commands import post_entry
@@ -23,8 +26,11 @@ from selfcard.payments.errors import (
     DifferenceNotExplained,
     DrawerAlreadyOpen,
     DrawerCodeTaken,
+    DrawerDayIsOver,
     DrawerDayNotCounted,
     DrawerDayNotOpen,
+    DrawerOutOfUse,
+    EarlierDayNotCounted,
     NotAnAmount,
     NotEnoughInTheDrawer,
     NotTakenAtTheDrawer,
@@ -56,6 +62,7 @@ def define_drawer(
     """
     require(actor, May.CLOSE_DRAWERS, organisation)
     code = code.strip().upper()
+    lock(LockSpace.CODE, "drawer")
     if Drawer.objects.filter(code=code).exists():
         raise DrawerCodeTaken(code=code)
     drawer = Drawer.objects.create(
@@ -78,7 +85,9 @@ def open_drawer(
 
     Raises:
         NotAuthorised: the actor keeps no drawer there.
-        DrawerAlreadyOpen: its day is open, or an earlier one was never counted.
+        DrawerOutOfUse: it takes no money any more.
+        DrawerAlreadyOpen, DrawerDayIsOver: once a day.
+        EarlierDayNotCounted: what is in it has not been counted since.
         NotAnAmount: parts of a cent, or less than nothing.
     """
     require(actor, May.KEEP_DRAWER, drawer.organisation)
@@ -86,12 +95,8 @@ def open_drawer(
         check_amount(opening_cash, "opening_cash")
     # One after the other: the row stands for the drawer.
     drawer = Drawer.objects.select_for_update(no_key=True).get(pk=drawer.pk)
+    _refuse_to_open(drawer)
     today = clock.today()
-    open_days = drawer.days.exclude(state=DrawerDay.State.CLOSED)
-    if drawer.days.filter(day=today).exists() or open_days.filter(state="open").exists():
-        raise DrawerAlreadyOpen(
-            drawer=drawer.name, help=Operation.named("payments.drawer", number=drawer.code)
-        )
     day = DrawerDay.objects.create(
         drawer=drawer,
         day=today,
@@ -102,6 +107,21 @@ def open_drawer(
     )
     record(actor, "drawers.opened", day, cash=str(opening_cash))
     return day
+
+
+def _refuse_to_open(drawer: Drawer) -> None:
+    if not drawer.is_active:
+        raise DrawerOutOfUse(drawer=drawer.name)
+    last = drawer.days.order_by("-day").first()
+    if last is None:
+        return
+    to_it = Operation.named("drawers.day", code=drawer.code, day=last.day.isoformat())
+    if last.day == clock.today():
+        is_open = last.state == DrawerDay.State.OPEN
+        refusal = DrawerAlreadyOpen if is_open else DrawerDayIsOver
+        raise refusal(drawer=drawer.name, help=to_it)
+    if last.state == DrawerDay.State.OPEN:
+        raise EarlierDayNotCounted(drawer=drawer.name, day=last.day.isoformat(), help=to_it)
 
 
 @command
@@ -134,7 +154,7 @@ def count_drawer(
             raise NotAnAmount(field=kind.value)
     if found != expected and not explanation.strip():
         raise DifferenceNotExplained
-    counting = max([one.counting for one in day.counts.all()], default=0) + 1
+    counting = day.counts.aggregate(last=Max("counting", default=0))["last"] + 1
     DrawerCount.objects.bulk_create(
         DrawerCount(
             drawer_day=day, counting=counting, kind=kind, expected=expected[kind], counted=amount
@@ -221,6 +241,10 @@ def bank_takings(
         raise ArrivalInTheFuture(field="arrived_on")
     if not reference.strip():
         raise ReferenceMissing(field="reference", kind=tender.label)
+    # One after the other, so that what is still to come is not paid out twice.
+    organisation = Organisation.objects.select_for_update(no_key=True, of=["self"]).get(
+        pk=organisation.pk
+    )
     if tender == TenderKind.CASH:
         drawer_day = _open_for_banking(drawer_day, organisation, amount)
         currency = drawer_day.currency

@@ -1,8 +1,7 @@
 """Charge receipts: money is asked for, waited for, and confirmed."""
 
 from decimal import Decimal
-
-from stdnum.cn import uscc
+from typing import Final, Literal
 
 from selfcard.core import clock, numbering
 from selfcard.core.actor import Actor
@@ -13,7 +12,7 @@ from selfcard.core.papers.facts import plain
 from selfcard.core.refusals import Operation, ReasonMissing
 from selfcard.organisations.models import Organisation
 from selfcard.organisations.queries import acting_staff
-from selfcard.payments.commands.advances import enter_advance
+from selfcard.payments.commands.advances import enter_advance, open_account
 from selfcard.payments.commands.tenders import (
     Checked,
     TenderGiven,
@@ -25,20 +24,24 @@ from selfcard.payments.errors import (
     AdvanceOfOtherPayer,
     AdvanceOfOtherPlace,
     ConfirmedByItsMaker,
+    NotIntoAdvance,
     OnlyWhatArrivesLater,
     ReceiptAlreadyConfirmed,
     ReceiptIsVoid,
     ReferenceMissing,
-    TaxNumberNeedsACompany,
     TendersDoNotAddUp,
-    WrongTaxNumber,
 )
 from selfcard.payments.models import AdvanceAccount, AdvanceEntry, Receipt, Tender, TenderKind
-from selfcard.payments.models.tenders import ARRIVES_LATER
+from selfcard.payments.models.tenders import ARRIVES_LATER, NO_NEW_MONEY
 from selfcard.payments.papers import AN_INDIVIDUAL, CHARGE_RECEIPT, ChargeLine
 from selfcard.payments.paperwork import receipt_facts
+from selfcard.payments.queries import is_of_payer
+from selfcard.payments.tax_numbers import checked_tax_number
 
 NOTHING = Decimal("0.00")
+# Where a surplus goes when the payer has no advance account yet.
+NEW_ACCOUNT: Final = "new"
+SurplusTo = AdvanceAccount | Literal["new"] | None
 
 
 @step
@@ -121,22 +124,25 @@ def confirm_receipt(
     *,
     receipt: Receipt,
     tenders: tuple[TenderGiven, ...],
-    surplus_to: AdvanceAccount | None = None,
+    surplus_to: SurplusTo = None,
     actor: Actor,
 ) -> Receipt:
     """Say that the money of a receipt has arrived, by these tenders, to the cent.
 
     What a transfer brings over the amount goes to an advance account of the payer, if the actor
-    says which. An advance is written off its account. The caller of a charge receipt goes on to
-    `issue_invoice` in the same command: PostgreSQL refuses a confirmed one without.
+    says which, or that one is opened. An advance is written off its account. The caller of a
+    charge receipt goes on to `issue_invoice` in the same command: PostgreSQL refuses a confirmed
+    one without.
 
     Raises:
         ReceiptAlreadyConfirmed: somebody was faster.
         ReceiptIsVoid: nobody is asked for this money any more.
         ConfirmedByItsMaker: the second person is missing.
         TendersDoNotAddUp: another amount than the receipt's.
+        NotIntoAdvance: a deposit is money that comes, and of its own amount.
         AdvanceOfOtherPayer: money of somebody else.
         AdvanceDoesNotSuffice: the account has less.
+        PayerNotNamed, AdvanceAccountExists: no account can be opened for the surplus.
         What `check_tenders` raises: a tender does not say what it must.
     """
     receipt = _open_receipt(receipt)
@@ -145,17 +151,9 @@ def confirm_receipt(
         raise ConfirmedByItsMaker(number=receipt.number)
     arrived = check_tenders(tenders, receipt.organisation, receipt.currency, actor)
     surplus = _surplus(receipt, arrived, surplus_to)
-    reason = ("receipt", receipt.number)
-    for one in sorted(arrived, key=lambda one: one.account.pk if one.account else 0):
-        if one.account:
-            _require_own(one.account, receipt)
-            enter_advance(
-                account=one.account,
-                kind=AdvanceEntry.Kind.WRITE_OFF,
-                amount=-one.amount,
-                reason=reason,
-                actor=actor,
-            )
+    if surplus:
+        receipt.account, receipt.surplus = _for_surplus(receipt, surplus_to, actor), surplus
+    _move_advances(receipt, arrived, actor)
     Tender.objects.bulk_create(
         Tender(
             receipt=receipt,
@@ -168,25 +166,6 @@ def confirm_receipt(
         )
         for one in arrived
     )
-    if receipt.kind == Receipt.Kind.DEPOSIT:
-        assert receipt.account is not None
-        enter_advance(
-            account=receipt.account,
-            kind=AdvanceEntry.Kind.DEPOSIT,
-            amount=receipt.amount,
-            reason=reason,
-            actor=actor,
-        )
-    elif surplus:
-        assert surplus_to is not None
-        receipt.account, receipt.surplus = surplus_to, surplus
-        enter_advance(
-            account=surplus_to,
-            kind=AdvanceEntry.Kind.SURPLUS,
-            amount=surplus,
-            reason=reason,
-            actor=actor,
-        )
     receipt.state = Receipt.State.CONFIRMED
     receipt.confirmed_by = confirmer
     receipt.confirmed_at = clock.now()
@@ -227,28 +206,69 @@ def _open_receipt(receipt: Receipt) -> Receipt:
     return locked
 
 
-def _surplus(
-    receipt: Receipt, arrived: list[Checked], surplus_to: AdvanceAccount | None
-) -> Decimal:
-    """What came over the amount: of a transfer, with an account to go to, else there is none.
+def _surplus(receipt: Receipt, arrived: list[Checked], surplus_to: SurplusTo) -> Decimal:
+    """What came over the amount: of a transfer, and with somewhere to go, else there is none.
 
     Raises:
         TendersDoNotAddUp: too little, or too much and nowhere to go.
-        AdvanceOfOtherPayer, AdvanceOfOtherPlace: not there.
+        NotIntoAdvance: a deposit from an advance, or from nobody, or over its amount.
     """
     given = sum((one.amount for one in arrived), NOTHING)
     over = given - receipt.amount
+    if receipt.kind == Receipt.Kind.DEPOSIT:
+        for at, one in enumerate(arrived):
+            if one.kind in NO_NEW_MONEY:
+                raise NotIntoAdvance(field=f"tenders-{at}-kind", kind=one.kind.label)
+        surplus_to = None  # what came over is another deposit
     by_transfer = sum((one.amount for one in arrived if one.kind == TenderKind.TRANSFER), NOTHING)
     if over <= 0 or surplus_to is None or over > by_transfer:
         _refuse_other_sum(receipt, given)
         return NOTHING
-    if (surplus_to.organisation_id, surplus_to.currency) != (
-        receipt.organisation_id,
-        receipt.currency,
-    ):
-        raise AdvanceOfOtherPlace(field="surplus_to", number=surplus_to.number)
-    _require_own(surplus_to, receipt)
     return over
+
+
+def _for_surplus(receipt: Receipt, surplus_to: SurplusTo, actor: Actor) -> AdvanceAccount:
+    """The payer's account that the surplus goes to; a new one, where that was said.
+
+    Raises:
+        PayerNotNamed, AdvanceAccountExists: none can be opened.
+        AdvanceOfOtherPayer, AdvanceOfOtherPlace: it cannot go there.
+    """
+    if not isinstance(surplus_to, AdvanceAccount):
+        return open_account(
+            organisation=receipt.organisation,
+            payer_name=receipt.payer_name,
+            tax_number=receipt.buyer_tax_number,
+            currency=receipt.currency,
+            actor=actor,
+        )
+    place = (surplus_to.organisation_id, surplus_to.currency)
+    if place != (receipt.organisation_id, receipt.currency):
+        raise AdvanceOfOtherPlace(field="surplus_to", number=surplus_to.number)
+    _require_own(surplus_to, receipt, "surplus_to")
+    return surplus_to
+
+
+def _move_advances(receipt: Receipt, arrived: list[Checked], actor: Actor) -> None:
+    """Enter what a receipt takes out of advances and brings into one, account by account."""
+    kinds = AdvanceEntry.Kind
+    moves = []
+    for at, one in enumerate(arrived):
+        if one.account:
+            _require_own(one.account, receipt, f"tenders-{at}-account")
+            moves.append((one.account, kinds.WRITE_OFF, -one.amount))
+    if receipt.account:
+        is_deposit = receipt.kind == Receipt.Kind.DEPOSIT
+        kind = kinds.DEPOSIT if is_deposit else kinds.SURPLUS
+        moves.append((receipt.account, kind, receipt.amount if is_deposit else receipt.surplus))
+    for account, kind, amount in sorted(moves, key=lambda move: move[0].pk):
+        enter_advance(
+            account=account,
+            kind=kind,
+            amount=amount,
+            reason=("receipt", receipt.number),
+            actor=actor,
+        )
 
 
 def _refuse_other_sum(receipt: Receipt, given: Decimal) -> None:
@@ -256,27 +276,7 @@ def _refuse_other_sum(receipt: Receipt, given: Decimal) -> None:
         raise TendersDoNotAddUp(given=f"{given:,.2f}", amount=f"{receipt.amount:,.2f}")
 
 
-def _require_own(account: AdvanceAccount, receipt: Receipt) -> None:
+def _require_own(account: AdvanceAccount, receipt: Receipt, field: str) -> None:
     """The money of one payer does not pay for another, nor is it kept for another."""
-    if (account.payer_name, account.tax_number) != (
-        receipt.payer_name,
-        receipt.buyer_tax_number,
-    ):
-        raise AdvanceOfOtherPayer(number=account.number, payer=receipt.payer)
-
-
-def checked_tax_number(tax_number: str, payer: str) -> str:
-    """The tax number of a named company, or none.
-
-    Raises:
-        TaxNumberNeedsACompany: a tax number without a name.
-        WrongTaxNumber: it is not a unified social credit code (GB 32100-2015).
-    """
-    number = uscc.compact(tax_number)
-    if not number:
-        return ""
-    if payer == AN_INDIVIDUAL.zh:
-        raise TaxNumberNeedsACompany
-    if not uscc.is_valid(number):
-        raise WrongTaxNumber
-    return number
+    if not is_of_payer(account, receipt):
+        raise AdvanceOfOtherPayer(field=field, number=account.number, payer=receipt.payer)

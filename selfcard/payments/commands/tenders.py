@@ -12,6 +12,7 @@ from selfcard.core.refusals import Operation
 from selfcard.organisations.models import Organisation
 from selfcard.payments.errors import (
     AccountMissing,
+    AccountNamedTwice,
     AdvanceOfOtherPlace,
     ArrivalDateMissing,
     ArrivalInTheFuture,
@@ -21,6 +22,7 @@ from selfcard.payments.errors import (
 )
 from selfcard.payments.models import AdvanceAccount, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import ARRIVES_LATER, AT_THE_DRAWER, WITH_REFERENCE
+from selfcard.payments.queries import open_drawers_at
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,15 @@ def check_tenders(
 
     Raises:
         NotAnAmount, ReferenceMissing, ArrivalDateMissing, ArrivalInTheFuture, AccountMissing,
-        AdvanceOfOtherPlace, DrawerNotOpen: one of them does not.
+        AccountNamedTwice, AdvanceOfOtherPlace, DrawerNotOpen: one of them does not.
     """
-    return [
-        _checked(f"tenders-{at}", tender, place, currency, actor) for at, tender in enumerate(given)
-    ]
+    checked: list[Checked] = []
+    for at, tender in enumerate(given):
+        one = _checked(f"tenders-{at}", tender, place, currency, actor)
+        if one.account and one.account in [earlier.account for earlier in checked]:
+            raise AccountNamedTwice(field=f"tenders-{at}-account", number=one.account.number)
+        checked.append(one)
+    return checked
 
 
 def _checked(
@@ -88,7 +94,7 @@ def _checked(
         amount=given.amount,
         day=day,
         reference=reference,
-        drawer_day=_drawer(row, given, place, actor) if kind in AT_THE_DRAWER else None,
+        drawer_day=_drawer(row, given, place, currency, actor) if kind in AT_THE_DRAWER else None,
         account=account,
     )
 
@@ -103,19 +109,19 @@ def check_amount(amount: Decimal, field: str) -> None:
         raise NotAnAmount(field=field)
 
 
-def _drawer(row: str, given: TenderGiven, place: Organisation, actor: Actor) -> DrawerDay:
+def _drawer(
+    row: str, given: TenderGiven, place: Organisation, currency: str, actor: Actor
+) -> DrawerDay:
     """The open day of the drawer that is named, else of the one that the actor opened, else of the
     only one there."""
-    among = DrawerDay.objects.filter(
-        drawer__organisation=place, state=DrawerDay.State.OPEN, day=clock.today()
-    ).select_related("drawer")
+    among = open_drawers_at(place, currency)
     if given.drawer is not None:
         found = list(among.filter(pk=given.drawer.pk))
     else:
         found = list(among.filter(opened_by=actor.id)) or list(among)
     if len(found) != 1:
         raise DrawerNotOpen(
-            field=f"{row}-drawer", place=place.party.name, help=Operation.named("payments.drawers")
+            field=f"{row}-drawer", place=place.party.name, help=Operation.named("drawers.open")
         )
     return found[0]
 

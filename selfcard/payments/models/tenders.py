@@ -25,6 +25,8 @@ AT_THE_DRAWER = (TenderKind.CASH, TenderKind.CARD, TenderKind.CHEQUE, TenderKind
 ARRIVES_LATER = (TenderKind.TRANSFER, TenderKind.CHEQUE)
 # What leaves a trace elsewhere, by which it is found there again.
 WITH_REFERENCE = (TenderKind.TRANSFER, TenderKind.CARD, TenderKind.CHEQUE, TenderKind.WALLET)
+# What pays without any money coming in.
+NO_NEW_MONEY = (TenderKind.ADVANCE, TenderKind.PROMOTION)
 # How money can go out: what came by cheque is paid back by transfer.
 PAYS_OUT = tuple(kind for kind in TenderKind if kind != TenderKind.CHEQUE)
 

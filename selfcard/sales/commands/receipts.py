@@ -19,6 +19,7 @@ from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import require
 from selfcard.payments.commands import (
+    SurplusTo,
     TenderGiven,
     confirm_receipt,
     issue_invoice,
@@ -26,7 +27,7 @@ from selfcard.payments.commands import (
     note_expected,
     void_receipt,
 )
-from selfcard.payments.models import AdvanceAccount, Invoice, Receipt
+from selfcard.payments.models import Invoice, Receipt
 from selfcard.payments.queries import debits_of
 from selfcard.sales.errors import (
     NothingLeftToPay,
@@ -151,7 +152,7 @@ def settle_receipt(
     *,
     receipt: Receipt,
     tenders: tuple[TenderGiven, ...],
-    surplus_to: AdvanceAccount | None = None,
+    surplus_to: SurplusTo = None,
     actor: Actor,
     request_id: UUID,
 ) -> Invoice:
