@@ -169,7 +169,8 @@ def confirm_receipt(
     receipt.state = Receipt.State.CONFIRMED
     receipt.confirmed_by = confirmer
     receipt.confirmed_at = clock.now()
-    receipt.save(update_fields=["state", "confirmed_by", "confirmed_at", "account", "surplus"])
+    changed = ["state", "confirmed_by", "confirmed_at"]
+    receipt.save(update_fields=[*changed, "account", "surplus"] if surplus else changed)
     record(actor, "receipts.confirmed", receipt, tenders=[one.kind for one in arrived])
     return receipt
 
