@@ -1,10 +1,14 @@
 """Receipts and invoices as those see them who may."""
 
 from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -14,7 +18,9 @@ from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import (
     AdvanceAccount,
+    AdvanceEntry,
     Banking,
+    Drawer,
     DrawerCount,
     DrawerDay,
     Invoice,
@@ -77,12 +83,24 @@ def receipts_to_confirm(actor: Actor) -> QuerySet[Receipt]:
     """Receipts that wait for this actor's confirmation: not their own, oldest first."""
     return (
         Receipt.objects.filter(
-            state__in=[Receipt.State.ISSUED, Receipt.State.WAITING],
+            state=Receipt.State.ISSUED,
             organisation__in=organisations_in_reach(actor, May.CONFIRM_RECEIPTS).values("pk"),
         )
         .exclude(issued_by=actor.id)
         .select_related("organisation__party", "issued_by__party")
         .order_by("id")
+    )
+
+
+def receipts_not_arrived(actor: Actor) -> QuerySet[Receipt]:
+    """Receipts whose money was sent and is not here, for whoever confirms it, oldest first."""
+    return (
+        Receipt.objects.filter(
+            state=Receipt.State.WAITING,
+            organisation__in=organisations_in_reach(actor, May.CONFIRM_RECEIPTS).values("pk"),
+        )
+        .select_related("organisation__party", "issued_by__party")
+        .order_by("waiting_since")
     )
 
 
@@ -119,14 +137,7 @@ def credits_of(payment: PaymentReceipt) -> tuple[Line, ...]:
 
 def expected_in(day: DrawerDay) -> dict[TenderKind, Decimal]:
     """What should lie in a drawer, kind by kind: what was there, came, went and was banked."""
-    came = _by_kind(day.tenders)
-    went = _by_kind(day.outlays)
-    banked = _by_kind(day.bankings)
-    there = {TenderKind.CASH: day.opening_cash}
-    return {
-        kind: there.get(kind, NOTHING) + came[kind] - went[kind] - banked[kind]
-        for kind in AT_THE_DRAWER
-    }
+    return {line.kind: line.expected for line in lines_of_day(day)}
 
 
 def open_drawers_at(place: Organisation, currency: str) -> QuerySet[DrawerDay]:
@@ -141,6 +152,103 @@ def open_drawers_at(place: Organisation, currency: str) -> QuerySet[DrawerDay]:
         .select_related("drawer", "opened_by__party")
         .order_by("drawer__code")
     )
+
+
+@dataclass(frozen=True)
+class DrawerLine:
+    """One kind of money in a drawer's day: how the expected comes about, and what was counted."""
+
+    kind: TenderKind
+    opening: Decimal
+    came: Decimal
+    went: Decimal
+    banked: Decimal
+    counted: Decimal | None
+
+    @property
+    def expected(self) -> Decimal:
+        return self.opening + self.came - self.went - self.banked
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What is over (positive) or short (negative); none before the count."""
+        return None if self.counted is None else self.counted - self.expected
+
+
+def lines_of_day(day: DrawerDay) -> list[DrawerLine]:
+    """A drawer's day, kind by kind."""
+    came, went, banked = _by_kind(day.tenders), _by_kind(day.outlays), _by_kind(day.bankings)
+    counted = {count.kind: count.counted for count in last_count(day)}
+    return [
+        DrawerLine(
+            kind=kind,
+            opening=day.opening_cash if kind == TenderKind.CASH else NOTHING,
+            came=came[kind],
+            went=went[kind],
+            banked=banked[kind],
+            counted=counted.get(kind),
+        )
+        for kind in AT_THE_DRAWER
+    ]
+
+
+@dataclass(frozen=True)
+class DrawerMovement:
+    """Something that came into a drawer (more than nothing) or went out of it."""
+
+    at: datetime
+    what: str | Promise
+    kind: TenderKind
+    number: str
+    reference: str
+    amount: Decimal
+    place: str  # of which kind the paper is: receipt, payment or banking
+
+
+def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
+    """What came into a drawer on a day and went out of it, in order."""
+    came = (
+        DrawerMovement(
+            tender.receipt.confirmed_at or day.opened_at,
+            tender.receipt.get_kind_display(),
+            TenderKind(tender.kind),
+            tender.receipt.number,
+            tender.reference,
+            tender.amount,
+            "receipt",
+        )
+        for tender in day.tenders.select_related("receipt")
+    )
+    went = (
+        DrawerMovement(
+            outlay.payment.confirmed_at or day.opened_at,
+            outlay.payment.get_kind_display(),
+            TenderKind(outlay.kind),
+            outlay.payment.number,
+            outlay.reference,
+            -outlay.amount,
+            "payment",
+        )
+        for outlay in day.outlays.select_related("payment")
+    )
+    banked = (
+        DrawerMovement(
+            banking.banked_at,
+            _("brought to the bank"),
+            TenderKind(banking.kind),
+            banking.number,
+            banking.reference,
+            -banking.amount,
+            "banking",
+        )
+        for banking in day.bankings.all()
+    )
+    return sorted([*came, *went, *banked], key=lambda one: (one.at, one.number))
+
+
+def statement_of(account: AdvanceAccount) -> QuerySet[AdvanceEntry]:
+    """What came into an advance account and went out of it, oldest first."""
+    return account.entries.select_related("by__party").order_by("id")
 
 
 def last_count(day: DrawerDay) -> list[DrawerCount]:
@@ -243,4 +351,67 @@ def drawer_days_in_reach(actor: Actor) -> QuerySet[DrawerDay]:
             "closed_by__party",
         )
         .order_by("-day", "drawer__code")
+    )
+
+
+def drawers_in_reach(actor: Actor) -> QuerySet[Drawer]:
+    """The drawers that the actor may see, by code."""
+    return (
+        Drawer.objects.filter(
+            organisation__in=organisations_in_reach(actor, *SEEING_DRAWERS).values("pk")
+        )
+        .select_related("organisation__party")
+        .order_by("code")
+    )
+
+
+def drawer_days_to_count(actor: Actor) -> QuerySet[DrawerDay]:
+    """Days that are over and were not counted, for whoever keeps the drawer, oldest first."""
+    return (
+        drawer_days_in_reach(actor)
+        .filter(
+            state=DrawerDay.State.OPEN,
+            day__lt=clock.today(),
+            drawer__organisation__in=organisations_in_reach(actor, May.KEEP_DRAWER).values("pk"),
+        )
+        .order_by("day")
+    )
+
+
+def drawer_days_to_close(actor: Actor) -> QuerySet[DrawerDay]:
+    """Counted days that wait for a second person: not those that the actor counted."""
+    return (
+        drawer_days_in_reach(actor)
+        .filter(
+            state=DrawerDay.State.COUNTED,
+            drawer__organisation__in=organisations_in_reach(actor, May.CLOSE_DRAWERS).values("pk"),
+        )
+        .exclude(counted_by=actor.id)
+        .order_by("counted_at")
+    )
+
+
+def refunds_to_pay(actor: Actor) -> QuerySet[PaymentReceipt]:
+    """Vouchers that pay back advances and wait for this actor: not their own, oldest first."""
+    states = PaymentReceipt.State
+    return (
+        PaymentReceipt.objects.filter(
+            kind=PaymentReceipt.Kind.ADVANCE,
+            state__in=[states.ISSUED, states.FAILED],
+            organisation__in=organisations_in_reach(actor, May.CONFIRM_PAYMENTS).values("pk"),
+        )
+        .exclude(issued_by=actor.id)
+        .select_related("organisation__party", "issued_by__party")
+        .order_by("id")
+    )
+
+
+def bankings_in_reach(actor: Actor) -> QuerySet[Banking]:
+    """What came to the bank out of the drawers that the actor may see, newest first."""
+    return (
+        Banking.objects.filter(
+            organisation__in=organisations_in_reach(actor, *SEEING_DRAWERS).values("pk")
+        )
+        .select_related("organisation__party", "drawer_day__drawer", "banked_by__party")
+        .order_by("-id")
     )

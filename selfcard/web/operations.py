@@ -47,6 +47,10 @@ OPERATIONS: dict[str, Place] = {
     "open.policy": Place("office:policies:policy", _("Open the policy")),
     "open.sale": Place("office:sales:sale", _("Open the sale")),
     "sales.sale": Place("office:sales:sale", _("Open the sale")),
+    "drawers.day": Place("office:drawers:day", _("Open the drawer's day")),
+    "drawers.open": Place("office:drawers:list", _("Open a drawer")),
+    "payments.advance": Place("office:payments:advance", _("Open the account")),
+    "payments.refund": Place("office:payments:refund", _("Open the payment receipt")),
     "payments.receipt": Place("office:payments:receipt", _("Open the receipt")),
 }
 

@@ -49,6 +49,9 @@ LOOKS: dict[str, Look] = {
     "open": Look("waiting", "wait", "wait"),
     "compared": Look("half", "wait", "wait"),
     "closed": Look("tick", fill="activated"),
+    # receipts and drawers
+    "waiting": Look("pause", "wait", "wait"),
+    "counted": Look("half", "wait", "wait"),
     # approvals
     "asked": Look("waiting", "wait", "wait"),
     "granted": Look("tick", fill="activated"),

@@ -20,6 +20,7 @@ from selfcard.payments.models import Invoice, Receipt
 from selfcard.sales.models import Sale
 from selfcard.sales.verify import violations
 from tests.factories.custody import custody
+from tests.factories.drawers import open_a_drawer
 from tests.factories.sales import Shop, a_shop, an_agency
 
 SignIn = Callable[[Page, Staff], None]
@@ -28,7 +29,9 @@ Axe = Callable[[Page], None]
 
 @pytest.fixture
 def shop(db: None) -> Shop:
-    return a_shop()
+    shop = a_shop()
+    open_a_drawer(shop.insurer)
+    return shop
 
 
 def entered(staff: Staff) -> Client:
@@ -56,6 +59,7 @@ def test_a_sale_is_registered_asked_for_and_paid_through_pages_only(
 ) -> None:
     shop = a_shop()
     insurer = shop.insurer
+    open_a_drawer(insurer)
     Staff.objects.update(language=language)
     page = open_page()
     sign_in(page, insurer.keeper)
@@ -94,6 +98,7 @@ def test_a_sale_is_registered_asked_for_and_paid_through_pages_only(
     expect(page.locator(".sum .total.wait").last).to_contain_text("2,000.00")
     page.click("button[value=row]")
     page.fill("[name=tenders-1-amount]", "2000.00")
+    page.fill("[name=tenders-1-arrived_on]", str(clock.today()))
     expect(page.locator(".sum .total.wait")).to_have_count(0)
     page.click("aside .btn-primary")
     expect(page.locator("[data-problems]")).to_be_visible()  # the reference is missing
@@ -138,6 +143,7 @@ def test_money_is_confirmed_without_script_too(
     open_page: Callable[..., Page], sign_in: SignIn
 ) -> None:
     shop = a_shop()
+    open_a_drawer(shop.insurer)
     receipt = shop.ask(shop.sell((1, 10)))
     page = open_page(javascript=False)
     sign_in(page, shop.insurer.cashier)

@@ -94,10 +94,25 @@ AREAS: tuple[Area, ...] = (
                 _("Charge receipts"),
                 (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS),
             ),
+            Page(
+                "office:payments:not_arrived",
+                _("Not arrived"),
+                (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS),
+            ),
+            Page(
+                "office:drawers:list",
+                _("Cash drawers"),
+                (May.SEE_PAYMENTS, May.KEEP_DRAWER, May.CLOSE_DRAWERS, May.AUDIT),
+            ),
+            Page(
+                "office:payments:advances",
+                _("Payer advances"),
+                (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS, May.KEEP_ADVANCES),
+            ),
             Page("office:payments:invoices", _("Invoices"), (May.SEE_PAYMENTS,)),
             Page("office:ledger:trial_balance", _("Trial balance"), (May.AUDIT,)),
         ),
-        ("payments", "ledger"),
+        ("payments", "drawers", "ledger"),
     ),
     Area(
         _("Policies"),
