@@ -14,7 +14,7 @@ def open_a_drawer(insurer: Insurer, opening_cash: str = "0.00") -> DrawerDay:
     """The institution's drawer, open today; one that stayed open is counted before."""
     drawer = Drawer.objects.filter(organisation=insurer.institution).first() or define_drawer(
         organisation=insurer.institution,
-        code="D1",
+        code="DRAWER-1",
         name_zh="钱箱一",
         name_en="Drawer 1",
         actor=insurer.actor("second"),

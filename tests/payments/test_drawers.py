@@ -189,7 +189,7 @@ def test_a_drawer_is_opened_once_a_day_and_after_its_last_day_was_counted(
     with clock.frozen(TOMORROW), pytest.raises(EarlierDayNotCounted) as refusal:
         open_again()
     assert refusal.value.help
-    assert refusal.value.help.args == {"code": "D1", "day": "2026-11-03"}
+    assert refusal.value.help.args == {"code": "DRAWER-1", "day": "2026-11-03"}
     count(insurer, day, cash="800.00", card="200.00")
     with pytest.raises(DrawerDayIsOver):
         open_again()
@@ -201,7 +201,7 @@ def test_a_drawer_code_is_given_once(insurer: Insurer, day: DrawerDay) -> None:
     with pytest.raises(DrawerCodeTaken):
         define_drawer(
             organisation=insurer.branch,
-            code=" d1 ",
+            code=" drawer-1 ",
             name_zh="别的钱箱",
             name_en="Another",
             actor=insurer.actor("second"),

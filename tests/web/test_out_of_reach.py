@@ -17,6 +17,7 @@ from django.urls import get_resolver, reverse
 
 from selfcard.cards.models import Batch
 from selfcard.cards.papers import PRINT_PROTOCOL
+from selfcard.core import clock
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import close_stock_count
@@ -29,6 +30,7 @@ from selfcard.policies.papers import POLICY
 from selfcard.sales.papers import CHARGE_LIST, NOTICE
 from selfcard.sales.queries import live_receipt
 from tests.factories.activation import activate, pay, sell
+from tests.factories.advances import a_refund, an_account
 from tests.factories.cards import an_ordered_batch
 from tests.factories.custody import (
     a_requisition,
@@ -39,7 +41,9 @@ from tests.factories.custody import (
     take_back,
     written_off,
 )
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
+from tests.factories.recoveries import a_red_letter
 from tests.factories.stock_counts import counted, do
 
 pytestmark = pytest.mark.django_db
@@ -90,12 +94,20 @@ def company() -> Company:
     recalled = take_back(insurer, SerialRun(cards[19].serial, cards[19].serial), by="branch_keeper")
     receipt = live_receipt(sale)
     assert receipt is not None
+    advance = an_account(insurer, "100.00", payer="Faraway Ltd")
+    back = a_refund(insurer, advance, "40.00")
+    drawer_day = open_a_drawer(insurer)
+    red_letter = a_red_letter(insurer, sale, SerialRun(cards[1].serial, cards[1].serial))
     invoice = receipt.invoice
 
     numbers = {
         "sales": [sale.number, unpaid.number],
         "receipts": [receipt.number],
         "invoices": [invoice.number],
+        "advances": [advance.number],
+        "refunds": [back.number],
+        "red_letters": [red_letter.number],
+        "drawers": [drawer_day.drawer.code],
         "policies": [policy.number],
         "issues": [on_its_way.number],
         "requisitions": [wanted.number],
@@ -167,7 +179,18 @@ OPENS = {
     "office:inquiry": ("number", "cards"),
     "office:payments": ("number", "receipts"),
     "office:payments:invoice": ("number", "invoices"),
+    "office:payments:invoice_tax": ("number", "invoices"),
     "office:payments:invoice_paper": ("number", "invoices"),
+    **{
+        f"office:payments:{name}": ("number", "advances")
+        for name in ("advance", "statement", "deposit", "ask_refund")
+    },
+    **{
+        f"office:payments:{name}": ("number", "refunds")
+        for name in ("refund", "refund_sum", "correct_refund", "failed_refund", "void_refund")
+    },
+    "office:payments:red_letter_tax": ("number", "red_letters"),
+    "office:drawers:open": ("code", "drawers"),
     "office:policies": ("number", "policies"),
     "office:sales": ("number", "sales"),
     "office:stock_ledger": ("code", "people"),
@@ -204,6 +227,9 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
                 argument, things = OPENS[place]
                 samples[name] = [{argument: number} for number in numbers[things]]
                 break
+        if name.startswith("office:drawers:") and arguments == ["code", "day"]:
+            today = clock.today().isoformat()
+            samples[name] = [{"code": code, "day": today} for code in numbers["drawers"]]
     return samples
 
 
