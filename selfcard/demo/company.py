@@ -49,6 +49,7 @@ from selfcard.demo.cast import (
 )
 from selfcard.demo.drawers import open_drawer_of
 from selfcard.demo.holders import activate_for_holders
+from selfcard.demo.money import move_money
 from selfcard.demo.products import publish_products
 from selfcard.demo.stock import do_stock_work
 from selfcard.organisations.models import Organisation
@@ -108,6 +109,7 @@ def build() -> None:
     sell()
     activate_for_holders()
     do_stock_work()
+    move_money()
     note(event=BUILT, **deed(SYSTEM))
 
 

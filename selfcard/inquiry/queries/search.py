@@ -41,7 +41,13 @@ from selfcard.inquiry.queries.reach import batches_in_reach, holders_in_reach
 from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import Receipt
-from selfcard.payments.queries import SEEING_RECEIPTS, invoices_in_reach, receipts_in_reach
+from selfcard.payments.queries import (
+    SEEING_RECEIPTS,
+    advance_accounts_in_reach,
+    bankings_in_reach,
+    invoices_in_reach,
+    receipts_in_reach,
+)
 from selfcard.policies.numbers import policy_number
 from selfcard.policies.queries import policies_in_reach
 from selfcard.sales.queries import sales_in_reach
@@ -63,6 +69,8 @@ class Kind(StrEnum):
     SALE = "sale"
     RECEIPT = "receipt"
     INVOICE = "invoice"
+    ADVANCE = "advance"
+    BANKING = "banking"
     POLICY = "policy"
     ISSUE = "issue"
     REQUISITION = "requisition"
@@ -257,6 +265,31 @@ def _invoices(sought: str, actor: Actor) -> Iterator[Hit]:
         )
 
 
+def _advances(sought: str, actor: Actor) -> Iterator[Hit]:
+    """A payer's advance account, by its number or by the payer's name."""
+    named = Q(number__in=_numbers(sought, "A", 7)) | Q(payer_name=sought)
+    for account in advance_accounts_in_reach(actor).filter(named)[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.ADVANCE,
+            number=account.number,
+            exact=_is_exact(sought, account.number),
+            thing=account,
+            amount=Money(account.balance, account.currency),
+        )
+
+
+def _bankings(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = bankings_in_reach(actor).filter(number__in=_numbers(sought, "BK", 7))
+    for banking in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.BANKING,
+            number=banking.number,
+            exact=_is_exact(sought, banking.number),
+            thing=banking,
+            amount=Money(banking.amount, banking.currency),
+        )
+
+
 def _policies(sought: str, actor: Actor) -> Iterator[Hit]:
     plain = re.sub(r"[\s\-]", "", sought).upper()
     numbers = [plain, f"P{plain}"]
@@ -349,6 +382,8 @@ _LOOKS: tuple[Callable[[str, Actor], Iterator[Hit]], ...] = (
     _sales,
     _receipts,
     _invoices,
+    _advances,
+    _bankings,
     _policies,
     _papers_of_stock,
     _freezes,

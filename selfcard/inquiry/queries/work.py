@@ -54,8 +54,14 @@ from selfcard.inquiry.queries.sought import Question
 from selfcard.inquiry.queries.spread import Distribution, distribution
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import may_anywhere, organisations_in_reach
-from selfcard.payments.models import Receipt
-from selfcard.payments.queries import receipts_to_confirm
+from selfcard.payments.models import DrawerDay, Receipt
+from selfcard.payments.queries import (
+    drawer_days_to_close,
+    drawer_days_to_count,
+    receipts_not_arrived,
+    receipts_to_confirm,
+    refunds_to_pay,
+)
 from selfcard.sales.models import Sale
 from selfcard.sales.queries import sales_in_reach, sales_without_receipt
 
@@ -77,6 +83,10 @@ class Work(StrEnum):
     ISSUE_REQUISITION = "issue_requisition"
     CHASE_REQUISITION = "chase_requisition"
     CONFIRM_RECEIPT = "confirm_receipt"
+    AWAIT_ARRIVAL = "await_arrival"
+    PAY_BACK_ADVANCE = "pay_back_advance"
+    COUNT_DRAWER = "count_drawer"
+    CLOSE_DRAWER = "close_drawer"
     ISSUE_RECEIPT = "issue_receipt"
     APPROVAL = "approval"
     ASK_AGAIN = "ask_again"
@@ -100,6 +110,11 @@ LATE_AFTER = {
     Work.ISSUE_REQUISITION: 3,
     Work.CHASE_REQUISITION: 0,
     Work.CONFIRM_RECEIPT: 2,
+    Work.AWAIT_ARRIVAL: 5,
+    Work.PAY_BACK_ADVANCE: 2,
+    # A drawer is counted on its own day and closed on the next.
+    Work.COUNT_DRAWER: 0,
+    Work.CLOSE_DRAWER: 1,
     Work.ISSUE_RECEIPT: 2,
     Work.APPROVAL: 2,
     Work.ASK_AGAIN: 1,
@@ -224,6 +239,13 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _write_offs_to_ask_for_again
     if May.CONFIRM_RECEIPTS in mays:
         yield _receipts
+        yield _receipts_not_arrived
+    if May.CONFIRM_PAYMENTS in mays:
+        yield _refunds_of_advances
+    if May.KEEP_DRAWER in mays:
+        yield _drawers_to_count
+    if May.CLOSE_DRAWERS in mays:
+        yield _drawers_to_close
     if May.ISSUE_RECEIPTS in mays:
         yield _sales_to_charge
     yield _approvals
@@ -498,6 +520,65 @@ def _receipts(actor: Actor) -> Pile | None:
             who=f"{receipt.payer}, {receipt.organisation.name}",
             amount=Money(receipt.amount, receipt.currency),
         ),
+    )
+
+
+def _receipts_not_arrived(actor: Actor) -> Pile | None:
+    """Money that was sent and is not here: whoever confirms it looks at the bank again."""
+    return _pile(
+        Work.AWAIT_ARRIVAL,
+        receipts_not_arrived(actor),
+        "waiting_since",
+        lambda receipt: Task(
+            kind=Work.AWAIT_ARRIVAL,
+            number=receipt.number,
+            since=receipt.waiting_since,
+            who=f"{receipt.payer}, {receipt.organisation.name}",
+            amount=Money(receipt.amount, receipt.currency),
+        ),
+    )
+
+
+def _refunds_of_advances(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.PAY_BACK_ADVANCE,
+        refunds_to_pay(actor),
+        "issued_at",
+        lambda payment: Task(
+            kind=Work.PAY_BACK_ADVANCE,
+            number=payment.number,
+            since=payment.issued_at,
+            who=f"{payment.payee}, {payment.organisation.name}",
+            amount=Money(payment.amount, payment.currency),
+        ),
+    )
+
+
+def _drawers_to_count(actor: Actor) -> Pile | None:
+    """Drawers of an earlier day that nobody counted: until then they take no money."""
+    return _pile(
+        Work.COUNT_DRAWER,
+        drawer_days_to_count(actor),
+        "opened_at",
+        lambda day: _drawer_task(Work.COUNT_DRAWER, day, day.opened_at),
+    )
+
+
+def _drawers_to_close(actor: Actor) -> Pile | None:
+    return _pile(
+        Work.CLOSE_DRAWER,
+        drawer_days_to_close(actor),
+        "counted_at",
+        lambda day: _drawer_task(Work.CLOSE_DRAWER, day, day.counted_at),
+    )
+
+
+def _drawer_task(kind: Work, day: DrawerDay, since: datetime) -> Task:
+    return Task(
+        kind=kind,
+        number=f"{day.drawer.code}/{day.day.isoformat()}",
+        since=since,
+        who=f"{day.drawer.name}, {day.drawer.organisation.name}",
     )
 
 

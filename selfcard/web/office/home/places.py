@@ -103,6 +103,30 @@ WORK: dict[Work, WorkWords] = {
         _("Open batch"),
         "office:cards:batch",
     ),
+    Work.AWAIT_ARRIVAL: WorkWords(
+        _("Not arrived"),
+        _("Look whether the money has arrived"),
+        _("Open receipt"),
+        "office:payments:receipt",
+    ),
+    Work.PAY_BACK_ADVANCE: WorkWords(
+        _("Advances to pay back"),
+        _("Pay an advance back"),
+        _("Pay back"),
+        "office:payments:refund",
+    ),
+    Work.COUNT_DRAWER: WorkWords(
+        _("Drawers not counted"),
+        _("Count the drawer of an earlier day"),
+        _("Count"),
+        "office:drawers:count",
+    ),
+    Work.CLOSE_DRAWER: WorkWords(
+        _("Drawers to close"),
+        _("Close a counted drawer"),
+        _("Look and close"),
+        "office:drawers:day",
+    ),
     Work.ANNOUNCE: WorkWords(
         _("Losses to announce"),
         _("Announce a loss publicly"),
@@ -135,7 +159,8 @@ def task_place(task: Task) -> str:
     """The page where the task is done."""
     if task.approval:
         return place_of(task.approval)
-    return reverse(WORK[task.kind].url_name, args=[task.number])
+    # A drawer's day is named by two: its code and the day.
+    return reverse(WORK[task.kind].url_name, args=task.number.split("/"))
 
 
 def task_cards(task: Task) -> int | None:
@@ -159,6 +184,8 @@ HITS: dict[Kind, HitWords] = {
     Kind.SALE: HitWords(_("Sales"), "receipt", "office:sales:sale"),
     Kind.RECEIPT: HitWords(_("Charge receipts"), "paper", "office:payments:receipt"),
     Kind.INVOICE: HitWords(_("Invoices"), "invoice", "office:payments:invoice"),
+    Kind.ADVANCE: HitWords(_("Advance accounts"), "cash", "office:payments:advance"),
+    Kind.BANKING: HitWords(_("Brought to the bank"), "building", "office:drawers:bankings"),
     Kind.POLICY: HitWords(_("Policies"), "shield", "office:policies:policy"),
     Kind.ISSUE: HitWords(_("Issue notes"), "send", "office:custody:issue_note"),
     Kind.REQUISITION: HitWords(_("Requisitions"), "inbox", "office:custody:requisition"),
@@ -185,6 +212,8 @@ def hit_place(hit: Hit, mays: set[str]) -> str:
     if run := hit_run(hit):
         return f"{inquiry}?first={run.first:015d}&last={run.last:015d}"
     url_name = HITS[hit.kind].url_name
+    if hit.kind == Kind.BANKING:
+        return f"{reverse(url_name)}?q={hit.number}"
     if hit.kind == Kind.HOLDER or not may_open(url_name, mays):
         return f"{inquiry}?{hit.kind}={hit.number}"
     return reverse(url_name, args=[hit.number])
@@ -204,6 +233,10 @@ def hit_says(hit: Hit) -> list[Any]:
             return [thing.payer, thing.organisation.name]
         case Kind.INVOICE:
             return [thing.buyer]
+        case Kind.ADVANCE:
+            return [thing.payer_name, thing.organisation.name]
+        case Kind.BANKING:
+            return [thing.get_kind_display(), thing.organisation.name]
         case Kind.POLICY:
             return [thing.product_version.name]
         case Kind.REQUISITION:

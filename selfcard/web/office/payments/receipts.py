@@ -147,7 +147,7 @@ class NotArrivedTable(OfficeTable):
         linkify=("office:payments:receipt", [tables.A("number")]),
     )
     payer = tables.Column(gettext_lazy("Payer"), order_by="payer_name")
-    expected = tables.Column(gettext_lazy("Expected"), orderable=False)
+    expected = tables.Column(pgettext_lazy("money", "Expected"), orderable=False)
     organisation = tables.Column(
         gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
     )
