@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from selfcard.organisations.models import May
@@ -79,7 +79,7 @@ class AdvanceTable(OfficeTable):
     organisation = tables.Column(
         gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
     )
-    opened_at = MomentColumn(verbose_name=gettext_lazy("Opened"))
+    opened_at = MomentColumn(verbose_name=pgettext_lazy("account", "Opened"))
     balance = MoneyColumn(verbose_name=gettext_lazy("Balance"))
 
     class Meta(OfficeTable.Meta):

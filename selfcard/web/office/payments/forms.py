@@ -57,7 +57,8 @@ class OutlayRowsForm(TenderRowsForm):
             place=payment.organisation,
             kinds=tuple(kind for kind in kinds if kind not in NO_NEW_MONEY),
         )
-        super().__init__(data, asked=asked, **kwargs)
+        today = {"amount": payment.amount, "arrived_on": clock.today()}
+        super().__init__(data, asked=asked, initial={"rows": [today]}, **kwargs)
         for name, field in self.fields.items():
             if name.endswith("-arrived_on"):
                 field.label, field.help_text = _("Paid on"), ""

@@ -92,11 +92,13 @@ class TenderRowsForm(OfficeForm):
         for at in range(self.row_count):
             for name, field in TenderRow(asked, self.drawers).fields.items():
                 self.fields[f"tenders-{at}-{name}"] = field
-        self.fields["tenders-0-amount"].widget.attrs["autofocus"] = True
+        # What waits for its arrival is asked for that, everything else how much it is.
+        first = "arrived_on" if initial[0].get("kind") else "amount"
+        self.fields[f"tenders-0-{first}"].widget.attrs["autofocus"] = True
         own = next((day for day in self.drawers if day.opened_by_id == self.actor.id), None)
         for at, row in enumerate(initial):
-            first = {"drawer": own.pk if own else None, **row}
-            self.initial.update({f"tenders-{at}-{name}": value for name, value in first.items()})
+            known = {"drawer": own.pk if own else None, **row}
+            self.initial.update({f"tenders-{at}-{name}": value for name, value in known.items()})
 
     @classmethod
     def with_row(cls, data: Any, *, amount: str = "", **kwargs: Any) -> "TenderRowsForm":
@@ -108,6 +110,8 @@ class TenderRowsForm(OfficeForm):
         form = cls(data, **kwargs)
         form.is_bound = False
         form.initial = data.dict()
+        for name in ("amount", "arrived_on"):
+            form.fields[f"tenders-0-{name}"].widget.attrs.pop("autofocus", None)
         form.fields[f"tenders-{at}-amount"].widget.attrs["autofocus"] = True
         return form
 
