@@ -22,7 +22,14 @@ from selfcard.payments.commands import (
     note_tax_fact,
     open_advance_account,
 )
-from selfcard.payments.models import AdvanceAccount, Drawer, DrawerDay, Invoice, Receipt
+from selfcard.payments.models import (
+    AdvanceAccount,
+    Drawer,
+    DrawerDay,
+    Invoice,
+    Receipt,
+    TenderKind,
+)
 from selfcard.payments.queries import expected_in
 from selfcard.payments.tax_platform import TaxAnswer
 from selfcard.sales.commands import note_not_arrived
@@ -87,7 +94,7 @@ def run_drawers() -> None:
         expected = expected_in(day)
         count_drawer(
             day=day,
-            counted={**expected, "cash": expected["cash"] - Decimal("10.00")},  # type: ignore[index]
+            counted={**expected, TenderKind.CASH: expected[TenderKind.CASH] - Decimal("10.00")},
             explanation="找零多付 10 元，已复点一次",
             **as_("B1102"),
         )

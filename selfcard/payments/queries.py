@@ -309,6 +309,14 @@ def advance_accounts_in_reach(actor: Actor) -> QuerySet[AdvanceAccount]:
     )
 
 
+def ways_back(receipt: Receipt) -> frozenset[TenderKind]:
+    """By which kinds money can go back the way it came."""
+    came = {TenderKind(kind) for kind in receipt.tenders.values_list("kind", flat=True)}
+    if TenderKind.CHEQUE in came:
+        came = came - {TenderKind.CHEQUE} | {TenderKind.TRANSFER}
+    return frozenset(came)
+
+
 def open_refund(account: AdvanceAccount) -> PaymentReceipt | None:
     """The voucher by which an advance is being paid back now."""
     states = PaymentReceipt.State

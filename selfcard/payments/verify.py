@@ -131,6 +131,50 @@ def violations() -> Iterator[Violation]:
         """,
     )
     yield from violations_of(
+        "A counted drawer expects what was there, came, went and was banked",
+        """
+        SELECT drawer.code || ' ' || day.day, counted.kind, 'expected ' || counted.expected,
+               'moved ' || coalesce(moved.amount, 0)
+        FROM payments_drawerday day
+        JOIN payments_drawer drawer ON drawer.id = day.drawer_id
+        JOIN payments_drawercount counted ON counted.drawer_day_id = day.id
+        LEFT JOIN (
+            SELECT drawer_day_id, kind, sum(amount) AS amount
+            FROM (
+                SELECT drawer_day_id, kind, amount FROM payments_tender
+                UNION ALL SELECT drawer_day_id, kind, -amount FROM payments_outlay
+                UNION ALL SELECT drawer_day_id, kind, -amount FROM payments_banking
+                UNION ALL SELECT id, 'cash', opening_cash FROM payments_drawerday
+            ) every WHERE drawer_day_id IS NOT NULL GROUP BY drawer_day_id, kind
+        ) moved ON moved.drawer_day_id = day.id AND moved.kind = counted.kind
+        WHERE counted.expected <> coalesce(moved.amount, 0)
+        """,
+    )
+    yield from violations_of(
+        "The difference of a closed drawer is in the books once",
+        """
+        SELECT drawer.code || ' ' || day.day, 'difference ' || counted.difference,
+               'booked ' || coalesce(booked.amount, 0)
+        FROM payments_drawerday day
+        JOIN payments_drawer drawer ON drawer.id = day.drawer_id
+        JOIN LATERAL (
+            SELECT sum(one.counted - one.expected) AS difference FROM payments_drawercount one
+            WHERE one.drawer_day_id = day.id AND one.counting = (
+                SELECT max(counting) FROM payments_drawercount WHERE drawer_day_id = day.id
+            )
+        ) counted ON true
+        LEFT JOIN LATERAL (
+            SELECT -sum(posting.amount) AS amount
+            FROM ledger_entry entry JOIN ledger_posting posting ON posting.entry_id = entry.id
+            WHERE entry.kind = 'cash_difference' AND posting.account_id = '6711'
+              AND entry.reason_kind = 'drawer'
+              AND entry.reason_number = drawer.code || ' ' || day.day
+        ) booked ON true
+        WHERE coalesce(booked.amount, 0)
+            <> CASE day.state WHEN 'closed' THEN counted.difference ELSE 0 END
+        """,
+    )
+    yield from violations_of(
         "An advance account is the sum of its entries, and they are in the books",
         """
         SELECT account.number, 'balance ' || account.balance,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from selfcard.core import clock
 from selfcard.ledger.queries import balances
@@ -37,6 +38,7 @@ from selfcard.payments.errors import (
 )
 from selfcard.payments.models import Banking, DrawerDay, TenderKind
 from selfcard.payments.queries import expected_in, last_count, takings_to_bank
+from selfcard.payments.verify import violations
 from tests.factories.advances import a_refund, an_account, deposit, pay_out
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
@@ -294,3 +296,22 @@ def test_a_difference_is_closed_only_with_its_reason(insurer: Insurer, day: Draw
         DrawerDay.objects.filter(pk=day.pk).update(
             state="closed", closed_by=insurer.second, closed_at=clock.now(), explanation=""
         )
+
+
+def test_verify_names_a_drawer_whose_count_expects_something_else(
+    insurer: Insurer, day: DrawerDay
+) -> None:
+    count(insurer, day, cash="790.00", card="200.00", explanation="gave ten too much")
+    close(insurer, day)
+    everything_holds()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE payments_drawercount SET expected = 795 WHERE kind = 'cash'")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    found = {violation.promise for violation in violations()}
+    assert found == {
+        "A counted drawer expects what was there, came, went and was banked",
+        "The difference of a closed drawer is in the books once",
+    }

@@ -35,7 +35,7 @@ from selfcard.payments.commands.refunds import (
     void_refund,
 )
 from selfcard.payments.commands.tax_facts import note_tax_fact
-from selfcard.payments.commands.tenders import TenderGiven
+from selfcard.payments.tendering import TenderGiven
 
 __all__ = [
     "NEW_ACCOUNT",

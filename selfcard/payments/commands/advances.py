@@ -11,14 +11,11 @@ from selfcard.core.locks import LockSpace, lock
 from selfcard.core.refusals import Operation
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import acting_staff, may, require
-from selfcard.payments.errors import (
-    AdvanceAccountExists,
-    AdvanceDoesNotSuffice,
-    PayerNotNamed,
-)
+from selfcard.payments.errors import AdvanceAccountExists, PayerNotNamed
 from selfcard.payments.models import AdvanceAccount, AdvanceEntry
 from selfcard.payments.papers import AN_INDIVIDUAL
 from selfcard.payments.tax_numbers import checked_tax_number
+from selfcard.payments.tendering import refuse_above_balance
 
 
 @command
@@ -109,19 +106,3 @@ def enter_advance(
     )
     record(actor, f"advances.{kind}", held, amount=str(amount), reason=list(reason))
     return entry
-
-
-def refuse_above_balance(account: AdvanceAccount, amount: Decimal, field: str = "tenders") -> None:
-    """Refuse to take more out of an account than there is.
-
-    Raises:
-        AdvanceDoesNotSuffice: it has less.
-    """
-    if amount > account.balance:
-        raise AdvanceDoesNotSuffice(
-            field=field,
-            number=account.number,
-            balance=f"{account.balance:,.2f}",
-            amount=f"{amount:,.2f}",
-            help=Operation.named("payments.advance", number=account.number),
-        )

@@ -16,11 +16,11 @@ from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import require
 from selfcard.payments.commands.receipts import confirm_receipt, issue_receipt, void_receipt
-from selfcard.payments.commands.tenders import TenderGiven, check_amount
 from selfcard.payments.errors import ReceiptOfNoDeposit
 from selfcard.payments.models import AdvanceAccount, Receipt
 from selfcard.payments.papers import ChargeLine
 from selfcard.payments.queries import debits_of
+from selfcard.payments.tendering import TenderGiven, check_amount
 
 DEPOSIT = Text(zh="预收保费", en="Premium received in advance")
 

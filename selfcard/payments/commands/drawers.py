@@ -19,7 +19,6 @@ from selfcard.ledger.lines import Line, credit, debit
 from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import acting_staff, require
-from selfcard.payments.commands.tenders import check_amount
 from selfcard.payments.errors import (
     ArrivalInTheFuture,
     ClosedByItsCounter,
@@ -40,6 +39,7 @@ from selfcard.payments.errors import (
 from selfcard.payments.models import Banking, Drawer, DrawerCount, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import AT_THE_DRAWER
 from selfcard.payments.queries import ACCOUNTS, expected_in, last_count, takings_to_bank
+from selfcard.payments.tendering import check_amount
 
 NOTHING = Decimal("0.00")
 
@@ -128,7 +128,7 @@ def _refuse_to_open(drawer: Drawer) -> None:
 def count_drawer(
     *,
     day: DrawerDay,
-    counted: Mapping[str, Decimal],
+    counted: Mapping[TenderKind, Decimal],
     explanation: str = "",
     actor: Actor,
     request_id: UUID,

@@ -11,10 +11,10 @@ from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import plain
 from selfcard.organisations.models import Organisation
 from selfcard.organisations.queries import acting_staff
-from selfcard.payments.commands.tenders import total
 from selfcard.payments.models import Invoice, PaymentReceipt, Receipt, RedLetterInvoice
 from selfcard.payments.papers import INVOICE, RED_LETTER, InvoiceLine
 from selfcard.payments.paperwork import invoice_facts, red_letter_facts
+from selfcard.payments.tendering import total
 
 
 @step

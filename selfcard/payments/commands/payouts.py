@@ -15,7 +15,6 @@ from selfcard.core.refusals import Operation, ReasonMissing
 from selfcard.organisations.models import Organisation
 from selfcard.organisations.queries import acting_staff
 from selfcard.payments.commands.advances import enter_advance
-from selfcard.payments.commands.tenders import TenderGiven, check_tenders, total
 from selfcard.payments.errors import (
     AccountMissing,
     AdvanceOfOtherPlace,
@@ -40,6 +39,8 @@ from selfcard.payments.models import (
 from selfcard.payments.models.tenders import PAYS_OUT
 from selfcard.payments.papers import PAYMENT_RECEIPT, ChargeLine
 from selfcard.payments.paperwork import payment_facts
+from selfcard.payments.queries import ways_back
+from selfcard.payments.tendering import TenderGiven, check_tenders, total
 
 # Money goes out as it comes in, part by part.
 OutlayGiven = TenderGiven
@@ -103,7 +104,7 @@ def note_failure(*, payment: PaymentReceipt, reason: str, actor: Actor) -> Payme
     """
     if not reason.strip():
         raise ReasonMissing
-    payment = open_payment(payment)
+    payment = _open_payment(payment)
     PaymentFailure.objects.create(
         payment=payment,
         payee_name=payment.payee_name,
@@ -126,7 +127,7 @@ def correct_payee(*, payment: PaymentReceipt, payee: PayeeGiven, actor: Actor) -
             `issue_payment`.
         PaymentAlreadyConfirmed, PaymentIsVoid: it is not open.
     """
-    payment = open_payment(payment)
+    payment = _open_payment(payment)
     _check_payee(payee, payment.organisation, payment.currency)
     for name, value in _where(payee).items():
         if name == "account" and payment.kind == PaymentReceipt.Kind.ADVANCE:
@@ -150,7 +151,7 @@ def void_payment(*, payment: PaymentReceipt, reason: str, actor: Actor) -> Payme
     """
     if not reason.strip():
         raise ReasonMissing
-    payment = open_payment(payment)
+    payment = _open_payment(payment)
     payment.state = PaymentReceipt.State.VOID
     payment.voided_by = acting_staff(actor)
     payment.voided_at = clock.now()
@@ -182,7 +183,7 @@ def confirm_payment(
         AdvanceDoesNotSuffice: an advance that is paid back was used meanwhile.
         What `check_tenders` raises: an outlay does not say what it must.
     """
-    payment = open_payment(payment)
+    payment = _open_payment(payment)
     payer = acting_staff(actor)
     if payer.pk == payment.issued_by_id:
         raise PaidByItsMaker(number=payment.number)
@@ -228,7 +229,7 @@ def confirm_payment(
     return payment
 
 
-def open_payment(payment: PaymentReceipt) -> PaymentReceipt:
+def _open_payment(payment: PaymentReceipt) -> PaymentReceipt:
     """The voucher as it is now, locked, if it is still to be paid.
 
     Raises:
@@ -246,14 +247,6 @@ def open_payment(payment: PaymentReceipt) -> PaymentReceipt:
     if locked.state == PaymentReceipt.State.VOID:
         raise PaymentIsVoid(number=locked.number)
     return locked
-
-
-def ways_back(receipt: Receipt) -> frozenset[TenderKind]:
-    """By which kinds money can go back the way it came."""
-    came = {TenderKind(kind) for kind in receipt.tenders.values_list("kind", flat=True)}
-    if TenderKind.CHEQUE in came:
-        came = came - {TenderKind.CHEQUE} | {TenderKind.TRANSFER}
-    return frozenset(came)
 
 
 def _require_way(

@@ -13,13 +13,6 @@ from selfcard.core.refusals import Operation, ReasonMissing
 from selfcard.organisations.models import Organisation
 from selfcard.organisations.queries import acting_staff
 from selfcard.payments.commands.advances import enter_advance, open_account
-from selfcard.payments.commands.tenders import (
-    Checked,
-    TenderGiven,
-    check_amount,
-    check_tenders,
-    total,
-)
 from selfcard.payments.errors import (
     AdvanceOfOtherPayer,
     AdvanceOfOtherPlace,
@@ -37,6 +30,13 @@ from selfcard.payments.papers import AN_INDIVIDUAL, CHARGE_RECEIPT, ChargeLine
 from selfcard.payments.paperwork import receipt_facts
 from selfcard.payments.queries import is_of_payer
 from selfcard.payments.tax_numbers import checked_tax_number
+from selfcard.payments.tendering import (
+    Checked,
+    TenderGiven,
+    check_amount,
+    check_tenders,
+    total,
+)
 
 NOTHING = Decimal("0.00")
 # Where a surplus goes when the payer has no advance account yet.

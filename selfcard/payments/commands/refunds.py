@@ -16,7 +16,6 @@ from selfcard.ledger.lines import debit
 from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import require
-from selfcard.payments.commands.advances import refuse_above_balance
 from selfcard.payments.commands.payouts import (
     OutlayGiven,
     PayeeGiven,
@@ -26,11 +25,11 @@ from selfcard.payments.commands.payouts import (
     note_failure,
     void_payment,
 )
-from selfcard.payments.commands.tenders import check_amount
 from selfcard.payments.errors import PaymentOfNoAdvance, RefundAlreadyAsked, RefundIntoItself
 from selfcard.payments.models import AdvanceAccount, PaymentReceipt
 from selfcard.payments.papers import ChargeLine
 from selfcard.payments.queries import credits_of, open_refund
+from selfcard.payments.tendering import check_amount, refuse_above_balance
 
 REFUND = Text(zh="退还预收保费", en="Premium received in advance, paid back")
 

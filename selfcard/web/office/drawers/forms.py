@@ -138,11 +138,11 @@ class CountForm(OfficeForm):
             )
 
     @property
-    def counted(self) -> Mapping[str, Decimal]:
+    def counted(self) -> Mapping[TenderKind, Decimal]:
         """What was counted, as the command takes it."""
-        said = {kind.value: self.cleaned_data[kind.value] for kind in AT_THE_DRAWER}
-        if said["cash"] is None:
-            said["cash"] = self.cash_in_notes
+        said = {kind: self.cleaned_data[kind.value] for kind in AT_THE_DRAWER}
+        if said[TenderKind.CASH] is None:
+            said[TenderKind.CASH] = self.cash_in_notes
         return said
 
 

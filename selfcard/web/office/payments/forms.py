@@ -131,8 +131,11 @@ class RefundForm(PayeeForm):
     """How much of an advance is paid back, and where it goes."""
 
     amount = MoneyField(label=_("Amount"))
-    field_order: ClassVar = ["amount", "way", "payee_name", "payee_bank", "payee_account"]
     widths: ClassVar = {**PayeeForm.widths, "amount": 6}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["amount", *PayeeForm.base_fields])
 
 
 class TaxFactForm(OfficeForm):

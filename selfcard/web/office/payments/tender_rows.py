@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -101,7 +101,7 @@ class TenderRowsForm(OfficeForm):
             self.initial.update({f"tenders-{at}-{name}": value for name, value in known.items()})
 
     @classmethod
-    def with_row(cls, data: Any, *, amount: str = "", **kwargs: Any) -> "TenderRowsForm":
+    def with_row(cls, data: Any, *, amount: str = "", **kwargs: Any) -> Self:
         """The form as it was sent, with one more row: so much in cash, or one of another kind."""
         data = data.copy()
         at = min(cls.rows_in(data), MOST_TENDERS - 1)

@@ -13,6 +13,7 @@ from selfcard.organisations.models import Organisation
 from selfcard.payments.errors import (
     AccountMissing,
     AccountNamedTwice,
+    AdvanceDoesNotSuffice,
     AdvanceOfOtherPlace,
     ArrivalDateMissing,
     ArrivalInTheFuture,
@@ -130,3 +131,19 @@ def total(parts: Iterable[Money]) -> Money:
     """The sum of at least one amount."""
     first, *others = parts
     return sum(others, first)
+
+
+def refuse_above_balance(account: AdvanceAccount, amount: Decimal, field: str = "tenders") -> None:
+    """Refuse to take more out of an account than there is.
+
+    Raises:
+        AdvanceDoesNotSuffice: it has less.
+    """
+    if amount > account.balance:
+        raise AdvanceDoesNotSuffice(
+            field=field,
+            number=account.number,
+            balance=f"{account.balance:,.2f}",
+            amount=f"{amount:,.2f}",
+            help=Operation.named("payments.advance", number=account.number),
+        )
