@@ -174,6 +174,18 @@ def test_the_next_day_begins_with_what_was_counted(insurer: Insurer) -> None:
     assert form.initial["opening_cash"] == Decimal("500.00")
 
 
+def test_the_list_of_days_says_what_the_last_count_was_short_by(insurer: Insurer) -> None:
+    day = open_a_drawer(insurer, "100.00")
+    cashier = entered(insurer.cashier)
+    for found in ("50", "90"):
+        form = counted(cash=found, explanation="short")
+        cashier.post(f"{page_of(day)}count/", form)
+
+    answer = cashier.get(f"{HERE}days/?difference=some")
+
+    assert [row.record.difference for row in answer.context["table"].rows] == [Decimal("-10.00")]
+
+
 def test_takings_come_to_the_bank(insurer: Insurer) -> None:
     day = open_a_drawer(insurer, "500.00")
     cashier = entered(insurer.cashier)

@@ -16,7 +16,7 @@ from selfcard.core import clock
 from selfcard.organisations.models import May
 from selfcard.payments.commands import bank_takings
 from selfcard.payments.models import Banking, TenderKind
-from selfcard.payments.queries import SEEING_DRAWERS, bankings_in_reach
+from selfcard.payments.queries import SEEING_DRAWERS, bankings_in_reach, drawers_in_reach
 from selfcard.web.office.drawers.forms import BANKED, BankForm
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -99,8 +99,9 @@ def bankings(request: OfficeRequest) -> HttpResponse:
 
 @office_view(May.KEEP_DRAWER)
 def bank(request: OfficeRequest) -> HttpResponse:
+    drawer = drawers_in_reach(request.actor).first()
     usual = {
-        "organisation": request.staff.organisation.code,
+        "organisation": (drawer or request.staff).organisation.code,
         "kind": TenderKind.CASH,
         "arrived_on": clock.today(),
         "drawer": request.GET.get("drawer", ""),

@@ -82,7 +82,6 @@ class DayTable(OfficeTable):
         order_by="drawer__code",
         linkify=("office:drawers:day", [tables.A("drawer__code"), tables.A("day")]),
     )
-    name = tables.Column(gettext_lazy("Name"), accessor="drawer__name", orderable=False)
     day = DayColumn(verbose_name=gettext_lazy("Day"))
     state = StatusColumn(gettext_lazy("State"))
     organisation = tables.Column(
@@ -94,7 +93,9 @@ class DayTable(OfficeTable):
         gettext_lazy("Counted by"), accessor="counted_by__name", order_by="counted_by__username"
     )
     closed_by = tables.Column(
-        gettext_lazy("Closed by"), accessor="closed_by__name", order_by="closed_by__username"
+        pgettext_lazy("drawer", "Closed by"),
+        accessor="closed_by__name",
+        order_by="closed_by__username",
     )
     opening_cash = MoneyColumn(verbose_name=pgettext_lazy("drawer", "Opening"))
     difference = MoneyColumn(verbose_name=gettext_lazy("Difference"))
@@ -105,10 +106,11 @@ class DayTable(OfficeTable):
 
 def _with_difference(rows: QuerySet[DrawerDay]) -> QuerySet[DrawerDay]:
     """Each day with what its last count was over or short by, all kinds together."""
-    counts = DrawerCount.objects.filter(drawer_day=OuterRef("pk")).order_by()
-    last = counts.values("drawer_day").annotate(last=Max("counting")).values("last")
+    same_day = DrawerCount.objects.filter(drawer_day=OuterRef("drawer_day")).order_by()
+    last = same_day.values("drawer_day").annotate(last=Max("counting")).values("last")
     sums = (
-        counts.filter(counting=Subquery(last))
+        DrawerCount.objects.filter(drawer_day=OuterRef("pk"), counting=Subquery(last))
+        .order_by()
         .values("drawer_day")
         .annotate(sum=Sum(F("counted") - F("expected")))
         .values("sum")

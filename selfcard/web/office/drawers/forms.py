@@ -195,9 +195,10 @@ class BankForm(OfficeForm):
         said = {**self.cleaned_data}
         key = said.pop("drawer")
         is_cash = said["kind"] == TenderKind.CASH
-        said["drawer_day"] = next(
-            (day for day in self.open_days if is_cash and str(day.pk) == key), None
-        )
+        day = next((day for day in self.open_days if is_cash and str(day.pk) == key), None)
+        said["drawer_day"] = day
+        if day:  # cash belongs to whoever has the drawer
+            said["organisation"] = day.drawer.organisation
         return said
 
 
