@@ -202,7 +202,7 @@ class DrawerMovement:
     number: str
     reference: str
     amount: Decimal
-    place: str  # of which kind the paper is: receipt, payment or banking
+    place: str  # which paper it is: receipt, payment, refund of an advance, or banking
 
 
 def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
@@ -227,7 +227,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
             outlay.payment.number,
             outlay.reference,
             -outlay.amount,
-            "payment",
+            "refund" if outlay.payment.kind == PaymentReceipt.Kind.ADVANCE else "payment",
         )
         for outlay in day.outlays.select_related("payment")
     )
