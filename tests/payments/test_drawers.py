@@ -29,6 +29,7 @@ from selfcard.payments.errors import (
     DrawerDayIsOver,
     DrawerDayNotCounted,
     DrawerDayNotOpen,
+    DrawerNotOpen,
     EarlierDayNotCounted,
     NotAnAmount,
     NotEnoughInTheDrawer,
@@ -217,8 +218,9 @@ def test_a_drawer_code_is_given_once(insurer: Insurer, day: DrawerDay) -> None:
 def test_cash_is_brought_to_the_bank_out_of_an_open_drawer(
     insurer: Insurer, day: DrawerDay
 ) -> None:
-    with pytest.raises(DrawerDayNotOpen):
+    with pytest.raises(DrawerNotOpen) as refusal:
         bank(insurer, "cash", "100.00")
+    assert refusal.value.field == "drawer"
     with pytest.raises(NotEnoughInTheDrawer):
         bank(insurer, "cash", "800.01", drawer_day=day)
     banked = bank(insurer, "cash", "300.00", drawer_day=day)

@@ -28,6 +28,7 @@ from selfcard.payments.errors import (
     DrawerDayIsOver,
     DrawerDayNotCounted,
     DrawerDayNotOpen,
+    DrawerNotOpen,
     DrawerOutOfUse,
     EarlierDayNotCounted,
     NotAnAmount,
@@ -229,7 +230,7 @@ def bank_takings(
         NotAuthorised: the actor keeps no drawer there.
         NotTakenAtTheDrawer: neither cash nor paid out by an acquirer.
         NotAnAmount, ArrivalInTheFuture, ReferenceMissing: it does not say what it must.
-        DrawerDayNotOpen: cash comes out of a drawer that is open.
+        DrawerNotOpen, DrawerDayNotOpen: cash comes out of a drawer that is open.
         NotEnoughInTheDrawer, TakingsDoNotSuffice: more than there is.
     """
     require(actor, May.KEEP_DRAWER, organisation)
@@ -278,7 +279,11 @@ def _open_for_banking(
     day: DrawerDay | None, organisation: Organisation, amount: Decimal
 ) -> DrawerDay:
     if day is None or day.drawer.organisation_id != organisation.pk:
-        raise DrawerDayNotOpen(drawer="–", day="–")
+        raise DrawerNotOpen(
+            field="drawer",
+            place=organisation.party.name,
+            help=Operation.named("drawers.open"),
+        )
     day = _locked(day)
     if day.state != DrawerDay.State.OPEN:
         raise DrawerDayNotOpen(drawer=day.drawer.name, day=day.day.isoformat())
