@@ -21,6 +21,7 @@ from selfcard.sales import commands as sale_commands
 from selfcard.sales.errors import SaleAlreadyHasReceipt
 from selfcard.sales.models import Sale, SaleReceipt
 from selfcard.sales.verify import violations as violations_of_sales
+from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import Till, a_till, cash
 from tests.factories.sales import a_shop
 from tests.races.threads import at_once
@@ -35,6 +36,7 @@ def of_kind(results: list[Any], kind: type) -> list[Any]:
 
 def test_two_confirmations_of_a_receipt_at_once_make_one_invoice() -> None:
     shop = a_shop(20)
+    open_a_drawer(shop.insurer)
     receipt = shop.ask(shop.sell((1, 10)))
 
     results = at_once(*[lambda: shop.settle(receipt) for _ in range(4)])
@@ -48,6 +50,7 @@ def test_two_confirmations_of_a_receipt_at_once_make_one_invoice() -> None:
 
 def test_one_request_sent_twice_at_once_gives_the_same_invoice_to_both() -> None:
     shop, request_id = a_shop(20), uuid4()
+    open_a_drawer(shop.insurer)
     receipt = shop.ask(shop.sell((1, 10)))
 
     results = at_once(*[lambda: shop.settle(receipt, request_id=request_id) for _ in range(4)])
@@ -68,6 +71,7 @@ def test_without_its_locks_only_the_database_stops_a_second_confirmation(
         return found
 
     till = a_till()
+    open_a_drawer(till.insurer)
     receipt = till.receipt()
     monkeypatch.setattr(payment_commands, "_open_receipt", unlocked)
 
@@ -79,6 +83,7 @@ def test_without_its_locks_only_the_database_stops_a_second_confirmation(
 
 def test_a_sale_that_is_asked_for_twice_at_once_has_one_receipt() -> None:
     shop = a_shop(20)
+    open_a_drawer(shop.insurer)
     sale = shop.sell((1, 10))
 
     results = at_once(*[lambda: shop.ask(sale) for _ in range(4)])
@@ -91,6 +96,7 @@ def test_without_the_lock_only_the_database_stops_a_second_receipt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shop = a_shop(20)
+    open_a_drawer(shop.insurer)
     sale = shop.sell((1, 10))
     asked = sale_commands.live_receipt
     all_have_asked = threading.Barrier(4)
@@ -127,6 +133,7 @@ def test_sixteen_threads_on_one_series_leave_no_gap_and_repeat_no_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     till = a_till()
+    open_a_drawer(till.insurer)
     receipts = [till.receipt() for _ in range(THREADS)]
 
     results = confirm_all(till, receipts, monkeypatch)
@@ -149,6 +156,7 @@ def test_a_series_without_its_lock_gives_a_number_twice(monkeypatch: pytest.Monk
         return row.last
 
     till = a_till()
+    open_a_drawer(till.insurer)
     receipts = [till.receipt() for _ in range(THREADS)]
     NumberSeries.objects.create(name=f"invoice:100101:{clock.today().year}", last=1)
     monkeypatch.setattr(numbering, "next_number", unlocked)
