@@ -13,11 +13,12 @@ from selfcard.core import clock, numbering
 from selfcard.core.models import NumberSeries
 from selfcard.ledger.models import Entry
 from selfcard.ledger.queries import balances
-from selfcard.payments import commands as payment_commands
+from selfcard.payments.commands import invoices as invoices_of_payments
+from selfcard.payments.commands import receipts as receipts_of_payments
 from selfcard.payments.errors import ReceiptAlreadyConfirmed
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.payments.verify import violations as violations_of_payments
-from selfcard.sales import commands as sale_commands
+from selfcard.sales.commands import receipts as receipts_of_sales
 from selfcard.sales.errors import SaleAlreadyHasReceipt
 from selfcard.sales.models import Sale, SaleReceipt
 from selfcard.sales.verify import violations as violations_of_sales
@@ -73,7 +74,7 @@ def test_without_its_locks_only_the_database_stops_a_second_confirmation(
     till = a_till()
     open_a_drawer(till.insurer)
     receipt = till.receipt()
-    monkeypatch.setattr(payment_commands, "_open_receipt", unlocked)
+    monkeypatch.setattr(receipts_of_payments, "_open_receipt", unlocked)
 
     results = at_once(*[lambda: till.confirm(receipt, cash("100.00")) for _ in range(4)])
 
@@ -98,7 +99,7 @@ def test_without_the_lock_only_the_database_stops_a_second_receipt(
     shop = a_shop(20)
     open_a_drawer(shop.insurer)
     sale = shop.sell((1, 10))
-    asked = sale_commands.live_receipt
+    asked = receipts_of_sales.live_receipt
     all_have_asked = threading.Barrier(4)
 
     def together(one: Sale) -> Receipt | None:
@@ -106,8 +107,8 @@ def test_without_the_lock_only_the_database_stops_a_second_receipt(
         all_have_asked.wait(20)
         return found
 
-    monkeypatch.setattr(sale_commands, "lock", lambda *_: None)
-    monkeypatch.setattr(sale_commands, "live_receipt", together)
+    monkeypatch.setattr(receipts_of_sales, "lock", lambda *_: None)
+    monkeypatch.setattr(receipts_of_sales, "live_receipt", together)
 
     results = at_once(*[lambda: shop.ask(sale) for _ in range(4)])
 
@@ -117,7 +118,7 @@ def test_without_the_lock_only_the_database_stops_a_second_receipt(
 
 def confirm_all(till: Till, receipts: list[Receipt], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Confirm them all at once; every fifth is rolled back after its number was taken."""
-    real = payment_commands.freeze_paper
+    real = invoices_of_payments.freeze_paper
 
     def fails_for_every_fifth(*, kind: str, number: str, facts: Any) -> Any:
         if kind == "invoice" and facts.receipt in broken:
@@ -125,7 +126,7 @@ def confirm_all(till: Till, receipts: list[Receipt], monkeypatch: pytest.MonkeyP
         return real(kind=kind, number=number, facts=facts)
 
     broken = {receipt.number for receipt in receipts[::5]}
-    monkeypatch.setattr(payment_commands, "freeze_paper", fails_for_every_fifth)
+    monkeypatch.setattr(invoices_of_payments, "freeze_paper", fails_for_every_fifth)
     return at_once(*[lambda r=r: till.confirm(r, cash("100.00")) for r in receipts])
 
 
