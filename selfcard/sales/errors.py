@@ -39,6 +39,27 @@ class LargeSaleNotConfirmed(Refusal):
     default_field = "confirmed_large"
 
 
+class LargeSaleToBeAgreed(LargeSaleNotConfirmed):
+    message = _(
+        "This is a large sale: %(count)s cards. A sale is what one pays for and takes back, and of"
+        " more than %(limit)s cards another person has to agree to it. Tick that you mean it, and"
+        " they are asked; or register several sales."
+    )
+
+
+class LargeSaleNeedsSecondPerson(Refusal):
+    message = _("This is a large sale: %(count)s cards. Another person has to agree to it first.")
+    default_field = "confirmed_large"
+
+
+class NotYourSale(Refusal):
+    message = _("%(name)s asked for this sale and has to ask again.")
+
+
+class RegistrarMayNotSell(Refusal):
+    message = _("%(name)s asked for this sale and may not register sales there any more.")
+
+
 class CardsOfSeveralVersions(Refusal):
     message = _(
         "These cards were printed under different terms and cannot be one sale. "

@@ -2,15 +2,32 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from selfcard.approvals.models import Approval
 from selfcard.cards.models import DocumentType
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.deeds import SALE
+from selfcard.custody.models import HolderBlock, Holding
 from selfcard.custody.queries import RangePart, usable_parts
+from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
 from selfcard.payments.models import Invoice, PaymentReceipt, Receipt
@@ -31,10 +48,14 @@ SEEING_SALES = (
     May.REGISTER_SALES,
     May.ISSUE_RECEIPTS,
     May.CONFIRM_RECEIPTS,
+    May.APPROVE_SALES,
     May.RECALL_SALES,
     May.ISSUE_PAYMENTS,
     May.CONFIRM_PAYMENTS,
 )
+# What a second person is asked, and about what.
+APPROVE_SALE = "sales.approve_sale"
+SALE_REASON = "sale"
 
 
 def holders_selling_for(organisation: Organisation, actor: Actor) -> QuerySet[Party]:
@@ -175,11 +196,17 @@ def invoice_of(sale: Sale) -> Invoice | None:
 
 
 def sales_in_reach(actor: Actor) -> QuerySet[Sale]:
-    """The sales that the actor may see, newest first, each with the state of its live receipt.
+    """The sales that the actor may see, newest first, each with what tells how it stands.
 
-    `receipt_state` is empty where no money has been asked for yet.
+    `receipt_state` is empty where no money has been asked for yet; `cards_back` were taken back.
     """
-    live = SaleReceipt.objects.filter(sale=OuterRef("pk"), ended_at__isnull=True)
+    back = (
+        Recovery.objects.filter(sale=OuterRef("pk"))
+        .exclude(state=Recovery.State.WITHDRAWN)
+        .order_by()
+        .values("sale")
+        .annotate(cards=Sum("count"))
+    )
     return (
         Sale.objects.filter(
             seller_organisation__in=organisations_in_reach(actor, *SEEING_SALES).values("pk")
@@ -189,31 +216,136 @@ def sales_in_reach(actor: Actor) -> QuerySet[Sale]:
             "seller_organisation__party",
             "seller",
             "agency",
+            "agreement",
             "registered_by__party",
+            "agreed_by__party",
         )
         .annotate(
-            receipt_state=Subquery(live.values("receipt__state")[:1]),
-            receipt_number=Subquery(live.values("receipt__number")[:1]),
+            live=FilteredRelation("receipts", condition=Q(receipts__ended_at__isnull=True)),
+            receipt_state=F("live__receipt__state"),
+            receipt_number=F("live__receipt__number"),
+            cards_back=Coalesce(Subquery(back.values("cards")), 0, output_field=BigIntegerField()),
+        )
+        .annotate(
+            cards_left=F("count") - F("cards_back"),
+            amount_left=F("face_value") * F("cards_left"),
         )
         .order_by("-id")
     )
 
 
+def numbers_not_paid() -> QuerySet[Any]:
+    """The sales IDs whose cards, all or some, are sold and nothing else: their money has not come.
+
+    Custody knows them without looking at what was ever sold.
+    """
+    return Holding.objects.filter(status=CardStatus.SOLD, reason_kind=SALE_REASON).values(
+        "reason_number"
+    )
+
+
+def sales_not_paid(actor: Actor) -> QuerySet[Sale]:
+    """The sales that the actor may see whose money has not come, newest first."""
+    return sales_in_reach(actor).filter(number__in=numbers_not_paid())
+
+
+def sales_overdue(actor: Actor) -> QuerySet[Sale]:
+    """Those that should have been paid before today, the longest overdue first."""
+    return sales_not_paid(actor).filter(due_on__lt=clock.today()).order_by("due_on", "id")
+
+
+def sales_to_block_for() -> QuerySet[Sale]:
+    """The overdue sales of the whole insurer whose sellers are not blocked for them yet."""
+    blocked = HolderBlock.objects.filter(reason_kind=SALE_REASON, lifted_at__isnull=True)
+    return (
+        Sale.objects.filter(number__in=numbers_not_paid(), due_on__lt=clock.today())
+        .exclude(number__in=blocked.values("reason_number"))
+        .select_related("seller")
+        .order_by("due_on", "id")
+    )
+
+
 def sales_without_receipt(actor: Actor) -> QuerySet[Sale]:
     """Sales whose money the actor may ask for and nobody has asked for yet, oldest first."""
+    asked = SaleReceipt.objects.filter(sale=OuterRef("pk"), ended_at__isnull=True)
     return (
-        sales_in_reach(actor)
+        sales_not_paid(actor)
         .filter(
-            Q(receipt_state__isnull=True),
+            ~Exists(asked),
             seller_organisation__in=organisations_in_reach(actor, May.ISSUE_RECEIPTS).values("pk"),
         )
         .order_by("id")
     )
 
 
+def large_sales_in_reach(actor: Actor) -> QuerySet[Approval]:
+    """The requests for large sales that the actor may see, decided or not, newest first."""
+    return (
+        Approval.objects.filter(
+            kind=APPROVE_SALE,
+            organisation__in=organisations_in_reach(actor, *SEEING_SALES).values("pk"),
+        )
+        .select_related("asked_by__party", "decided_by__party", "organisation__party")
+        .order_by("-asked_at")
+    )
+
+
+def receipts_of(sale: Sale) -> list[SaleReceipt]:
+    """Every receipt that asks or asked for the sale's money, newest first; void ones too."""
+    asked = sale.receipts.select_related(
+        "receipt__organisation__party",
+        "receipt__issued_by__party",
+        "receipt__confirmed_by__party",
+        "receipt__voided_by__party",
+        "receipt__invoice",
+    )
+    return list(asked.order_by("-id"))
+
+
+def recoveries_of(sale: Sale) -> list[Recovery]:
+    """What came back of a sale, or is coming, newest first, each with its cards."""
+    return list(
+        sale.recoveries.select_related("registered_by__party", "withdrawn_by__party")
+        .prefetch_related("runs")
+        .order_by("-id")
+    )
+
+
+def payments_of(sale: Sale) -> list[PaymentReceipt]:
+    """The vouchers by which money of a sale was or is to be paid back, newest first."""
+    numbers = sale.recoveries.order_by().values("number")
+    return list(
+        PaymentReceipt.objects.filter(reason_kind="recovery", reason_number__in=numbers)
+        .select_related("issued_by__party", "confirmed_by__party", "red_letter")
+        .order_by("-id")
+    )
+
+
 def agencies() -> QuerySet[Agency]:
     """All agencies; they are the whole insurer's."""
     return Agency.objects.order_by("code")
+
+
+def agencies_selling() -> QuerySet[Agency]:
+    """All agencies, each with the agreement under which it sells today.
+
+    `agreement_number` and `agreement_ends` are empty where none is in force.
+    """
+    today = clock.today()
+    in_force = FilteredRelation(
+        "agreements",
+        condition=Q(agreements__valid_from__lte=today, agreements__valid_to__gte=today),
+    )
+    return agencies().annotate(
+        in_force=in_force,
+        agreement_number=F("in_force__number"),
+        agreement_ends=F("in_force__valid_to"),
+    )
+
+
+def agreements_of(agency: Agency) -> QuerySet[Agreement]:
+    """The agreements with an agency, the latest first."""
+    return agency.agreements.select_related("registered_by__party").order_by("-valid_from")
 
 
 def agencies_at_work(actor: Actor) -> QuerySet[Agency]:

@@ -133,3 +133,19 @@ def violations() -> Iterator[Violation]:
         WHERE agency.kind <> sale.business_source
         """,
     )
+    yield from violations_of(
+        "A large sale is registered exactly when a second person agreed to it",
+        """
+        SELECT approval.subject_number, approval.state, 'asked for ' || (approval.asked->>'count'),
+               coalesce('registered with ' || sale.count, 'not registered')
+        FROM approvals_approval approval
+        FULL JOIN (SELECT * FROM sales_sale WHERE agreed_by_id IS NOT NULL) sale
+            ON sale.number = approval.subject_number AND approval.kind = 'sales.approve_sale'
+            AND approval.state = 'granted' AND approval.decided_by_id = sale.agreed_by_id
+            AND approval.asked_by_id = sale.registered_by_id
+            AND (approval.asked->>'count')::bigint = sale.count
+        WHERE sale.id IS NULL AND approval.kind = 'sales.approve_sale'
+              AND approval.state = 'granted'
+           OR approval.id IS NULL
+        """,
+    )

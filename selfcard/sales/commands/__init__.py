@@ -1,6 +1,14 @@
 """From the sale to its money, and every way back."""
 
 from selfcard.sales.commands.agencies import end_agreement, register_agency, register_agreement
+from selfcard.sales.commands.large_sales import (
+    ask_large_sale,
+    ask_large_sale_again,
+    grant_large_sale,
+    refuse_large_sale,
+    withdraw_large_sale,
+)
+from selfcard.sales.commands.overdue import block_overdue_sellers
 from selfcard.sales.commands.receipts import (
     issue_charge_receipt,
     note_not_arrived,
@@ -18,12 +26,17 @@ from selfcard.sales.commands.recoveries import (
 from selfcard.sales.commands.registration import register_sale
 
 __all__ = [
+    "ask_large_sale",
+    "ask_large_sale_again",
+    "block_overdue_sellers",
     "correct_payment",
     "end_agreement",
+    "grant_large_sale",
     "issue_charge_receipt",
     "issue_payment_receipt",
     "note_not_arrived",
     "note_payment_failed",
+    "refuse_large_sale",
     "register_agency",
     "register_agreement",
     "register_recovery",
@@ -31,5 +44,6 @@ __all__ = [
     "settle_payment",
     "settle_receipt",
     "void_charge_receipt",
+    "withdraw_large_sale",
     "withdraw_recovery",
 ]

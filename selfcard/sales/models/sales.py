@@ -97,6 +97,27 @@ class Sale(models.Model):
                     RETURN NEW;
                 """,
             ),
+            # Who agreed was asked for just this sale, and by whoever it is registered by.
+            pgtrigger.Trigger(
+                name="a_second_person_agreed_to_this_sale",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__agreed_by__isnull=False),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM approvals_approval
+                        WHERE kind = 'sales.approve_sale' AND subject_number = NEW.number
+                          AND state = 'granted' AND decided_by_id = NEW.agreed_by_id
+                          AND asked_by_id = NEW.registered_by_id
+                          AND (asked->>'count')::bigint = NEW.count
+                    ) THEN
+                        RAISE EXCEPTION 'nobody was asked about sale %', NEW.number
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="a_sale_is_of_all_its_cards",
                 level=pgtrigger.Row,
