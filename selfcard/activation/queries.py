@@ -23,8 +23,10 @@ from selfcard.core.encryption import blind_index
 from selfcard.core.refusals import Refusal
 from selfcard.custody.queries import CardState, find_card
 from selfcard.custody.statuses import SeenStatus
+from selfcard.payments.models import PaymentReceipt
 from selfcard.policies.application import Application, InsuredGiven, insured_facts
-from selfcard.policies.queries import facts_for_rules, in_force
+from selfcard.policies.models import Policy
+from selfcard.policies.queries import facts_for_rules, find_policy, in_force
 from selfcard.products.models import ProductVersion
 from selfcard.products.rules import Facts, broken_rules, cover_period
 
@@ -139,3 +141,17 @@ def answers_of(serial: int, device: str) -> dict[str, Any]:
 def days_left(card: CardState) -> int:
     """Full days after today on which the card can still be activated."""
     return max((card.deadline - clock.today()) // timedelta(days=1), 0)
+
+
+def live_refund(policy: Policy) -> PaymentReceipt | None:
+    """The payment receipt that pays, or paid, a cancelled policy's unearned premium back."""
+    return (
+        PaymentReceipt.objects.filter(reason_kind="policy", reason_number=policy.number)
+        .exclude(state=PaymentReceipt.State.VOID)
+        .first()
+    )
+
+
+def policy_of_payment(payment: PaymentReceipt) -> Policy | None:
+    """The cancelled policy whose premium a payment receipt pays back, if it does."""
+    return find_policy(payment.reason_number) if payment.reason_kind == "policy" else None

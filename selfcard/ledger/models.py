@@ -59,7 +59,8 @@ class EntryKind(models.TextChoices):
 class Closing(models.Model):
     """The books are closed up to and including a day: nothing counts from there any more.
 
-    Days are closed when they are over, and never opened again.
+    Days are closed when they are over, and never opened again. The balances of that day are kept
+    beside it, so that later ones are reckoned from there.
     """
 
     up_to = models.DateField(unique=True)
@@ -94,10 +95,77 @@ class Closing(models.Model):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="a_closing_keeps_its_balances",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                declare=[("before", "ledger_closing")],
+                func="""
+                    SELECT * INTO before FROM ledger_closing
+                    WHERE up_to < NEW.up_to ORDER BY up_to DESC LIMIT 1;
+                    INSERT INTO ledger_closingbalance
+                        (closing_id, account_id, currency, debits, credits)
+                    SELECT NEW.id, account_id, currency, sum(debits), sum(credits)
+                    FROM (
+                        SELECT account_id, currency, debits, credits
+                        FROM ledger_closingbalance WHERE closing_id = before.id
+                        UNION ALL
+                        SELECT account_id, currency, greatest(amount, 0), greatest(-amount, 0)
+                        FROM ledger_account account
+                        JOIN ledger_posting ON account_id = account.code
+                        WHERE counts_from <= NEW.up_to
+                          AND counts_from > coalesce(before.up_to, '-infinity')
+                    ) AS parts
+                    GROUP BY account_id, currency;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.up_to)
+
+
+class ClosingBalance(models.Model):
+    """What had been booked on an account up to a closed day. PostgreSQL writes it with the closing.
+
+    Nothing is added to days that are closed, so it stays true, and what is asked of later days
+    begins here instead of at the first posting ever made.
+    """
+
+    closing = models.ForeignKey(Closing, models.PROTECT, related_name="balances")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    debits = models.DecimalField(max_digits=18, decimal_places=2)
+    credits = models.DecimalField(max_digits=18, decimal_places=2)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["closing", "account", "currency"],
+                name="a_closing_says_each_balance_once",
+            ),
+        ]
+        triggers: ClassVar = [
+            *append_only("closing_balance"),
+            pgtrigger.Trigger(
+                name="a_closing_balance_comes_with_its_closing",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF pg_trigger_depth() < 2 THEN
+                        RAISE EXCEPTION 'the balances of a closing follow from the postings'
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.closing_id} {self.account_id}"
 
 
 class Entry(models.Model):
@@ -119,8 +187,8 @@ class Entry(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["reason_kind", "reason_number"], name="entry_by_reason"),
-            models.Index(fields=["counts_from"], name="entry_by_day"),
+            models.Index(fields=["reason_number", "reason_kind"], name="entry_by_reason"),
+            models.Index(fields=["counts_from", "id"], name="entry_by_day"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(lines__gte=2), name="an_entry_has_two_sides"),
@@ -141,7 +209,9 @@ class Entry(models.Model):
             *append_only("entry"),
             # What comes late counts from the next open day. A closing waits for entries that are
             # being written into its days; no entry ever waits for a closing, since a day that is
-            # just being closed is passed over.
+            # just being closed, or that a closing waits for, is passed over. Whether the day was
+            # closed meanwhile is asked in a statement of its own, after the lock: one that had
+            # begun before would not see it.
             pgtrigger.Trigger(
                 name="an_entry_counts_from_an_open_day",
                 level=pgtrigger.Row,
@@ -151,11 +221,13 @@ class Entry(models.Model):
                     LOOP
                         SELECT greatest(NEW.counts_from, max(up_to) + 1) INTO NEW.counts_from
                         FROM ledger_closing;
-                        EXIT WHEN pg_try_advisory_xact_lock_shared(
+                        IF pg_try_advisory_xact_lock_shared(
                             {LockSpace.LEDGER_DAY.value}, NEW.counts_from - date '2000-01-01'
-                        ) AND NOT EXISTS (
-                            SELECT FROM ledger_closing WHERE up_to >= NEW.counts_from
-                        );
+                        ) THEN
+                            EXIT WHEN NOT EXISTS (
+                                SELECT FROM ledger_closing WHERE up_to >= NEW.counts_from
+                            );
+                        END IF;
                         NEW.counts_from := NEW.counts_from + 1;
                     END LOOP;
                     RETURN NEW;
@@ -214,11 +286,21 @@ class Posting(models.Model):
     # once (multixacts). The trigger below looks the account up without locking it, and accounts
     # are never deleted.
     account = models.ForeignKey(
-        Account, models.PROTECT, related_name="postings", db_constraint=False
+        Account, models.PROTECT, related_name="postings", db_constraint=False, db_index=False
     )
     amount = models.DecimalField(max_digits=14, decimal_places=2)
+    # The entry's own, written by the trigger: an account's statement is read in one index.
+    counts_from = models.DateField()
+    currency = models.CharField(max_length=3)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account", "counts_from", "entry", "line"],
+                include=["amount", "currency"],
+                name="posting_by_account",
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["entry", "line"], name="each_line_of_an_entry_is_posted_once"
@@ -228,6 +310,17 @@ class Posting(models.Model):
         ]
         triggers: ClassVar = [
             *append_only("posting"),
+            pgtrigger.Trigger(
+                name="a_posting_counts_with_its_entry",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    SELECT counts_from, currency INTO NEW.counts_from, NEW.currency
+                    FROM ledger_entry WHERE id = NEW.entry_id;
+                    RETURN NEW;
+                """,
+            ),
             # With the check at commit this closes an entry for good: all its lines are there, so
             # none can be added, whoever tries and whenever.
             pgtrigger.Trigger(

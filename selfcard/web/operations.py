@@ -46,6 +46,7 @@ OPERATIONS: dict[str, Place] = {
     "open.batch": Place("office:cards:batch", _("Open the batch")),
     "open.policy": Place("office:policies:policy", _("Open the policy")),
     "open.sale": Place("office:sales:sale", _("Open the sale")),
+    "sales.approve_sale": Place("office:sales:large_sale", _("Open the request")),
     "sales.sale": Place("office:sales:sale", _("Open the sale")),
     "drawers.day": Place("office:drawers:day", _("Open the drawer's day")),
     "drawers.open": Place("office:drawers:list", _("Open a drawer")),

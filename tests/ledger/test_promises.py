@@ -36,8 +36,26 @@ def a_raw_entry(lines: int = 2, reverses: Entry | None = None) -> Entry:
 
 def post(entry: Entry, *amounts: str, first: int = 1) -> None:
     Posting.objects.bulk_create(
-        Posting(entry=entry, line=line, account_id=chart.CASH, amount=Decimal(amount))
+        Posting(
+            entry=entry,
+            line=line,
+            account_id=chart.CASH,
+            amount=Decimal(amount),
+            counts_from=entry.counts_from,
+            currency=entry.currency,
+        )
         for line, amount in enumerate(amounts, start=first)
+    )
+
+
+def a_stray_posting(entry: Entry, line: int, amount: int) -> None:
+    Posting.objects.create(
+        entry=entry,
+        line=line,
+        account_id="9999",
+        amount=Decimal(amount),
+        counts_from=entry.counts_from,
+        currency=entry.currency,
     )
 
 
@@ -91,7 +109,7 @@ def test_lines_count_from_one() -> None:
 def test_a_posting_is_on_an_account_of_the_chart() -> None:
     with refused_by_postgresql("on account 9999"):
         entry = a_raw_entry()
-        Posting.objects.create(entry=entry, line=1, account_id="9999", amount=Decimal(1))
+        a_stray_posting(entry, 1, 1)
 
 
 @pytest.mark.parametrize("model", [Entry, Posting])
@@ -181,8 +199,8 @@ def test_verify_names_a_posting_on_no_account_and_a_reversal_that_is_no_mirror()
     entry = an_entry()
     with triggers_at_rest():
         stray = a_raw_entry(reverses=entry)
-        Posting.objects.create(entry=stray, line=1, account_id="9999", amount=Decimal(1))
-        Posting.objects.create(entry=stray, line=2, account_id="9999", amount=Decimal(-1))
+        a_stray_posting(stray, 1, 1)
+        a_stray_posting(stray, 2, -1)
 
     promises = {found.promise for found in violations()}
 

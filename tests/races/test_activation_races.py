@@ -11,8 +11,9 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from selfcard.activation import commands, gate
+from selfcard.activation import gate
 from selfcard.activation.commands import activate_card, save_draft
+from selfcard.activation.commands import activating as commands
 from selfcard.activation.errors import CardActivatedAlready, RulesBroken
 from selfcard.activation.models import Draft, PinProof
 from selfcard.activation.queries import answers_of

@@ -112,9 +112,10 @@ def reverse_activation(
     It is void where not all of its premium is given back. The caller locked custody before it
     locked anything else.
     """
-    ActivatedCard.objects.filter(
+    reversed_now = ActivatedCard.objects.filter(
         serial=serial, policy_number=policy_number, reversed_at=None
     ).update(reversed_at=clock.now())
+    assert reversed_now == 1, "a live policy has its activated card"
     card = SerialRun(serial, serial)
     record(actor, "card.activation_reversed", serials=card, policy=policy_number)
     if is_void:

@@ -62,8 +62,7 @@ from selfcard.payments.queries import (
     receipts_to_confirm,
     refunds_to_pay,
 )
-from selfcard.sales.models import Sale
-from selfcard.sales.queries import sales_in_reach, sales_without_receipt
+from selfcard.sales.queries import sales_not_paid, sales_overdue, sales_without_receipt
 
 ROWS_OF_A_KIND = 8
 EXPIRING_DAYS = 90
@@ -94,6 +93,7 @@ class Work(StrEnum):
     ASK_RELEASE = "ask_release"
     DOWNLOAD = "download"
     CHASE = "chase"
+    CHASE_OVERDUE = "chase_overdue"
     ANNOUNCE = "announce"
     WRITE_OFF_AGAIN = "write_off_again"
     FINISH_COUNT = "finish_count"
@@ -122,7 +122,8 @@ LATE_AFTER = {
     Work.ASK_RELEASE: 3,
     Work.DOWNLOAD: 3,
     Work.CHASE: 7,
-    # By its own last day, not by how long it waits.
+    # By their own last day, not by how long it waits.
+    Work.CHASE_OVERDUE: 0,
     Work.ANNOUNCE: 5,
     Work.WRITE_OFF_AGAIN: 1,
     Work.FINISH_COUNT: 2,
@@ -256,6 +257,8 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _files_to_download
     if May.REGISTER_SALES in mays:
         yield _sales_to_chase
+    if May.SEE_SALES in mays or May.REGISTER_SALES in mays:
+        yield _sales_overdue
     if May.COUNT_STOCK in mays:
         yield _counts_to_finish
 
@@ -596,24 +599,36 @@ def _sales_to_chase(actor: Actor) -> Pile | None:
     late = clock.now() - timedelta(days=AGES[0])
     return _pile(
         Work.CHASE,
-        sales_in_reach(actor).filter(
+        sales_not_paid(actor).filter(
             seller_organisation__in=organisations_in_reach(actor, May.REGISTER_SALES).values("pk"),
             receipt_state=Receipt.State.ISSUED,
             registered_at__lt=late,
+            due_on__gte=clock.today(),
         ),
         "registered_at",
         lambda sale: _sale_task(Work.CHASE, sale),
     )
 
 
-def _sale_task(kind: Work, sale: Sale) -> Task:
+def _sales_overdue(actor: Actor) -> Pile | None:
+    """Sales whose last day to be paid is over: chased, or taken back."""
+    return _pile(
+        Work.CHASE_OVERDUE,
+        sales_overdue(actor),
+        "registered_at",
+        lambda sale: _sale_task(Work.CHASE_OVERDUE, sale, due=sale.due_on),
+    )
+
+
+def _sale_task(kind: Work, sale: Any, due: date | None = None) -> Task:
     return Task(
         kind=kind,
         number=sale.number,
         since=sale.registered_at,
         who=sale.seller_organisation.party,
-        cards=sale.count,
-        amount=Money(sale.amount, sale.currency),
+        cards=sale.cards_left,
+        amount=Money(sale.amount_left, sale.currency),
+        due=due,
     )
 
 
@@ -658,13 +673,8 @@ def _unpaid_by_age(actor: Actor) -> tuple[Age, ...]:
         if last is not None:
             within &= Q(registered_at__gt=now - timedelta(days=last + 1))
         sums[f"from_{first}"] = Sum(
-            Case(When(within, then="amount"), default=Decimal(0), output_field=DecimalField()),
+            Case(When(within, then="amount_left"), default=Decimal(0), output_field=DecimalField()),
             default=Decimal(0),
         )
-    found = (
-        sales_in_reach(actor)
-        .filter(Q(receipt_state__isnull=True) | Q(receipt_state=Receipt.State.ISSUED))
-        .order_by()
-        .aggregate(**sums)
-    )
+    found = sales_not_paid(actor).order_by().aggregate(**sums)
     return tuple(Age(first, last, found[f"from_{first}"]) for first, last in bounds_open)

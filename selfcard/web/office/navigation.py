@@ -77,6 +77,8 @@ AREAS: tuple[Area, ...] = (
         (
             Page("office:sales:list", _("Sales"), (May.SEE_SALES, May.REGISTER_SALES)),
             Page("office:sales:register", _("Sales registration"), (May.REGISTER_SALES,)),
+            Page("office:sales:to_charge", _("To be asked for"), (May.ISSUE_RECEIPTS,)),
+            Page("office:sales:overdue", _("Overdue sales"), (May.SEE_SALES, May.REGISTER_SALES)),
             Page(
                 "office:sales:agencies",
                 _("Agencies"),

@@ -142,6 +142,9 @@ WORK: dict[Work, WorkWords] = {
     Work.CHASE: WorkWords(
         _("Sold, not paid"), _("Chase an unpaid sale"), _("Open sale"), "office:sales:sale"
     ),
+    Work.CHASE_OVERDUE: WorkWords(
+        _("Past their due date"), _("Chase an overdue sale"), _("Open sale"), "office:sales:sale"
+    ),
     Work.FINISH_COUNT: WorkWords(
         _("Counts to finish"),
         _("Finish a stock count"),

@@ -1,18 +1,40 @@
-"""What the books say."""
+"""Turnover and balance of the accounts, of any day."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db import connection
 
-from selfcard.core.actor import Actor
-from selfcard.ledger.models import Account, Entry, Posting
-from selfcard.organisations.models import May
-from selfcard.organisations.queries import head_office, require
+from selfcard.ledger.models import Account
 
 NOTHING = Decimal("0.00")
+
+# What a closing has kept, and what counts after it: not every posting that was ever made.
+_SUMS = """
+    WITH closed AS (
+        SELECT id, up_to FROM ledger_closing
+        WHERE up_to <= %(up_to)s ORDER BY up_to DESC LIMIT 1
+    )
+    SELECT account_id, currency, sum(debits), sum(credits)
+    FROM (
+        SELECT account_id, currency, debits, credits
+        FROM ledger_closingbalance JOIN closed ON closed.id = closing_id
+        UNION ALL
+        SELECT account.code, later.currency, later.debits, later.credits
+        FROM ledger_account account
+        CROSS JOIN LATERAL (
+            SELECT currency, sum(greatest(amount, 0)) AS debits,
+                   sum(greatest(-amount, 0)) AS credits
+            FROM ledger_posting
+            WHERE account_id = account.code AND counts_from <= %(up_to)s
+              AND counts_from > coalesce((SELECT up_to FROM closed), '-infinity')
+            GROUP BY currency
+        ) later
+    ) AS parts
+    WHERE %(account)s::text IS NULL OR account_id = %(account)s
+    GROUP BY account_id, currency ORDER BY account_id, currency
+"""
 
 
 @dataclass(frozen=True)
@@ -80,51 +102,16 @@ class BalanceTotal:
         return self.debits == self.credits
 
 
-def trial_balance(up_to: date | None = None) -> TrialBalance:
-    """Turnover and balance of every account; with a day, of what counts up to it."""
-    postings = Posting.objects.all()
-    if up_to is not None:
-        postings = postings.filter(entry__counts_from__lte=up_to)
-    sums = (
-        postings.values("account_id", "entry__currency")
-        .annotate(
-            debits=Coalesce(Sum("amount", filter=Q(amount__gt=0)), NOTHING),
-            credits=Coalesce(-Sum("amount", filter=Q(amount__lt=0)), NOTHING),
-        )
-        .order_by("account_id", "entry__currency")
-    )
-    accounts = Account.objects.in_bulk()
-    return TrialBalance(
-        up_to,
-        tuple(
-            AccountBalance(
-                accounts[row["account_id"]], row["entry__currency"], row["debits"], row["credits"]
-            )
-            for row in sums
-        ),
-    )
+def trial_balance(up_to: date | None = None, account: Account | None = None) -> TrialBalance:
+    """Turnover and balance of every account, or of one; with a day, of what counts up to it."""
+    asked = {"up_to": up_to or date.max, "account": account.code if account else None}
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, asked)
+        rows = cursor.fetchall()
+    accounts = {account.code: account} if account else Account.objects.in_bulk()
+    return TrialBalance(up_to, tuple(AccountBalance(accounts[code], *sums) for code, *sums in rows))
 
 
 def balances(up_to: date | None = None) -> dict[str, Decimal]:
     """The balance of each used account by its code (one currency), debits positive."""
     return {line.account.code: line.balance for line in trial_balance(up_to).lines}
-
-
-def entries_for(reason_kind: str, reason_number: str) -> QuerySet[Entry]:
-    """The entries that were booked for a reason, with their postings, oldest first."""
-    return (
-        Entry.objects.filter(reason_kind=reason_kind, reason_number=reason_number)
-        .prefetch_related(
-            Prefetch("postings", Posting.objects.select_related("account").order_by("line"))
-        )
-        .order_by("id")
-    )
-
-
-def require_sight_of_books(actor: Actor) -> None:
-    """The books are the whole insurer's: they are open to whoever audits it from its top.
-
-    Raises:
-        NotAuthorised: the actor audits a part of it, or nothing.
-    """
-    require(actor, May.AUDIT, head_office())
