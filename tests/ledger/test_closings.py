@@ -187,9 +187,8 @@ def test_an_entry_is_not_booked_years_late() -> None:
 
 def test_verify_names_what_was_put_into_a_closed_day(insurer: Insurer) -> None:
     close(insurer, MONDAY)
-    with triggers_at_rest():
-        with clock.frozen(TUESDAY + timedelta(days=1)):
-            entry = an_entry(counts_from=SUNDAY)
+    with triggers_at_rest(), clock.frozen(TUESDAY + timedelta(days=1)):
+        entry = an_entry(counts_from=SUNDAY)
 
     found = {violation.promise: violation.subject for violation in violations()}
 
