@@ -7,8 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.serials import SerialRun
+from selfcard.inquiry.queries.piles import Task, Work
 from selfcard.inquiry.queries.search import Hit, Kind
-from selfcard.inquiry.queries.work import Task, Work
 from selfcard.web.office.approvals.subjects import cards_in, place_of, type_in, words_for
 from selfcard.web.templatetags.places import may_open
 
