@@ -118,9 +118,12 @@ def _activated_cards_are_paid_for() -> Iterator[Violation]:
         LEFT JOIN cards_batch batch ON batch.id = holding.batch_id
         WHERE activated.reversed_at IS NULL
           AND (holding.status IS DISTINCT FROM 'to_be_activated'
-               OR (activated.activated_at AT TIME ZONE %s)::date > batch.deadline)
+               OR (activated.activated_at AT TIME ZONE %s)::date > batch.deadline AND NOT EXISTS (
+                    SELECT FROM custody_extensionrun extended
+                    WHERE extended.serials @> activated.serial
+                      AND extended.during @> (activated.activated_at AT TIME ZONE %s)::date))
         """,
-        [clock.zone().key],
+        [clock.zone().key] * 2,
     )
 
 
@@ -233,5 +236,21 @@ def _tallies_count_what_is_there() -> Iterator[Violation]:
         ) live USING (batch_id, holder_id, block)
         LEFT JOIN organisations_party party ON party.id = holder_id
         WHERE coalesce(tally.activated, 0) <> coalesce(live.cards, 0)
+        """,
+    )
+
+
+def _extensions_are_agreed() -> Iterator[Violation]:
+    yield from violations_of(
+        "A later last day was agreed to by another person, for cards that were out of date",
+        """
+        SELECT extension.number, run.serials::text, run.during::text, extension.state
+        FROM custody_extensionrun run
+        JOIN custody_extension extension ON extension.id = run.extension_id
+        JOIN cards_batch batch ON batch.serials && run.serials
+        WHERE run.during IS NOT NULL
+          AND (extension.state <> 'granted' OR extension.decided_by_id = extension.asked_by_id
+               OR upper(run.during) - 1 <> extension.last_day
+               OR lower(run.during) <= batch.deadline)
         """,
     )

@@ -26,7 +26,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.deeds import SALE
 from selfcard.custody.models import HolderBlock, Holding
-from selfcard.custody.queries import RangePart, usable_parts
+from selfcard.custody.queries import RangePart, usable_parts, void_by_cancellation
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
@@ -125,10 +125,14 @@ def runs_of(sale: Sale) -> tuple[SerialRun, ...]:
 
 
 def remaining_of(sale: Sale) -> tuple[SerialRun, ...]:
-    """The cards of a sale that nobody has taken back, in order."""
+    """The cards of a sale that nobody has taken back, in order.
+
+    Without those that are void since their policy was cancelled: they do not come back.
+    """
+    sold = runs_of(sale)
     back = RecoveryRun.objects.filter(sale=sale, is_live=True)
-    gone = [run.run for run in back]
-    return tuple(part for run in runs_of(sale) for part in run.without(gone))
+    gone = [*(run.run for run in back), *void_by_cancellation(sold)]
+    return tuple(part for run in sold for part in run.without(gone))
 
 
 def runs_taken_back(recovery: Recovery) -> tuple[SerialRun, ...]:

@@ -41,7 +41,8 @@ def violations() -> Iterator[Violation]:
         "What a sale says is sold or paid, custody says too, card for card",
         """
         SELECT sale.number, coalesce(receipt.state, 'not asked'),
-               sale.count - back.cards || ' cards', 'in custody ' || coalesce(kept.cards, 0)
+               sale.count - back.cards - spent.cards || ' cards',
+               'in custody ' || coalesce(kept.cards, 0)
         FROM sales_sale sale
         LEFT JOIN sales_salereceipt asked ON asked.sale_id = sale.id AND asked.ended_at IS NULL
         LEFT JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
@@ -49,6 +50,16 @@ def violations() -> Iterator[Violation]:
             SELECT coalesce(sum(upper(serials) - lower(serials)), 0) AS cards
             FROM sales_recoveryrun WHERE sale_id = sale.id AND is_live
         ) back
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS cards
+            FROM sales_salerun run
+            JOIN custody_movement moved
+                ON moved.kind = 'cancellation' AND moved.serials <@ run.serials
+            WHERE run.sale_id = sale.id AND NOT EXISTS (
+                SELECT FROM sales_recoveryrun back
+                WHERE back.sale_id = sale.id AND back.is_live AND back.serials @> moved.serials
+            )
+        ) spent
         CROSS JOIN LATERAL (
             SELECT sum(upper(part.cards) - lower(part.cards)) AS cards
             FROM sales_salerun run
@@ -59,7 +70,7 @@ def violations() -> Iterator[Violation]:
             CROSS JOIN LATERAL (SELECT run.serials * holding.serials AS cards) part
             WHERE run.sale_id = sale.id
         ) kept
-        WHERE sale.count - back.cards <> coalesce(kept.cards, 0)
+        WHERE sale.count - back.cards - spent.cards <> coalesce(kept.cards, 0)
         """,
     )
     yield from violations_of(

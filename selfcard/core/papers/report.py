@@ -86,7 +86,8 @@ def written(cell: Any) -> str:
         case int():
             return f"{'−' if cell < 0 else ''}{abs(cell):,}"
         case datetime():
-            return f"{written_day(cell.astimezone(clock.zone()))} {cell.astimezone(clock.zone()):%H:%M}"
+            local = cell.astimezone(clock.zone())
+            return f"{written_day(local)} {local:%H:%M}"
         case date():
             return written_day(cell)
     return str(cell)

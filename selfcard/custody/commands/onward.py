@@ -129,7 +129,10 @@ def activate_card(*, serial: int, policy_number: str, actor: Actor) -> None:
         JOIN cards_batch batch ON batch.id = holding.batch_id
         WHERE holding.serials @> %(serial)s::bigint
           AND holding.status = 'to_be_activated'
-          AND batch.deadline >= %(today)s
+          AND (batch.deadline >= %(today)s OR EXISTS (
+            SELECT FROM custody_extensionrun
+            WHERE serials @> %(serial)s::bigint AND during @> %(today)s::date
+          ))
           AND NOT EXISTS (
             SELECT FROM custody_freeze
             WHERE serials @> %(serial)s::bigint AND released_at IS NULL

@@ -121,6 +121,7 @@ __all__ = [
     "stock_of",
     "type_of",
     "usable_parts",
+    "void_by_cancellation",
     "with_missing",
     "write_offs_asked_by",
     "write_offs_seen_by",

@@ -11,6 +11,7 @@ from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import (
     ActivatedCard,
+    ExtensionRun,
     Freeze,
     Holding,
     Movement,
@@ -18,13 +19,16 @@ from selfcard.custody.models import (
 )
 from selfcard.custody.parts import Part, read_parts
 from selfcard.custody.queries.counts import count_activated_in
-from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
+from selfcard.custody.statuses import CardStatus, MovementKind, SeenStatus, seen_status
 from selfcard.organisations.models import Party
 
 
 @dataclass(frozen=True)
 class CardState:
-    """Everything about where one card is now."""
+    """Everything about where one card is now.
+
+    `deadline` is the last day to activate it: the printed one, or a later one that was agreed to.
+    """
 
     serial: int
     batch: Batch
@@ -38,22 +42,34 @@ class CardState:
     reason: Reason
     since: datetime
 
+    @property
+    def is_extended(self) -> bool:
+        """Whether it can be activated longer than is printed on it."""
+        return self.deadline > self.batch.last_day
+
 
 def find_card(serial: int) -> CardState | None:
     """A card by its serial; none if no such card was ever made."""
     policy = ActivatedCard.objects.filter(serial=serial, reversed_at=None)
     freeze = Freeze.objects.filter(serials__contains=serial, released_at=None)
+    extended = ExtensionRun.objects.filter(serials__contains=serial, during__isnull=False)
     holding = (
         Holding.objects.filter(serials__contains=serial)
         .select_related("batch__type_version__document_type", "holder")
         .annotate(
-            policy_number=Subquery(policy.values("policy_number")[:1]), is_frozen=Exists(freeze)
+            policy_number=Subquery(policy.values("policy_number")[:1]),
+            is_frozen=Exists(freeze),
+            extended_to=Subquery(
+                extended.order_by("-during").values("extension__last_day")[:1]
+            ),
         )
         .first()
     )
     if holding is None:
         return None
     batch, status = holding.batch, CardStatus(holding.status)
+    is_paid = status == CardStatus.TO_BE_ACTIVATED
+    deadline = (holding.extended_to if is_paid else None) or batch.last_day
     return CardState(
         serial=serial,
         batch=batch,
@@ -64,12 +80,12 @@ def find_card(serial: int) -> CardState | None:
             status,
             activated=holding.policy_number is not None,
             frozen=holding.is_frozen,
-            deadline=batch.last_day,
+            deadline=deadline,
             today=clock.today(),
         ),
         policy_number=holding.policy_number,
         frozen=holding.is_frozen,
-        deadline=batch.last_day,
+        deadline=deadline,
         reason=holding.reason,
         since=holding.since,
     )
@@ -110,6 +126,12 @@ def history_of(runs: Iterable[SerialRun]) -> QuerySet[Movement]:
         touched |= Q(serials__overlap=run.range)
     movements = Movement.objects.filter(touched) if touched else Movement.objects.none()
     return movements.select_related("from_holder", "to_holder").order_by("at", "id")
+
+
+def void_by_cancellation(runs: Iterable[SerialRun]) -> list[SerialRun]:
+    """Those of the cards that are void since their policy was cancelled, one by one."""
+    movements = history_of(runs).filter(kind=MovementKind.CANCELLATION)
+    return [movement.run for movement in movements.order_by("serials")]
 
 
 @dataclass(frozen=True)

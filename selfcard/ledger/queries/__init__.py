@@ -8,8 +8,9 @@ from selfcard.ledger.queries.balances import (
     trial_balance,
 )
 from selfcard.ledger.queries.entries import (
+    EntriesAsked,
     closings,
-    entries_between,
+    entries_before,
     entries_for,
     find_entry,
     journal,
@@ -30,6 +31,7 @@ __all__ = [
     "AccountBalance",
     "AccountStatement",
     "BalanceTotal",
+    "EntriesAsked",
     "Place",
     "StatementLine",
     "StatementPage",
@@ -37,7 +39,7 @@ __all__ = [
     "account_statement",
     "balances",
     "closings",
-    "entries_between",
+    "entries_before",
     "entries_for",
     "find_entry",
     "journal",

@@ -1,13 +1,15 @@
 """Entries, why they were booked, and the days that are closed."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from selfcard.core.periods import Period
 from selfcard.ledger.models import Closing, Entry, Posting
 
+ENTRIES_OF_A_PAGE = 50
 ROWS_AT_ONCE = 2_000
 
 
@@ -32,14 +34,47 @@ def find_entry(number: str) -> Entry | None:
     return entries.select_related("reverses", "reversed_by").first()
 
 
-def entries_between(period: Period, kind: str = "", reason: str = "") -> QuerySet[Entry]:
-    """The entries that count from a day of the period, newest first; of a kind, for a reason."""
-    entries = Entry.objects.filter(counts_from__range=(period.first, period.last))
-    if kind:
-        entries = entries.filter(kind=kind)
-    if reason:
-        entries = entries.filter(reason_number=reason)
-    return _with_postings(entries).order_by("-counts_from", "-id")
+@dataclass(frozen=True)
+class EntriesAsked:
+    """Which entries: those that count from a day of the period; of a kind, for a reason."""
+
+    period: Period
+    kind: str = ""
+    reason: str = ""
+
+    def rows(self) -> QuerySet[Entry]:
+        """All of them, newest first."""
+        days = (self.period.first, self.period.last)
+        entries = Entry.objects.filter(counts_from__range=days)
+        if self.kind:
+            entries = entries.filter(kind=self.kind)
+        if self.reason:
+            entries = entries.filter(reason_number=self.reason)
+        return _with_postings(entries).order_by("-counts_from", "-id")
+
+
+def entries_before(asked: EntriesAsked, before: str = "") -> tuple[list[Entry], str]:
+    """A page of entries, newest first, and where the next one begins; nothing, if none follows.
+
+    `before` is such a beginning: found in an index, so the last page costs what the first does.
+    """
+    rows = asked.rows()
+    if place := _place(before):
+        day, key = place
+        earlier = Q(counts_from__lt=day) | Q(pk__lt=key)
+        rows = rows.filter(earlier, counts_from__lte=day)
+    found = list(rows[: ENTRIES_OF_A_PAGE + 1])
+    more, found = len(found) > ENTRIES_OF_A_PAGE, found[:ENTRIES_OF_A_PAGE]
+    last = found[-1] if found else None
+    return found, f"{last.counts_from.isoformat()}.{last.pk}" if last and more else ""
+
+
+def _place(text: str) -> tuple[date, int] | None:
+    day, _, key = text.partition(".")
+    try:
+        return date.fromisoformat(day), int(key[:18])
+    except ValueError:
+        return None
 
 
 def journal(period: Period) -> Iterator[Entry]:
