@@ -54,6 +54,8 @@ SALE_DUE_DAYS = int(os.environ.get("SELFCARD_SALE_DUE_DAYS", "30"))
 OVERDUE_BLOCKS = _is_on("SELFCARD_OVERDUE_BLOCKS")
 # Within so many days after somebody asked for it, the cancellation of a policy is entered.
 CANCELLATION_ENTRY_DAYS = int(os.environ.get("SELFCARD_CANCELLATION_ENTRY_DAYS", "10"))
+# Paid cards past their last day get at most so many days more.
+EXTENSION_DAYS = int(os.environ.get("SELFCARD_EXTENSION_DAYS", "731"))
 # So long may cards be on the way between two organisations; then both are reminded.
 TRANSIT_DAYS = int(os.environ.get("SELFCARD_TRANSIT_DAYS", "7"))
 

@@ -14,6 +14,7 @@ def violations() -> Iterator[Violation]:
     yield from _history_has_no_gap()
     yield from _activated_cards_are_paid_for()
     yield from _opened_cards_stay()
+    yield from _extensions_are_agreed()
     yield from verify_notes.violations()
     yield from verify_counts.violations()
     yield from verify_write_offs.violations()

@@ -65,7 +65,11 @@ def cards_of(insurer: Insurer, **rules: Any) -> list[PrintedCard]:
 
 
 def cancel(
-    insurer: Insurer, policy: Policy, asker: AskerGiven = APPLICANT, by: str = "keeper", **given: Any
+    insurer: Insurer,
+    policy: Policy,
+    asker: AskerGiven = APPLICANT,
+    by: str = "keeper",
+    **given: Any,
 ) -> Policy:
     terms: dict[str, Any] = {
         "asked_on": clock.today(),
@@ -271,7 +275,9 @@ def test_who_asks_is_the_applicant_or_has_their_authority(insurer: Insurer) -> N
             cancel(insurer, policy, AskerGiven(another.identity_number))
         with pytest.raises(NameMissing):
             cancel(insurer, policy, AskerGiven(another.identity_number, True, "", "identity_card"))
-        mistyped = another.identity_number[:-1] + ("0" if another.identity_number[-1] != "0" else "1")
+        mistyped = another.identity_number[:-1] + (
+            "0" if another.identity_number[-1] != "0" else "1"
+        )
         with pytest.raises(IdentityCheckDigitWrong):
             cancel(insurer, policy, AskerGiven(mistyped, True, "李强", "identity_card"))
         cancel(insurer, policy, AskerGiven(another.identity_number, True, "李强", "identity_card"))

@@ -2,6 +2,12 @@
 
 from selfcard.custody.commands.arrival import check_in_printed, take_in_batch
 from selfcard.custody.commands.deliveries import check_in, refuse_delivery
+from selfcard.custody.commands.extensions import (
+    ask_extension,
+    grant_extension,
+    refuse_extension,
+    withdraw_extension,
+)
 from selfcard.custody.commands.freezes import (
     freeze_batch,
     freeze_cards,
@@ -61,6 +67,7 @@ __all__ = [
     "agree_adjustment",
     "answer_requisition",
     "ask_adjustment",
+    "ask_extension",
     "ask_for_cards",
     "ask_write_off",
     "ask_write_off_again",
@@ -74,6 +81,7 @@ __all__ = [
     "explain_shortage",
     "freeze_batch",
     "freeze_cards",
+    "grant_extension",
     "grant_write_off",
     "hand_over_cards",
     "hold_for_refund",
@@ -85,6 +93,7 @@ __all__ = [
     "record_announcement",
     "refuse_adjustment",
     "refuse_delivery",
+    "refuse_extension",
     "refuse_write_off",
     "release_batch",
     "release_cards",
@@ -100,6 +109,7 @@ __all__ = [
     "take_back_sold",
     "take_in_batch",
     "withdraw_adjustment",
+    "withdraw_extension",
     "withdraw_requisition",
     "withdraw_write_off",
 ]

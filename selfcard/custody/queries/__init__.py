@@ -39,6 +39,7 @@ from selfcard.custody.queries.places import (
     history_of,
     holdings_within,
     is_activated,
+    void_by_cancellation,
 )
 from selfcard.custody.queries.recalls import (
     SEEING_RECALLS,

@@ -59,9 +59,7 @@ def find_card(serial: int) -> CardState | None:
         .annotate(
             policy_number=Subquery(policy.values("policy_number")[:1]),
             is_frozen=Exists(freeze),
-            extended_to=Subquery(
-                extended.order_by("-during").values("extension__last_day")[:1]
-            ),
+            extended_to=Subquery(extended.order_by("-during").values("extension__last_day")[:1]),
         )
         .first()
     )

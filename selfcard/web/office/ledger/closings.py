@@ -76,6 +76,4 @@ def close(request: OfficeRequest) -> HttpResponse:
             )
             return redirect("office:ledger:closings")
     unfinished = form.unfinished if form.is_bound else unfinished_drawers(yesterday)
-    return show(
-        request, "office/ledger/close.html", {"form": form, "unfinished": unfinished}
-    )
+    return show(request, "office/ledger/close.html", {"form": form, "unfinished": unfinished})

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from selfcard.core.refusals import Operation
 from selfcard.ledger.models import Entry
 from selfcard.web.operations import help_for
@@ -28,6 +30,6 @@ def reason_of(entry: Entry) -> Reason:
     elif kind == "payment" and entry.kind == "advance_refunded":
         operation = Operation.named("payments.refund", number=number)
     elif kind == "banking":
-        operation = Operation.named("drawers.banked", number=number)
+        return Reason(number, reverse("office:drawers:bankings", query={"q": number}))
     opened = help_for(operation)
     return Reason(number, opened.url if opened else "")
