@@ -234,7 +234,7 @@ def _alike(known: _Known, run: SerialRun) -> Iterator[Part]:
     freezes = [one for one in known.freezes if one[0].overlaps(run)]
     opened = [one for one in known.opened if one.overlaps(run)]
     extended = [one for one in known.extended if one[0].overlaps(run)]
-    for piece in run.cut_at([*(one for one, _ in (*freezes, *extended)), *opened]):
+    for piece in run.cut_at([*(one for one, why in (*freezes, *extended)), *opened]):
         yield Part(
             piece,
             batch=holding.batch,

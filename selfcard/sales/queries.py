@@ -335,12 +335,16 @@ def agencies_selling() -> QuerySet[Agency]:
 
     `agreement_number` and `agreement_ends` are empty where none is in force.
     """
+    return _with_agreement(agencies())
+
+
+def _with_agreement(rows: QuerySet[Agency]) -> QuerySet[Agency]:
     today = clock.today()
     in_force = FilteredRelation(
         "agreements",
         condition=Q(agreements__valid_from__lte=today, agreements__valid_to__gte=today),
     )
-    return agencies().annotate(
+    return rows.annotate(
         in_force=in_force,
         agreement_number=F("in_force__number"),
         agreement_ends=F("in_force__valid_to"),
@@ -353,8 +357,15 @@ def agreements_of(agency: Agency) -> QuerySet[Agreement]:
 
 
 def agencies_at_work(actor: Actor) -> QuerySet[Agency]:
-    """All agencies, each with how many of its sales the actor may see (`sales_seen`)."""
-    seen = organisations_in_reach(actor, *SEEING_SALES).values("pk")
-    return agencies().annotate(
-        sales_seen=Count("sales", filter=Q(sales__seller_organisation__in=seen))
+    """All agencies, each with its agreement in force, and how many of its sales the actor may
+    see (`sales_seen`)."""
+    seen = Sale.objects.filter(
+        agency=OuterRef("pk"),
+        seller_organisation__in=organisations_in_reach(actor, *SEEING_SALES).values("pk"),
+    )
+    counted = seen.order_by().values("agency").annotate(count=Count("pk"))
+    return agencies_selling().annotate(
+        sales_seen=Coalesce(
+            Subquery(counted.values("count")), 0, output_field=BigIntegerField()
+        )
     )

@@ -1,4 +1,4 @@
-"""More time for paid cards that nobody activated in time: asked by one person, agreed by another."""
+"""More time for paid cards that were not activated in time: asked by one, agreed by another."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

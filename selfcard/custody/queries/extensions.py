@@ -42,7 +42,7 @@ _EXTENDED = f"""(
     CROSS JOIN LATERAL (SELECT place.serials * extended.serials AS part) cut
     WHERE extended.during @> %s AND place.batch_id = custody_placetally.batch_id
       AND place.holder_id = custody_placetally.holder_id
-)"""
+)"""  # noqa: S608
 
 
 def paid_past_deadline(actor: Actor) -> QuerySet[PlaceTally]:
