@@ -48,8 +48,12 @@ def at(page, *args, **asked):
     return reverse(f"office:ledger:{page}", args=args, query=asked)
 
 
+def content(answer):
+    return b"".join(answer.streaming_content)
+
+
 def text_of(answer):
-    return b"".join(answer.streaming_content).decode()
+    return content(answer).decode()
 
 
 @pytest.mark.parametrize("page", ["trial_balance", "entries", "journal", "closings"])
@@ -66,7 +70,7 @@ def test_the_trial_balance_comes_as_page_paper_and_spreadsheet(as_):
 
     page = client.get(at("trial_balance"))
     paper = client.get(at("trial_balance", export="pdf"))
-    rows = rows_of(client.get(at("trial_balance", day="2026-11-02", export="xlsx")))
+    rows = rows_of(content(client.get(at("trial_balance", day="2026-11-02", export="xlsx"))))
 
     assert at("account", "2201") in page.content.decode()
     assert paper["Content-Type"] == "application/pdf"
@@ -107,12 +111,12 @@ def test_a_statement_comes_as_paper_and_as_rows_with_the_opening(as_):
     an_entry(counts_from=MONDAY)
     client = as_("auditor")
 
-    rows = rows_of(client.get(at("account", "1001", **NOVEMBER, export="xlsx")))
+    rows = rows_of(content(client.get(at("account", "1001", **NOVEMBER, export="xlsx"))))
     paper = client.get(at("account", "1001", **NOVEMBER, export="pdf"))
 
     assert [row[2:] for row in rows[1:]] == [
-        ("Opening", None, None, None, 0),
-        ("receipt confirmed", "R-1", 100, None, 100),
+        ["Opening", None, None, None, 0],
+        ["receipt confirmed", "R-1", 100, None, 100],
     ]
     assert paper.content.startswith(b"%PDF")
 
@@ -195,9 +199,8 @@ def test_a_page_of_entries_takes_as_many_statements_on_a_busy_day(as_):
     client = as_("auditor")
 
     def statements_taken(address):
-        with CaptureQueriesContext(
-            connection,
-        ) as taken:
+        client.get(address)
+        with CaptureQueriesContext(connection) as taken:
             assert client.get(address).status_code == 200
         return len(taken)
 
@@ -253,11 +256,11 @@ def test_the_journal_as_rows_has_a_row_for_each_posting(as_):
     an_entry(counts_from=date(2026, 12, 1))
     client = as_("auditor")
 
-    rows = rows_of(client.get(at("journal", **NOVEMBER, export="xlsx")))
+    rows = rows_of(content(client.get(at("journal", **NOVEMBER, export="xlsx"))))
     lines = text_of(client.get(at("journal", **NOVEMBER, export="csv"))).splitlines()
 
     assert [row[5] for row in rows[1:]] == ["1001", "2201", "2202"]
-    assert sum(row[8] or 0 for row in rows[1:]) == sum(row[9] or 0 for row in rows[1:]) == 100
+    assert [row[8:] for row in rows[1:]] == [[100], [None, 94.34], [None, 5.66]]
     assert len(lines) == 4
 
 
