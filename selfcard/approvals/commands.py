@@ -2,7 +2,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from selfcard.approvals.errors import (
     AlreadyAsked,
@@ -12,12 +11,12 @@ from selfcard.approvals.errors import (
     ReasonMissing,
     RequestWithdrawn,
 )
+from selfcard.approvals.locks import locked
 from selfcard.approvals.models import Approval
 from selfcard.core import clock
 from selfcard.core.actor import Actor
-from selfcard.core.audit import record, running_deed
+from selfcard.core.audit import record
 from selfcard.core.command import step
-from selfcard.core.compiled import Compiled
 from selfcard.core.refusals import Operation
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import acting_staff, require
@@ -68,18 +67,6 @@ def ask(
     return approval
 
 
-def take_up(kind: str, subject_kind: str, subject_number: str) -> Approval | None:
-    """The latest request of a kind about a thing, its row locked for the command that decides it.
-
-    It may have been decided before: that is for `grant`, `refuse` and `withdraw` to say.
-    """
-    for approval in _latest((kind, subject_kind), subject_number):
-        if deed := running_deed.get():
-            deed.known[Approval, approval.pk] = approval
-        return approval
-    return None
-
-
 @step
 def grant(*, approval: Approval, actor: Actor) -> Approval:
     """Agree to what another person asked for; the command that calls this then does it.
@@ -112,7 +99,7 @@ def withdraw(*, approval: Approval, actor: Actor) -> Approval:
     Raises:
         AlreadyDecided, RequestWithdrawn: it does not wait any more.
     """
-    approval = _locked(approval)
+    approval = locked(approval)
     _refuse_closed(approval)
     approval.state = Approval.State.WITHDRAWN
     approval.save(update_fields=["state"])
@@ -121,7 +108,7 @@ def withdraw(*, approval: Approval, actor: Actor) -> Approval:
 
 
 def _decide(approval: Approval, state: Approval.State, reason: str, actor: Actor) -> Approval:
-    approval = _locked(approval)
+    approval = locked(approval)
     require(actor, May(approval.may), approval.organisation)
     if approval.asked_by_id == actor.id:
         raise NotYourOwnRequest
@@ -135,29 +122,6 @@ def _decide(approval: Approval, state: Approval.State, reason: str, actor: Actor
     approval.save(update_fields=["state", "reason", "decided_by", "decided_at"])
     record(actor, f"approval.{state}", approval, kind=approval.kind, about=approval.subject_number)
     return approval
-
-
-def _locked(approval: Approval) -> Approval:
-    """The request as it is now, its row locked: another person may have decided meanwhile."""
-    deed = running_deed.get()
-    assert deed is not None, "a step runs within a command"
-    found: Approval | None = deed.known.get((Approval, approval.pk))
-    return found or _for_update().get(pk=approval.pk)
-
-
-def _for_update() -> QuerySet[Approval]:
-    return Approval.objects.select_for_update(of=["self"]).select_related(
-        "asked_by__party", "organisation__party", "decided_by__party"
-    )
-
-
-_latest = Compiled(
-    lambda about, number: (
-        _for_update()
-        .filter(kind=about[0], subject_kind=about[1], subject_number=number)
-        .order_by("-asked_at")[:1]
-    )
-)
 
 
 def _refuse_closed(approval: Approval) -> None:

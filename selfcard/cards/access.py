@@ -1,6 +1,6 @@
 """What commands begin with: the batch or its type as it is now, locked, and who was asked."""
 
-from selfcard.approvals.commands import take_up
+from selfcard.approvals.locks import take_up
 from selfcard.approvals.models import Approval
 from selfcard.cards.errors import BatchInOtherState, NobodyAskedForIt
 from selfcard.cards.models import Batch, DocumentType, PrintFile

@@ -185,6 +185,8 @@ DATABASES = {
         "PORT": str(_database.pop("port", "")),
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
+            # A deed's trigger plans a large statement once a connection, not at each call: 1 ms.
+            "options": "-c plan_cache_mode=force_generic_plan",
             **_database,
             "pool": {"min_size": 1, "max_size": 12, "timeout": 20},
             # Of the queries that every deed asks (`core.compiled`), which alone are prepared.

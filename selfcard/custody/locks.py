@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.serials import SerialRun
-from selfcard.custody.models import OpenedCard, WriteOff
+from selfcard.custody.models import OpenedCard, Requisition, WriteOff
 from selfcard.organisations.models import Party
 
 
@@ -39,6 +39,15 @@ def lock_batches(batches: Iterable[int], *, shared: bool = False) -> None:
 def lock_holder(party: Party) -> None:
     """Wait for whoever else hands cards to the individual: their limit counts over all batches."""
     lock(LockSpace.HOLDER, party.pk)
+
+
+def lock_requisition(requisition: Requisition) -> Requisition:
+    """The requisition as it is now, and stays until the deed ends."""
+    return (
+        Requisition.objects.select_for_update(of=["self"])
+        .select_related("organisation__party", "issuer__party", "document_type")
+        .get(pk=requisition.pk)
+    )
 
 
 def lock_opened_card(serial: int) -> None:

@@ -17,16 +17,18 @@ from selfcard.core.work import run_waiting_jobs
 from selfcard.custody import tasks
 from selfcard.custody.commands import check_in, explain_shortage, refuse_delivery
 from selfcard.custody.statuses import SeenStatus
+from selfcard.inquiry.queries.next_steps import next_steps
 from selfcard.inquiry.queries.work import home_work
 from selfcard.organisations.commands import authorise
 from selfcard.organisations.models import May
+from selfcard.organisations.queries import may_anywhere
 from tests.factories.cards import (
     a_made_batch,
     a_printed_batch,
     an_approved_batch,
     an_ordered_batch,
 )
-from tests.factories.custody import cards_at_branch, hand_down, report
+from tests.factories.custody import cards_at_branch, hand_down, report, written_off
 from tests.factories.stock_counts import asked, counted
 
 pytestmark = pytest.mark.django_db
@@ -201,3 +203,12 @@ def test_nobody_is_asked_what_becomes_of_cards_that_they_hold_themselves(shop):
     assert waiting(shop, "seller")["approval"] == [others.number]
     assert waiting(shop, "second")["approval"] == [theirs.number, others.number, one.number]
     assert not waiting(shop, "keeper").get("approval")
+
+
+def test_a_stock_is_counted_where_cards_lie_and_not_where_they_are_void_or_lost(shop):
+    keeper = shop.insurer.actor("keeper")
+    written_off(shop.insurer, "void", shop.run(1, 2), by="keeper")
+    mays = may_anywhere(keeper)
+
+    assert next_steps(keeper, [shop.run(3, 4)], mays).count == shop.insurer.institution.party
+    assert next_steps(keeper, [shop.run(1, 2)], mays).count is None

@@ -54,7 +54,7 @@ from tests.factories.custody import (
     stop,
 )
 from tests.factories.organisations import a_staff_member, an_insurer
-from tests.races.threads import at_once, held_back_after
+from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,7 +67,7 @@ def insurer():
 @pytest.fixture
 def unlocked(monkeypatch):
     monkeypatch.setattr(locks, "lock", lambda *_, **__: None)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    no_row_is_locked(monkeypatch)
 
 
 def one_met_postgresql(results):

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError
-from django.db.models import QuerySet
 
 from selfcard.approvals import commands as approval_commands
 from selfcard.cards.commands import (
@@ -35,7 +34,7 @@ from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
 from tests.factories.cards import a_document_type, a_made_batch, an_ordered_batch
 from tests.factories.organisations import a_staff_member, an_insurer
-from tests.races.threads import at_once, held_back_after
+from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -183,7 +182,7 @@ def test_an_order_is_approved_or_cancelled_and_whoever_is_second_sees_it(approve
 
 def test_without_the_batchs_lock_one_of_them_meets_postgresql(approved_or_cancelled, monkeypatch):
     """The control: both find the order undecided."""
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    no_row_is_locked(monkeypatch)
     held_back_after(monkeypatch, (orders, "batch_in"))
 
     results = at_once(*approved_or_cancelled)
@@ -233,14 +232,14 @@ def test_a_print_file_leaves_by_one_of_two(two_downloads):
 @pytest.fixture
 def print_file_is_not_locked(monkeypatch):
     """The control: both have read the file as it was."""
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    no_row_is_locked(monkeypatch)
     held_back_after(monkeypatch, (printing, "_print_file"))
 
 
 def test_without_the_files_lock_the_second_release_meets_postgresql(
     two_releases, print_file_is_not_locked, monkeypatch
 ):
-    held_back_after(monkeypatch, (approval_commands, "_locked"))
+    held_back_after(monkeypatch, (approval_commands, "locked"))
 
     results = at_once(*two_releases)
 

@@ -1,7 +1,5 @@
 """Custody under threads that come at the same moment, each with a control without the lock."""
 
-import threading
-from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -29,7 +27,7 @@ from tests.factories.custody import (
     hand_down,
 )
 from tests.factories.organisations import an_insurer
-from tests.races.threads import at_once
+from tests.races.threads import at_once, held_back_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,17 +55,7 @@ def an_issue_of(insurer, batch, first, last):
 
 @pytest.fixture
 def both_have_read(monkeypatch):
-    """Hold everybody back between reading and writing, as bad luck would."""
-    barrier = threading.Barrier(2)
-    read = issues_module.read_parts
-
-    def read_and_wait(runs):
-        parts = read(runs)
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(1)
-        return parts
-
-    monkeypatch.setattr(issues_module, "read_parts", read_and_wait)
+    held_back_after(monkeypatch, (issues_module, "read_parts"))
 
 
 def test_two_clerks_issue_the_same_range_and_one_is_told_why_not(insurer, batch, both_have_read):
@@ -160,16 +148,7 @@ def test_two_batches_of_a_type_approved_at_once_get_serials_of_their_own(insurer
 @pytest.fixture
 def both_have_counted(monkeypatch):
     """Hold everybody back after they have counted what the individual holds."""
-    barrier = threading.Barrier(2)
-    people = issues_module.read_people
-
-    def count_and_wait(*args):
-        counted = people(*args)
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(1)
-        return counted
-
-    monkeypatch.setattr(issues_module, "read_people", count_and_wait)
+    held_back_after(monkeypatch, (issues_module, "read_people"))
 
 
 @pytest.fixture

@@ -3,13 +3,10 @@
 One goes first and the other is told why not. Each has its control, in which the lock is off.
 """
 
-import threading
-from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import QuerySet
 
 from selfcard.core.refusals import Refusal
 from selfcard.custody import locks
@@ -31,27 +28,15 @@ from selfcard.sales.verify import violations as violations_of_sales
 from tests.factories.custody import cards_at_head_office, cards_of, custody, hand_down
 from tests.factories.organisations import an_insurer
 from tests.factories.sales import a_shop
-from tests.races.threads import at_once
+from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def both_have_read(monkeypatch):
-    """Hold everybody back between reading and writing, as bad luck would."""
-    barrier = threading.Barrier(2)
-
-    def slowly(read):
-        def read_and_wait(runs):
-            parts = read(runs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(1)
-            return parts
-
-        return read_and_wait
-
-    for module in (deliveries, issues, onward, write_offs):
-        monkeypatch.setattr(module, "read_parts", slowly(module.read_parts))
+    modules = (deliveries, issues, onward, write_offs)
+    held_back_after(monkeypatch, *((module, "read_parts") for module in modules))
 
 
 @pytest.fixture
@@ -61,7 +46,7 @@ def unlocked(monkeypatch):
     for module in (issues, onward, write_offs):
         monkeypatch.setattr(module, "lock_custody", lambda *_, **__: None)
     monkeypatch.setattr(deliveries, "lock_batches", lambda *_, **__: None)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    no_row_is_locked(monkeypatch)
 
 
 def assert_postgresql_stopped_one(results):

@@ -13,7 +13,7 @@ from selfcard.products.errors import VersionAlreadyPublished
 from selfcard.products.models import ProductVersion
 from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.products import a_draft, a_product
-from tests.races.threads import at_once, held_back_after
+from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ def insurer():
 
 @pytest.fixture
 def unlocked(monkeypatch):
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    no_row_is_locked(monkeypatch)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import QuerySet
 
 from selfcard.core.refusals import Refusal
 from selfcard.custody import counting, locks
@@ -31,7 +30,7 @@ from selfcard.organisations.queries import staff_actor
 from tests.factories.custody import cards_at_institution, cards_of
 from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.stock_counts import asked, counted, do, opened
-from tests.races.threads import at_once, held_back_after
+from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +47,7 @@ def batch(insurer):
 
 def without_locks(monkeypatch):
     monkeypatch.setattr(locks, "lock", lambda *_, **__: None)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+    no_row_is_locked(monkeypatch)
 
 
 # Two who begin to count the same stock

@@ -3,13 +3,10 @@
 Each lock has its control, in which PostgreSQL stops the second without a reason.
 """
 
-import threading
-from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import QuerySet
 
 from selfcard.core.refusals import Refusal
 from selfcard.custody import locks
@@ -25,6 +22,7 @@ from selfcard.custody.commands import (
     recall_cards,
     recalls,
     refuse_delivery,
+    requisitions,
 )
 from selfcard.custody.errors import (
     CardsInOtherStatus,
@@ -50,7 +48,7 @@ from tests.factories.custody import (
     hand_down,
 )
 from tests.factories.organisations import a_staff_member, an_insurer
-from tests.races.threads import at_once
+from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,33 +58,22 @@ def insurer():
     return an_insurer()
 
 
-def held_back_after(monkeypatch, name, *modules):
-    """Hold everybody back between reading and writing, as bad luck would."""
-    barrier = threading.Barrier(2)
-
-    def slowly(function):
-        def wait_after(*args, **kwargs):
-            result = function(*args, **kwargs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(1)
-            return result
-
-        return wait_after
-
-    for module in modules:
-        monkeypatch.setattr(module, name, slowly(getattr(module, name)))
-
-
 @pytest.fixture
 def both_have_read(monkeypatch):
-    held_back_after(monkeypatch, "read_parts", issues, recalls, onward, deliveries)
+    held_back_after(
+        monkeypatch,
+        (issues, "read_parts"),
+        (recalls, "read_parts"),
+        (onward, "read_parts"),
+        (deliveries, "read_parts"),
+    )
 
 
 @pytest.fixture
 def unlocked(monkeypatch):
     monkeypatch.setattr(locks, "lock", lambda *_, **__: None)
     monkeypatch.setattr(deliveries, "lock_batches", lambda *_, **__: None)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    no_row_is_locked(monkeypatch)
 
 
 def kinds(results):
@@ -262,7 +249,7 @@ def two_issues_for_one_requisition(insurer):
 def test_no_more_goes_out_for_a_requisition_than_was_granted(
     two_issues_for_one_requisition, monkeypatch
 ):
-    held_back_after(monkeypatch, "_refuse_beyond", issues)
+    held_back_after(monkeypatch, (issues, "_refuse_beyond"))
 
     results = at_once(*two_issues_for_one_requisition)
 
@@ -274,8 +261,8 @@ def test_without_the_lock_postgresql_counts_what_went_out_for_a_requisition(
     two_issues_for_one_requisition, monkeypatch
 ):
     """The control: both see that all is left; the requisition's own promise stops the second."""
-    held_back_after(monkeypatch, "_refuse_beyond", issues)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    held_back_after(monkeypatch, (issues, "_refuse_beyond"))
+    no_row_is_locked(monkeypatch)
 
     assert_postgresql_stopped_one(at_once(*two_issues_for_one_requisition))
     assert Requisition.objects.get().issued == 100
@@ -301,9 +288,7 @@ def test_a_requisition_is_answered_by_one_of_two(two_answers):
 
 
 def test_without_the_lock_a_second_answer_meets_postgresql(two_answers, unlocked, monkeypatch):
-    from selfcard.custody.commands import requisitions
-
-    held_back_after(monkeypatch, "_locked", requisitions)
+    held_back_after(monkeypatch, (requisitions, "lock_requisition"))
 
     assert_postgresql_stopped_one(at_once(*two_answers))
 
@@ -339,7 +324,7 @@ def cards_held(party):
 
 def test_nobody_is_handed_more_than_their_limit_by_two_at_once(two_hand_overs, monkeypatch):
     third, deeds = two_hand_overs
-    held_back_after(monkeypatch, "read_people", hand_overs)
+    held_back_after(monkeypatch, (hand_overs, "read_people"))
 
     assert {type(one) for one in at_once(*deeds)} == {Issue, HoldingLimitExceeded}
     assert cards_held(third.party) == 100
@@ -348,7 +333,7 @@ def test_nobody_is_handed_more_than_their_limit_by_two_at_once(two_hand_overs, m
 def test_without_the_lock_two_at_once_exceed_the_limit(two_hand_overs, monkeypatch):
     """The control: each counts before the other has written."""
     third, deeds = two_hand_overs
-    held_back_after(monkeypatch, "read_people", hand_overs)
+    held_back_after(monkeypatch, (hand_overs, "read_people"))
     monkeypatch.setattr(hand_overs, "lock_holder", lambda party: None)
 
     at_once(*deeds)
@@ -356,8 +341,7 @@ def test_without_the_lock_two_at_once_exceed_the_limit(two_hand_overs, monkeypat
     assert cards_held(third.party) == 200
 
 
-def test_a_recall_by_nobody_is_no_race(insurer):
-    """The second of two clerks who recall the same box is told that the branch has it already."""
+def test_whoever_recalls_a_box_second_is_told_that_it_is_the_branchs_already(insurer):
     batch, _ = cards_at_institution(insurer, 10)
 
     results = at_once(a_recall_of(insurer, batch, 1, 10), a_recall_of(insurer, batch, 1, 10))

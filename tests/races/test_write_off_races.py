@@ -1,7 +1,6 @@
 """Freezes and write-offs under threads that come at the same moment, each with its control."""
 
 import threading
-from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -9,7 +8,6 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from selfcard.activation.commands import activating as activation_commands
-from selfcard.approvals import commands as approvals_commands
 from selfcard.approvals.errors import AlreadyAsked
 from selfcard.approvals.models import Approval
 from selfcard.custody import locks
@@ -33,7 +31,7 @@ from tests.factories.activation import activate, open_card, paid_cards
 from tests.factories.custody import cards_at_head_office, report, stop
 from tests.factories.organisations import a_staff_member, an_insurer
 from tests.factories.sales import a_shop
-from tests.races.threads import at_once, held_back_after
+from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,20 +50,7 @@ def no_batch_is_locked(monkeypatch):
 
 
 def hold_back(monkeypatch, *modules):
-    """Hold everybody back between reading the cards and writing, as bad luck would."""
-    barrier = threading.Barrier(2)
-
-    def slowly(read):
-        def read_and_wait(runs):
-            parts = read(runs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(1)
-            return parts
-
-        return read_and_wait
-
-    for module in modules:
-        monkeypatch.setattr(module, "read_parts", slowly(module.read_parts))
+    held_back_after(monkeypatch, *((module, "read_parts") for module in modules))
 
 
 # A write-off, a freeze and a sale of the same cards
@@ -249,19 +234,9 @@ def test_without_locks_the_second_to_decide_meets_postgresql_instead_of_a_reason
     insurer, loss = waiting
     another = third(insurer)
     no_batch_is_locked(monkeypatch)
-    both = threading.Barrier(2)
-
-    def unlocked(write_off, *states):
-        return WriteOff.objects.get(pk=write_off.pk), [one.run for one in write_off.runs.all()]
-
-    def read_together(approval):
-        found = Approval.objects.get(pk=approval.pk)
-        with suppress(threading.BrokenBarrierError):
-            both.wait(2)
-        return found
-
-    monkeypatch.setattr(write_offs_module, "_locked", unlocked)
-    monkeypatch.setattr(approvals_commands, "_locked", read_together)
+    no_row_is_locked(monkeypatch)
+    read = ((write_offs_module, "_locked"), (write_offs_module, "_asked_for"))
+    held_back_after(monkeypatch, *read)
 
     results = at_once(
         a_grant(insurer, loss, insurer.actor("second")), other(insurer, loss, another)
@@ -313,8 +288,9 @@ def test_a_second_person_is_asked_again_once(asked_twice):
 def unlocked_rows(monkeypatch):
     """No row is locked, and both have read the report before either writes."""
     no_batch_is_locked(monkeypatch)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
-    held_back_after(monkeypatch, (write_offs_module, "_locked"), (QuerySet, "first"))
+    no_row_is_locked(monkeypatch)
+    read = ((write_offs_module, "_locked"), (write_offs_module, "_asked_for"), (QuerySet, "first"))
+    held_back_after(monkeypatch, *read)
 
 
 def test_without_locks_the_second_withdrawal_meets_postgresql(two_withdrawals, unlocked_rows):

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
+
+from selfcard.core.compiled import Compiled
 
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
@@ -50,3 +53,11 @@ def held_back_after(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str]) -
 
     for owner, name in places:
         monkeypatch.setattr(owner, name, slowly(getattr(owner, name)))
+
+
+def no_row_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a control: rows are read as they are, also by queries that were put together before."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    monkeypatch.setattr(
+        Compiled, "__call__", lambda query, shape, *values: list(query._build(shape, *values))
+    )

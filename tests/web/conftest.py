@@ -121,6 +121,8 @@ def no_axe_violations() -> Callable[[Page], None]:
     source = AXE.read_text(encoding="utf-8")
 
     def check(page: Page) -> None:
+        # A click returns when the next page has begun: half of one would be without headings.
+        page.wait_for_load_state("load")
         # Evaluated by the debugger, and so not against the page's own policy.
         page.evaluate(source)
         found = page.evaluate(

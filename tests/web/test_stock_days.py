@@ -179,7 +179,7 @@ def count_two_holders(office: Office, insurer: Insurer, batch: Batch) -> None:
     assert StockCount.objects.get(number=whole).state == StockCount.State.CLOSED
 
     hole = SerialRun(at_branch[0].first + 49, at_branch[0].first + 49)
-    short = open_count(office, insurer, batch, insurer.branch.party, witness="Person B01")
+    short = open_count(office, insurer, batch, insurer.branch.party, witness="Lin Hua, security")
     count(office, insurer, short, [*at_branch[0].without([hole]), *at_branch[1:]])
     path = f"/office/custody/stock-counts/{short}/"
     page = office.at_the_desk_of(insurer.branch_keeper, path)

@@ -1,12 +1,14 @@
 """A web server is ready before its first visitor."""
 
-from django.template import engines
+from django.template import Engine
+from django.template.loaders.cached import Loader
 
 from selfcard.web.warming import template_names, warm_up
 
 
 def test_no_visitor_waits_until_a_page_is_read_from_the_disk():
-    cached = engines["django"].engine.template_loaders[0]
+    cached = Engine.get_default().template_loaders[0]
+    assert isinstance(cached, Loader)
     cached.reset()
 
     warm_up()

@@ -18,7 +18,7 @@ from selfcard.custody.errors import (
     OrganisationIsNotBelow,
     RecipientIsNotBelow,
 )
-from selfcard.custody.locks import lock_custody, lock_holder
+from selfcard.custody.locks import lock_custody, lock_holder, lock_requisition
 from selfcard.custody.models import Issue, Requisition
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.note_errors import (
@@ -201,11 +201,7 @@ def _refuse_beyond(
     count: int,
 ) -> None:
     """Refuse what a requisition was not granted for; nobody else issues for it until the end."""
-    requisition = (
-        Requisition.objects.select_for_update(of=["self"])
-        .select_related("organisation__party", "issuer__party", "document_type")
-        .get(pk=requisition.pk)
-    )
+    requisition = lock_requisition(requisition)
     if requisition.state != Requisition.State.GRANTED:
         state = Requisition.State(requisition.state).label
         raise RequisitionNotGranted(requisition=requisition.number, state=state)

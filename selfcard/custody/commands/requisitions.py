@@ -8,6 +8,7 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import document_number
 from selfcard.core.refusals import ReasonMissing
+from selfcard.custody.locks import lock_requisition
 from selfcard.custody.models import Requisition
 from selfcard.custody.note_errors import (
     AskedByYourself,
@@ -91,7 +92,7 @@ def answer_requisition(
         MoreThanAskedFor: so many were not asked for.
         ReasonMissing: nothing is granted, and no answer says why.
     """
-    requisition = _locked(requisition)
+    requisition = lock_requisition(requisition)
     require(actor, May.ISSUE_CARDS, requisition.issuer)
     if requisition.state != State.ASKED:
         raise _answered(requisition)
@@ -119,7 +120,7 @@ def withdraw_requisition(
         NotAuthorised: the actor may not ask for the organisation.
         RequisitionAnswered: it was refused or withdrawn before, or all of it was issued.
     """
-    requisition = _locked(requisition)
+    requisition = lock_requisition(requisition)
     require(actor, May.REQUEST_CARDS, requisition.organisation)
     if requisition.state != State.ASKED and not requisition.left:
         raise _answered(requisition)
@@ -137,15 +138,6 @@ def _issuer(organisation: Organisation, named: Organisation | None) -> Organisat
     if named == organisation or not is_within(organisation, named):
         raise IssuerIsNotAbove(issuer=named.name, organisation=organisation.name)
     return named
-
-
-def _locked(requisition: Requisition) -> Requisition:
-    """The requisition as it is now, and stays until the deed ends."""
-    return (
-        Requisition.objects.select_for_update(of=["self"])
-        .select_related("organisation__party", "issuer__party", "document_type")
-        .get(pk=requisition.pk)
-    )
 
 
 def _answered(requisition: Requisition) -> RequisitionAnswered:

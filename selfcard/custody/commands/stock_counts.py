@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
+from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from selfcard.approvals.locks import take_up
 from selfcard.approvals.models import Approval
 from selfcard.cards.models import Batch, DocumentType
 from selfcard.cards.queries import batches_touching

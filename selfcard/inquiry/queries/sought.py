@@ -170,16 +170,10 @@ class Question:
         """Between which serials a place lies, in serial order, or which ones it touches.
 
         The first page in serial order begins there, and not with other types' cards. A run that is
-        asked for may begin within a place of today; of the past several may touch it.
+        asked for may begin within a place.
         """
-        if self.sought.runs and (self.sought.at or not self.span):
+        if self.sought.runs:
             yield f"{place}.serials && %(asked)s"
-        elif self.sought.runs:
-            yield f"{place}.serials < %(ends)s"
-            yield f"""{place}.serials >= coalesce((
-                SELECT first.serials FROM custody_holding first
-                WHERE first.serials && %(begins)s
-            ), %(begins)s)"""
         elif self.span:
             yield f"{place}.serials >= %(begins)s AND {place}.serials < %(ends)s"
         elif self.sought.batch:

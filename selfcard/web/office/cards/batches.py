@@ -17,7 +17,7 @@ from selfcard.cards.access import is_still_theirs
 from selfcard.cards.commands import order_batch
 from selfcard.cards.models import Batch
 from selfcard.cards.queries import current_version
-from selfcard.custody.queries import distribution, freeze_of_batch
+from selfcard.custody.queries import freeze_of_batch
 from selfcard.organisations.models import May
 from selfcard.web.office.cards.forms import OrderForm
 from selfcard.web.office.cards.stages import (
@@ -41,6 +41,7 @@ from selfcard.web.office.lists import (
     list_page,
 )
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.office.whereabouts import whereabouts
 from selfcard.web.templatetags.selfcard import count as counted
 from selfcard.web.templatetags.selfcard import status as status_shown
 
@@ -198,7 +199,7 @@ def batch_page(
             and is_still_theirs(print_file, request.staff.pk),
             "deed": refused or DeedForm(actor=request.actor),
             "refused": refused,
-            "shares": distribution([one.run]) if stage == Stage.CHECKED_IN else [],
+            "now": whereabouts(request, [one.run]) if stage == Stage.CHECKED_IN else None,
         },
     )
 

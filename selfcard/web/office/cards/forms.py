@@ -204,9 +204,3 @@ class OrderForm(OfficeForm):
     count = CountField(label=_("How many cards"), validators=[_within_a_batch])
     printer = CodeField(reach=lambda actor: printers(), label=_("Printer code"))
     widths: ClassVar = {"document_type": 4, "count": 4, "printer": 4}
-
-
-class ReasonForm(OfficeForm):
-    """Why something is refused or cancelled."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea)

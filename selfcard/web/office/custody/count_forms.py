@@ -14,7 +14,7 @@ from selfcard.core.serials import RunReversed, SerialRun
 from selfcard.custody.counting import Kind, Remedied
 from selfcard.custody.queries.stock_counts import Difference
 from selfcard.organisations.models import May, Staff
-from selfcard.organisations.queries import staff_in_reach
+from selfcard.organisations.queries import acting_staff, staff_in_reach
 from selfcard.web.office.custody.findings import ShownFinding
 from selfcard.web.office.fields import (
     CodeField,
@@ -34,7 +34,9 @@ class ColleagueField(CodeField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             reach=lambda actor: (
-                staff_in_reach(actor, May.COUNT_STOCK).filter(is_active=True).exclude(pk=actor.id)
+                staff_in_reach(actor, May.COUNT_STOCK)
+                .filter(is_active=True)
+                .exclude(pk=acting_staff(actor).pk)
             ),
             names=("party__name_zh", "party__name_en", "party__pinyin"),
             code="party__code",

@@ -34,7 +34,6 @@ from selfcard.custody.queries import (
 )
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.custody.write_off_forms import FreezeBatchForm, FreezeForm, ReleaseForm
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
@@ -51,6 +50,7 @@ from selfcard.web.office.lists import (
 )
 from selfcard.web.office.named import cards_named
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.office.whereabouts import whereabouts
 from selfcard.web.operations import help_for
 from selfcard.web.templatetags.selfcard import count as counted
 from selfcard.web.templatetags.selfcard import status as status_shown

@@ -33,7 +33,6 @@ from selfcard.custody.queries import (
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import may
 from selfcard.web.office.custody.forms import IssueForm
-from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -51,6 +50,7 @@ from selfcard.web.office.lists import (
 )
 from selfcard.web.office.named import cards_named, naming
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.office.whereabouts import whereabouts
 from selfcard.web.templatetags.selfcard import count as counted
 
 # Whoever works at these places hands cards to people; all others hand them to places.

@@ -17,7 +17,6 @@ from selfcard.custody.models import Recall
 from selfcard.custody.queries import SEEING_RECALLS, recalls_seen_by, runs_recalled
 from selfcard.organisations.models import May
 from selfcard.web.office.custody.note_forms import RecallForm
-from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -34,6 +33,7 @@ from selfcard.web.office.lists import (
 )
 from selfcard.web.office.named import cards_named
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.office.whereabouts import whereabouts
 from selfcard.web.templatetags.selfcard import count as counted
 
 

@@ -28,7 +28,6 @@ from selfcard.custody.queries import (
 )
 from selfcard.organisations.models import May
 from selfcard.web.office.approvals.asked import Asked, asked_about
-from selfcard.web.office.custody.whereabouts import whereabouts
 from selfcard.web.office.custody.write_off_forms import REPORTS
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
@@ -48,6 +47,7 @@ from selfcard.web.office.lists import (
 )
 from selfcard.web.office.named import cards_named
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.office.whereabouts import whereabouts
 from selfcard.web.templatetags.selfcard import count as counted
 
 Kind = WriteOff.Kind
