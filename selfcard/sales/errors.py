@@ -110,6 +110,14 @@ class NothingLeftToPay(Refusal):
     message = _("All cards of sale %(number)s were taken back: there is nothing to pay.")
 
 
+class NothingLeftToTakeBack(Refusal):
+    message = _("All cards of sale %(number)s were taken back before.")
+
+
+class SaleChangedMeanwhile(Refusal):
+    message = _("Sale %(number)s has changed while you looked at it. Look at it again.")
+
+
 class CardsNotOfTheSale(Refusal):
     message = _("These cards are not out with sale %(number)s, or were taken back: %(serials)s.")
     default_field = "runs"
@@ -129,6 +137,12 @@ class MoneyOnItsWay(Refusal):
 
 class RecoveryNotOpen(Refusal):
     message = _("Recovery %(number)s is not waiting for this any more.")
+
+
+class PaymentIssuedBefore(Refusal):
+    message = _(
+        "The money of recovery %(number)s is paid back by payment receipt %(payment)s already."
+    )
 
 
 class PaymentOfNoRecovery(Refusal):

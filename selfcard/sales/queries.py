@@ -1,5 +1,6 @@
 """Sales as those see them who may, and which receipt belongs to which sale."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -194,6 +195,14 @@ def live_receipt(sale: Sale) -> Receipt | None:
     return asked.receipt if asked else None
 
 
+def sales_asked_together(sales: Iterable[Sale]) -> set[int]:
+    """The primary keys of these sales, and of all that a live receipt of theirs asks for, too."""
+    pks = {sale.pk for sale in sales}
+    live = SaleReceipt.objects.filter(sale__in=pks, ended_at__isnull=True)
+    together = SaleReceipt.objects.filter(receipt__in=live.values("receipt"))
+    return pks | set(together.values_list("sale_id", flat=True))
+
+
 def invoice_of(sale: Sale) -> Invoice | None:
     receipt = live_receipt(sale)
     return Invoice.objects.filter(receipt=receipt).first() if receipt else None
@@ -365,7 +374,5 @@ def agencies_at_work(actor: Actor) -> QuerySet[Agency]:
     )
     counted = seen.order_by().values("agency").annotate(count=Count("pk"))
     return agencies_selling().annotate(
-        sales_seen=Coalesce(
-            Subquery(counted.values("count")), 0, output_field=BigIntegerField()
-        )
+        sales_seen=Coalesce(Subquery(counted.values("count")), 0, output_field=BigIntegerField())
     )

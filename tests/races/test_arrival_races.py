@@ -246,7 +246,7 @@ def test_without_the_lock_the_second_hand_over_meets_postgresql(two_hand_overs, 
 def give_back(*, number, runs, actor, request_id):
     record(actor, "test.done")
     reason = ("recall", f"R-{request_id.hex[:8]}")
-    take_back_sold(runs=runs, sale=("sale", number), reason=reason, actor=actor)
+    take_back_sold(runs=runs, scratched=(), sale=("sale", number), reason=reason, actor=actor)
 
 
 @pytest.fixture

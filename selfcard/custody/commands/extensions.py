@@ -8,7 +8,8 @@ from django.conf import settings
 from django.utils.formats import date_format
 from psycopg.types.range import DateRange
 
-from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
+from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from selfcard.approvals.locks import take_up
 from selfcard.approvals.models import Approval
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock

@@ -16,16 +16,21 @@ from selfcard.sales.commands.receipts import (
     void_charge_receipt,
 )
 from selfcard.sales.commands.recoveries import (
-    correct_payment,
-    issue_payment_receipt,
-    note_payment_failed,
+    Return,
+    register_recoveries,
     register_recovery,
-    settle_payment,
     withdraw_recovery,
 )
 from selfcard.sales.commands.registration import register_sale
+from selfcard.sales.commands.repayments import (
+    correct_payment,
+    issue_payment_receipt,
+    note_payment_failed,
+    settle_payment,
+)
 
 __all__ = [
+    "Return",
     "ask_large_sale",
     "ask_large_sale_again",
     "block_overdue_sellers",
@@ -39,6 +44,7 @@ __all__ = [
     "refuse_large_sale",
     "register_agency",
     "register_agreement",
+    "register_recoveries",
     "register_recovery",
     "register_sale",
     "settle_payment",

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from selfcard.approvals.commands import ask, grant, refuse, take_up, withdraw
+from selfcard.approvals.commands import ask, grant, refuse, withdraw
+from selfcard.approvals.locks import take_up
 from selfcard.approvals.models import Approval
 from selfcard.cards.models import DocumentType
 from selfcard.core import numbering

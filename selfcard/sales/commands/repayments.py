@@ -40,14 +40,17 @@ def issue_payment_receipt(
 
     Raises:
         NotAuthorised: the actor may not issue payment receipts there.
-        RecoveryNotOpen: there is nothing to pay back, or it is paid or was issued before.
+        RecoveryNotOpen: there is nothing to pay back, or it is paid back.
+        PaymentIssuedBefore: its payment receipt was issued.
         What `payments.issue_payment` raises.
     """
     require(actor, May.ISSUE_PAYMENTS, recovery.sale.seller_organisation)
     recovery, runs = open_recovery(recovery)
     if earlier := live_payment(recovery):
-        raise RecoveryNotOpen(
-            number=recovery.number, help=Operation.named("payments.payment", number=earlier.number)
+        raise PaymentIssuedBefore(
+            number=recovery.number,
+            payment=earlier.number,
+            help=Operation.named("payments.payment", number=earlier.number),
         )
     payment = issue_payment(
         kind=PaymentReceipt.Kind.REFUND,

@@ -119,9 +119,7 @@ def new_agreement(request: OfficeRequest, code: str) -> HttpResponse:
     form = AgreementForm(request.POST or None, actor=request.actor, initial=_next_year(one))
     if form.is_valid():
         with refusals_shown_on(form):
-            agreement = register_agreement(
-                agency=one, **form.cleaned_data, actor=request.actor
-            )
+            agreement = register_agreement(agency=one, **form.cleaned_data, actor=request.actor)
             messages.success(
                 request, _("Agreement %(number)s is registered.") % {"number": agreement.number}
             )
@@ -134,9 +132,7 @@ def end(request: OfficeRequest, code: str, agreement: int) -> HttpResponse:
     """End an agreement early."""
     one = _find(request, code)
     ending = found(agreements_of(one).filter(pk=agreement).first())
-    form = EndForm(
-        request.POST or None, actor=request.actor, initial={"last_day": clock.today()}
-    )
+    form = EndForm(request.POST or None, actor=request.actor, initial={"last_day": clock.today()})
     if form.is_valid():
         with refusals_shown_on(form):
             ended = end_agreement(agreement=ending, **form.cleaned_data, actor=request.actor)

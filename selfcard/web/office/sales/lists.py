@@ -311,7 +311,9 @@ def overdue(request: OfficeRequest) -> HttpResponse:
         filters=OverdueFilter,
         totals=_overdue_totals,
         title=_("Overdue sales"),
-        lead=_("Sold, and not paid by the day on which they were due: chase them, or take the cards back."),
+        lead=_(
+            "Sold, and not paid by the day on which they were due: chase them, or take the cards back."
+        ),
         blank=Blank(
             _("Nothing is overdue"),
             _("A sale that is not paid by its due day stands here until it is paid or comes back."),
@@ -331,7 +333,9 @@ def to_charge(request: OfficeRequest) -> HttpResponse:
         filters=ToChargeFilter,
         totals=_to_charge_totals,
         title=_("To be asked for"),
-        lead=_("Sales without a charge receipt. Several of one payer are asked for on one receipt."),
+        lead=_(
+            "Sales without a charge receipt. Several of one payer are asked for on one receipt."
+        ),
         blank=Blank(
             _("All money is asked for"),
             _("A sale stands here until its charge receipt is issued."),
