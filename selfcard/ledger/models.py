@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import translation
@@ -189,6 +190,8 @@ class Entry(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["reason_number", "reason_kind"], name="entry_by_reason"),
             models.Index(fields=["counts_from", "id"], name="entry_by_day"),
+            # In the order in which they are booked, so a hint for each stretch of pages is enough.
+            BrinIndex(fields=["booked_on"], autosummarize=True, name="entry_by_day_booked"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(lines__gte=2), name="an_entry_has_two_sides"),

@@ -102,18 +102,8 @@ class StatementPage:
 
 def account_statement(account: Account, period: Period, currency: str) -> AccountStatement:
     """Opening, turnover and closing of an account."""
-    up_to = {
-        day: next(
-            (
-                (line.debits, line.credits)
-                for line in trial_balance(day, account).lines
-                if line.currency == currency
-            ),
-            (NOTHING, NOTHING),
-        )
-        for day in (period.first - timedelta(1), period.last)
-    }
-    (debits_before, credits_before), (debits, credits) = up_to.values()
+    debits_before, credits_before = _turnover(account, currency, period.first - timedelta(1))
+    debits, credits = _turnover(account, currency, period.last)
     return AccountStatement(
         account,
         currency,
@@ -121,6 +111,18 @@ def account_statement(account: Account, period: Period, currency: str) -> Accoun
         opening=debits_before - credits_before,
         debits=debits - debits_before,
         credits=credits - credits_before,
+    )
+
+
+def _turnover(account: Account, currency: str, up_to: date) -> tuple[Decimal, Decimal]:
+    """Debits and credits of all days up to one, reckoned from the last that is closed."""
+    return next(
+        (
+            (line.debits, line.credits)
+            for line in trial_balance(up_to, account).lines
+            if line.currency == currency
+        ),
+        (NOTHING, NOTHING),
     )
 
 
@@ -143,7 +145,7 @@ def page_of(
         return StatementPage((), has_earlier=False, has_later=False)
     first, last = Place.of(found[0]), Place.of(found[-1])
     return StatementPage(
-        tuple(_with_balances(found, statement.opening + _sum_before(rows, first))),
+        tuple(_with_balances(found, _balance_before(statement, first))),
         has_earlier=more if backwards else rows.filter(first.before).exists(),
         has_later=rows.filter(last.after).exists() if backwards else more,
     )
@@ -162,9 +164,13 @@ def _postings(statement: AccountStatement) -> QuerySet[Posting]:
     ).select_related("entry")
 
 
-def _sum_before(rows: QuerySet[Posting], place: Place) -> Decimal:
-    before = rows.filter(place.before).order_by()
-    return before.aggregate(total=Coalesce(Sum("amount"), NOTHING))["total"]
+def _balance_before(statement: AccountStatement, place: Place) -> Decimal:
+    """The balance that a page begins with: that of the day before, and what the day itself moved
+    until then. Where days are closed, no more than that day is added up."""
+    debits, credits = _turnover(statement.account, statement.currency, place.day - timedelta(1))
+    of_the_day = _postings(statement).filter(place.before, counts_from=place.day).order_by()
+    moved = of_the_day.aggregate(total=Coalesce(Sum("amount"), NOTHING))["total"]
+    return debits - credits + moved
 
 
 def _with_balances(

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -102,7 +103,8 @@ class AdvanceEntry(models.Model):
     class Meta:
         ordering: ClassVar = ["id"]
         indexes: ClassVar = [
-            models.Index(fields=["reason_kind", "reason_number"], name="advance_entry_by_reason")
+            models.Index(fields=["reason_kind", "reason_number"], name="advance_entry_by_reason"),
+            BrinIndex(fields=["at"], autosummarize=True, name="advance_entry_by_day"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

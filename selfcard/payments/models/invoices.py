@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,7 @@ class Invoice(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["organisation", "issued_at"], name="invoice_by_place"),
+            BrinIndex(fields=["issued_at"], autosummarize=True, name="invoice_by_day"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -114,6 +116,7 @@ class RedLetterInvoice(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["organisation", "issued_at"], name="red_letter_by_place"),
+            BrinIndex(fields=["issued_at"], autosummarize=True, name="red_letter_by_day"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -205,6 +205,12 @@ class PaymentReceipt(models.Model):
         """Who is paid, for the reader, like `Receipt.payer`."""
         return named(self.payee_name)
 
+    @property
+    def masked_account(self) -> str:
+        """The payee's account for those who need not know it: its last four signs."""
+        known = self.payee_account or ""
+        return "*" * max(len(known) - 4, 0) + known[-4:]
+
 
 class PaymentFailure(models.Model):
     """A payment that came back because of the payee's account: when, to whom, and why."""

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,7 @@ class Receipt(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["reason_kind", "reason_number"], name="receipt_by_reason"),
             models.Index(fields=["organisation", "state", "issued_at"], name="receipt_by_place"),
+            BrinIndex(fields=["confirmed_at"], autosummarize=True, name="receipt_by_arrival"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_receipt_asks_for_money"),

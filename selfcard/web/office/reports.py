@@ -14,7 +14,7 @@ from selfcard.core.papers.report import LONGEST, Column, Report, Table, report_p
 from selfcard.web.office.exports import exported
 from selfcard.web.office.views import OfficeRequest
 
-__all__ = ["Column", "filed"]
+__all__ = ["Column", "Table", "filed", "on_paper"]
 
 
 def filed(
@@ -47,8 +47,24 @@ def filed(
         del query["export"]
         return redirect(f"{request.path}?{query.urlencode()}")
     table = Table(tuple(columns), lines, tuple(total), empty=empty or _("There is nothing."))
+    return on_paper(
+        request, name, title=title, period=period, asked=asked, tables=[table], note=note
+    )
+
+
+def on_paper(
+    request: OfficeRequest,
+    name: str,
+    *,
+    title: str,
+    period: str,
+    tables: Sequence[Table],
+    asked: Sequence[tuple[str, str]] = (),
+    note: str = "",
+) -> HttpResponse:
+    """One or several tables as PDF, with who printed it."""
     printed_by = (_("Printed by"), f"{request.staff.name} ({request.staff.code})")
-    report = Report(title, period, (*asked, printed_by), (table,), note)
+    report = Report(title, period, (*asked, printed_by), tuple(tables), note)
     response = HttpResponse(report_pdf(report), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{name}-{clock.today()}.pdf"'
     return response

@@ -1,4 +1,4 @@
-"""What an entry comes from, and where one sees it."""
+"""What an entry comes from, or a line of the reconciliation is about, and where one sees it."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,16 @@ from selfcard.core.refusals import Operation
 from selfcard.ledger.models import Entry
 from selfcard.web.operations import help_for
 
-# The operation that opens what an entry of a reason was booked for.
-OPENS = {"receipt": "payments.receipt", "payment": "payments.payment", "policy": "open.policy"}
+# The operation that opens a paper of a kind.
+OPENS = {
+    "receipt": "payments.receipt",
+    "payment": "payments.payment",
+    "refund": "payments.refund",
+    "policy": "open.policy",
+    "sale": "open.sale",
+    "recovery": "sales.recovery",
+}
+PAGES = {"invoice": "office:payments:invoice", "account": "office:ledger:account"}
 
 
 @dataclass(frozen=True)
@@ -22,14 +30,19 @@ class Reason:
 
 def reason_of(entry: Entry) -> Reason:
     """The paper or policy that an entry was booked for."""
-    kind, number = entry.reason_kind, entry.reason_number
+    kind = "refund" if entry.kind == "advance_refunded" else entry.reason_kind
+    return Reason(entry.reason_number, page_of_paper(kind, entry.reason_number))
+
+
+def page_of_paper(kind: str, number: str) -> str:
+    """The address of a paper; where its kind has no page of its own, the search finds it."""
+    if page := PAGES.get(kind):
+        return reverse(page, args=[number])
+    if kind == "banking":
+        return reverse("office:drawers:bankings", query={"q": number})
     operation = Operation.named(OPENS.get(kind, ""), number=number)
     if kind == "drawer":
         code, _, day = number.rpartition(" ")
         operation = Operation.named("drawers.day", code=code, day=day)
-    elif kind == "payment" and entry.kind == "advance_refunded":
-        operation = Operation.named("payments.refund", number=number)
-    elif kind == "banking":
-        return Reason(number, reverse("office:drawers:bankings", query={"q": number}))
     opened = help_for(operation)
-    return Reason(number, opened.url if opened else "")
+    return opened.url if opened else reverse("office:search", query={"q": number})
