@@ -172,6 +172,14 @@ class NothingToExtend(Refusal):
     default_field = "runs"
 
 
+class ExtensionAskedBefore(CardsRefused):
+    message = _("%(number)s asks for more time for these cards already: %(serials)s.")
+
+
+class NotYourExtension(Refusal):
+    message = _("%(name)s asked for this: nobody else can ask for it again.")
+
+
 class ExtensionInOtherState(Refusal):
     message = _("%(number)s is decided already: %(state)s.")
 

@@ -84,11 +84,16 @@ def returned_on(policy: Policy, asked_on: date, *, benefit_paid: bool = False) -
         )
     if asked_on > last_day:
         raise CoverHasEnded(day=date_format(last_day, "DATE_FORMAT"))
+    return reckoned(policy, asked_on, benefit_paid=benefit_paid)
+
+
+def reckoned(policy: Policy, asked_on: date, *, benefit_paid: bool) -> Returned:
+    """The same, whether or not it can be entered today: how a cancellation came to its amount."""
     return returned(
         policy.product_version.bounds,
-        issued_on=issued_on,
+        issued_on=clock.day_of(policy.issued_at),
         first_day=clock.day_of(policy.starts_at),
-        last_day=last_day,
+        last_day=clock.day_of(policy.ends_at),
         premium=policy.premium_gross,
         asked_on=asked_on,
         benefit_paid=benefit_paid,

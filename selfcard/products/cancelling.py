@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -22,14 +23,26 @@ class Repayment(models.TextChoices):
     NOTHING = "nothing", _("nothing")
 
 
+class Ground(StrEnum):
+    """Why so much is given back, and not more or less."""
+
+    BEFORE_COVER = "before_cover"
+    COOLING_OFF = "cooling_off"
+    UNEARNED = "unearned"
+    ALL_EARNED = "all_earned"
+    BENEFIT_PAID = "benefit_paid"
+    PRODUCT = "product"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Returned:
-    """What a cancellation gives back: how it is reckoned, and the amount, tax included.
+    """What a cancellation gives back: on which ground, how much, and the amount, tax included.
 
     `unearned` are the days of the insured period that have not begun.
     """
 
     repayment: Repayment
+    ground: Ground
     days: int
     unearned: int
     amount: Decimal
@@ -53,12 +66,29 @@ def returned(
     """
     days = (last_day - first_day).days + 1
     unearned = min((last_day - asked_on).days, days)
-    cooling_off = asked_on <= issued_on + timedelta(days=rules.cooling_off_days)
-    if not benefit_paid and (asked_on < first_day or cooling_off):
-        return Returned(repayment=Repayment.WHOLE, days=days, unearned=unearned, amount=premium)
     amount = to_cents(premium * (1 - rules.expense_rate) * unearned / days)
-    if benefit_paid or rules.repayment == Repayment.NOTHING or not amount:
-        return Returned(
-            repayment=Repayment.NOTHING, days=days, unearned=unearned, amount=Decimal("0.00")
-        )
-    return Returned(repayment=Repayment.PRO_RATA, days=days, unearned=unearned, amount=amount)
+    if benefit_paid:
+        ground = Ground.BENEFIT_PAID
+    elif asked_on < first_day:
+        ground = Ground.BEFORE_COVER
+    elif asked_on <= last_cooling_off_day(rules, issued_on):
+        ground = Ground.COOLING_OFF
+    elif rules.repayment == Repayment.NOTHING:
+        ground = Ground.PRODUCT
+    else:
+        ground = Ground.UNEARNED if amount else Ground.ALL_EARNED
+    repayment = _REPAID.get(ground, Repayment.NOTHING)
+    given = {Repayment.WHOLE: premium, Repayment.PRO_RATA: amount}.get(repayment, Decimal("0.00"))
+    return Returned(repayment=repayment, ground=ground, days=days, unearned=unearned, amount=given)
+
+
+_REPAID = {
+    Ground.BEFORE_COVER: Repayment.WHOLE,
+    Ground.COOLING_OFF: Repayment.WHOLE,
+    Ground.UNEARNED: Repayment.PRO_RATA,
+}
+
+
+def last_cooling_off_day(rules: "Rules", issued_on: date) -> date:
+    """The last day on which all is given back to whoever cancels, cover or not."""
+    return issued_on + timedelta(days=rules.cooling_off_days)

@@ -32,6 +32,7 @@ OPERATIONS: dict[str, Place] = {
     "custody.check_in_printed": Place("office:custody:check_in_printed", _("Check in")),
     "custody.destroy": Place("office:custody:destroy", _("Destroy void cards")),
     "custody.explain_shortage": Place("office:custody:issue_note", _("Open the issue note")),
+    "custody.extension": Place("office:custody:extension", _("Open the extension")),
     "custody.recall": Place("office:custody:recall", _("Recall cards")),
     "custody.found": Place("office:custody:found", _("Lost cards found again")),
     "custody.hand_over": Place("office:custody:hand_over", _("Hand over")),
@@ -51,7 +52,7 @@ OPERATIONS: dict[str, Place] = {
     "drawers.day": Place("office:drawers:day", _("Open the drawer's day")),
     "drawers.open": Place("office:drawers:list", _("Open a drawer")),
     "payments.advance": Place("office:payments:advance", _("Open the account")),
-    "payments.refund": Place("office:payments:refund", _("Open the payment receipt")),
+    "payments.payment": Place("office:payments:payment", _("Open the payment receipt")),
     "payments.receipt": Place("office:payments:receipt", _("Open the receipt")),
 }
 

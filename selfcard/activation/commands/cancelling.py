@@ -11,7 +11,7 @@ from selfcard.activation.errors import (
     RefundIssuedAlready,
 )
 from selfcard.activation.paperwork import refund_charge_line, refund_invoice_line
-from selfcard.activation.queries import live_refund, policy_of_payment
+from selfcard.activation.queries import is_gift, live_refund, paid_by, policy_of_payment
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -35,14 +35,12 @@ from selfcard.payments.commands import (
     issue_payment,
     issue_red_letter,
 )
-from selfcard.payments.models import PaymentReceipt, Receipt, RedLetterInvoice, TenderKind
+from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
 from selfcard.payments.queries import credits_of
 from selfcard.policies import commands as policies
 from selfcard.policies.cancelling import AskerGiven, lock_cancellation
 from selfcard.policies.models import Cancellation, Policy
 from selfcard.products.cancelling import Repayment
-from selfcard.sales.models import Sale
-from selfcard.sales.queries import live_receipt, sale_of
 
 
 @command
@@ -119,9 +117,8 @@ def issue_refund_payment(
         raise RefundIssuedAlready(
             number=earlier.number, help=Operation.named("payments.payment", number=earlier.number)
         )
-    sale, receipt = _paid_by(policy)
-    is_gift = receipt.tenders.filter(kind=TenderKind.PROMOTION).exists()
-    if is_gift and payee.way != PaymentReceipt.Way.ORIGINAL:
+    sale, receipt = paid_by(policy)
+    if is_gift(receipt) and payee.way != PaymentReceipt.Way.ORIGINAL:
         raise GiftIsNotPaidOut
     payment = issue_payment(
         kind=PaymentReceipt.Kind.REFUND,
@@ -159,7 +156,7 @@ def settle_refund(
         raise PaymentOfNoPolicy(number=payment.number)
     cancellation = lock_cancellation(policy)
     assert cancellation is not None, "a voucher is written for a policy that is cancelled"
-    sale, receipt = _paid_by(policy)
+    sale, receipt = paid_by(policy)
     payment = confirm_payment(payment=payment, outlays=outlays, came_by=receipt, actor=actor)
     post_entry(
         kind=EntryKind.REFUND_PAID,
@@ -177,17 +174,6 @@ def settle_refund(
     )
     record(actor, "policy.refunded", policy, payment=payment.number, red_letter=red_letter.number)
     return red_letter
-
-
-def _paid_by(policy: Policy) -> tuple[Sale, Receipt]:
-    """The sale of the policy's card, and the receipt by which its money came."""
-    serial = find_serial_of_policy(policy.number)
-    assert serial is not None, "a policy that is paid back came from a card"
-    sale = sale_of(serial)
-    assert sale is not None, "a card that was activated was sold"
-    receipt = live_receipt(sale)
-    assert receipt is not None, "a card that was activated was paid"
-    return sale, receipt
 
 
 def _unwrite(policy: Policy, actor: Actor) -> None:

@@ -4,6 +4,7 @@ from selfcard.custody.commands.arrival import check_in_printed, take_in_batch
 from selfcard.custody.commands.deliveries import check_in, refuse_delivery
 from selfcard.custody.commands.extensions import (
     ask_extension,
+    ask_extension_again,
     grant_extension,
     refuse_extension,
     withdraw_extension,
@@ -68,6 +69,7 @@ __all__ = [
     "answer_requisition",
     "ask_adjustment",
     "ask_extension",
+    "ask_extension_again",
     "ask_for_cards",
     "ask_write_off",
     "ask_write_off_again",

@@ -18,19 +18,27 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.numbering import document_number
 from selfcard.core.refusals import Operation, ReasonMissing
-from selfcard.core.serials import SerialRun, count_cards, distinct_runs, note_runs
+from selfcard.core.serials import (
+    SerialRun,
+    count_cards,
+    describe_runs,
+    distinct_runs,
+    note_runs,
+)
 from selfcard.custody.deeds import EXTENSION
 from selfcard.custody.errors import (
+    ExtensionAskedBefore,
     ExtensionInOtherState,
     LastDayTooEarly,
     LastDayTooLate,
     NothingToExtend,
+    NotYourExtension,
 )
 from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import Extension, ExtensionRun
 from selfcard.custody.parts import one_holder, read_parts, refuse_unusable
 from selfcard.custody.queries.counts import count_activated_in
-from selfcard.custody.queries.extensions import APPROVE_EXTENSION, runs_extended
+from selfcard.custody.queries.extensions import APPROVE_EXTENSION, extensions_of, runs_extended
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, organisation_of, require
 
@@ -59,6 +67,7 @@ def ask_extension(
         NoSerialsGiven, RunsOverlapEachOther, NoSuchCards, CardsOfOtherType, CardsNotHeld,
         CardsInOtherStatus, CardsNotExpired: some of the cards need no more time, or get none.
         CardsOfSeveralHolders: they lie with several holders.
+        ExtensionAskedBefore: another request for some of them waits.
         NothingToExtend: all of them are activated.
     """
     if not reason.strip():
@@ -69,6 +78,7 @@ def ask_extension(
     parts = read_parts(runs)
     refuse_unusable(parts, EXTENSION.use_by(actor, document_type, parts))
     holder = one_holder(parts)
+    _require_unasked(runs)
     extension = Extension.objects.create(
         number=document_number("EX", "custody_extension_number", digits=6),
         document_type=document_type,
@@ -82,21 +92,29 @@ def ask_extension(
     ExtensionRun.objects.bulk_create(
         ExtensionRun(extension=extension, serials=run.range) for run in runs
     )
-    ask(
-        kind=APPROVE_EXTENSION,
-        subject_kind=SUBJECT,
-        subject_number=extension.number,
-        asked={
-            "document_type": document_type.code,
-            "count": extension.count,
-            "holder": holder.code,
-            "last_day": last_day.isoformat(),
-        },
-        may=May.APPROVE_SALES,
-        organisation=organisation_of(holder),
-        actor=actor,
-    )
+    _ask_second_person(extension, actor)
     _write_down(actor, "extension.asked", extension, runs)
+    return extension
+
+
+@command
+def ask_extension_again(*, extension: Extension, actor: Actor, request_id: UUID) -> Extension:
+    """Ask again for a second person, after the request has expired undecided.
+
+    Only whoever asked asks again: whoever asks is the one who cannot agree.
+
+    Raises:
+        ExtensionInOtherState: it was decided or withdrawn.
+        NotYourExtension: somebody else asked.
+        LastDayTooEarly: the day has gone by while nobody decided.
+        AlreadyAsked: the request has not expired.
+    """
+    extension, runs = _locked(extension)
+    if extension.asked_by_id != actor.id:
+        raise NotYourExtension(name=extension.asked_by.name)
+    _require_ahead(extension.last_day)
+    _ask_second_person(extension, actor)
+    _write_down(actor, "extension.asked_again", extension, runs)
     return extension
 
 
@@ -112,8 +130,7 @@ def grant_extension(*, extension: Extension, actor: Actor, request_id: UUID) -> 
     """
     extension, runs = _locked(extension)
     granted = grant(approval=_asked_for(extension), actor=actor)
-    if extension.last_day < clock.today():
-        raise LastDayTooEarly(first=date_format(clock.today(), "DATE_FORMAT"))
+    _require_ahead(extension.last_day)
     parts = read_parts(runs)
     refuse_unusable(parts, EXTENSION.use(extension.document_type, {extension.holder_id}))
     extension.state = State.GRANTED
@@ -165,13 +182,50 @@ def withdraw_extension(*, extension: Extension, actor: Actor, request_id: UUID) 
     return extension
 
 
-def _require_day(last_day: date) -> None:
+def _require_ahead(last_day: date) -> None:
     first = clock.today()
-    last = first + timedelta(days=settings.EXTENSION_DAYS)
     if last_day < first:
         raise LastDayTooEarly(first=date_format(first, "DATE_FORMAT"))
+
+
+def _require_day(last_day: date) -> None:
+    _require_ahead(last_day)
+    last = clock.today() + timedelta(days=settings.EXTENSION_DAYS)
     if last_day > last:
         raise LastDayTooLate(days=settings.EXTENSION_DAYS, last=date_format(last, "DATE_FORMAT"))
+
+
+def _require_unasked(runs: Sequence[SerialRun]) -> None:
+    """Of two requests over one card only one could be granted."""
+    if earlier := extensions_of(runs).filter(state=State.ASKED).first():
+        same = [
+            both
+            for run in runs_extended(earlier)
+            for one in runs
+            if (both := one.intersection(run))
+        ]
+        raise ExtensionAskedBefore(
+            number=earlier.number,
+            serials=describe_runs(same),
+            help=Operation.named("custody.extension", number=earlier.number),
+        )
+
+
+def _ask_second_person(extension: Extension, actor: Actor) -> None:
+    ask(
+        kind=APPROVE_EXTENSION,
+        subject_kind=SUBJECT,
+        subject_number=extension.number,
+        asked={
+            "document_type": extension.document_type.code,
+            "count": extension.count,
+            "holder": extension.holder.code,
+            "last_day": extension.last_day.isoformat(),
+        },
+        may=May.APPROVE_SALES,
+        organisation=organisation_of(extension.holder),
+        actor=actor,
+    )
 
 
 def _not_activated(runs: Sequence[SerialRun]) -> int:
@@ -191,7 +245,12 @@ def _locked(extension: Extension) -> tuple[Extension, list[SerialRun]]:
     lock_custody(runs)
     found = (
         Extension.objects.select_for_update(of=["self"])
-        .select_related("document_type", "holder__organisation", "holder__staff__organisation")
+        .select_related(
+            "document_type",
+            "holder__organisation",
+            "holder__staff__organisation",
+            "asked_by__party",
+        )
         .get(pk=extension.pk)
     )
     if found.state != State.ASKED:

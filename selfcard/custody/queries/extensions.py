@@ -22,9 +22,11 @@ from django.db.models.functions import Coalesce
 from selfcard.cards.models import Batch
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.money import Money
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import ActivatedTally, Extension, ExtensionRun, Holding, PlaceTally
-from selfcard.custody.queries.counts import activated_now
+from selfcard.custody.parts import read_parts
+from selfcard.custody.queries.counts import activated_now, count_activated_in
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
@@ -110,6 +112,11 @@ def extensions_seen_by(actor: Actor) -> QuerySet[Extension]:
     return _with_details(Extension.objects.filter(holder__in=holders.values("pk")))
 
 
+def extensions_asked_by(actor: Actor) -> QuerySet[Extension]:
+    """What the actor asked for and nobody has decided."""
+    return _with_details(Extension.objects.filter(asked_by=actor.id, state=Extension.State.ASKED))
+
+
 def extensions_of(runs: Iterable[SerialRun]) -> QuerySet[Extension]:
     """Every extension, agreed or not, that any of the cards is named in."""
     touched = [run.range for run in runs]
@@ -124,6 +131,19 @@ def extensions_of(runs: Iterable[SerialRun]) -> QuerySet[Extension]:
 def runs_extended(extension: Extension) -> list[SerialRun]:
     """The cards that an extension is about."""
     return [one.run for one in extension.runs.all()]
+
+
+def owed_for(runs: Iterable[SerialRun]) -> tuple[int, Money | None]:
+    """How many of these cards are paid and not activated now, and the money owed for them."""
+    paid = [part for part in read_parts(runs) if part.status == CardStatus.TO_BE_ACTIVATED]
+    active = count_activated_in(part.run for part in paid)
+    cards, owed = 0, None
+    for part in paid:
+        assert part.batch is not None
+        left, value = part.count - active[part.run], part.batch.type_version.value
+        cards += left
+        owed = Money(value.amount * left + (owed.amount if owed else 0), value.currency)
+    return cards, owed
 
 
 def may_extend(actor: Actor, extension: Extension) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Case, DecimalField, Q, Sum, When
 
+from selfcard.activation.queries import cancellations_to_pay_back
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
@@ -42,6 +43,8 @@ def money_piles(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
     if May.CONFIRM_RECEIPTS in mays:
         yield _receipts
         yield _receipts_not_arrived
+    if May.ISSUE_PAYMENTS in mays:
+        yield _cancelled_policies_to_pay_back
     if May.CONFIRM_PAYMENTS in mays:
         yield _refunds_of_advances
     if May.KEEP_DRAWER in mays:
@@ -83,6 +86,22 @@ def _receipts_not_arrived(actor: Actor) -> Pile | None:
             since=receipt.waiting_since,
             who=f"{receipt.payer}, {receipt.organisation.name}",
             amount=Money(receipt.amount, receipt.currency),
+        ),
+    )
+
+
+def _cancelled_policies_to_pay_back(actor: Actor) -> Pile | None:
+    """Policies of which something is unearned, and nobody has written the voucher for it."""
+    return pile_of(
+        Work.PAY_BACK_POLICY,
+        cancellations_to_pay_back(actor),
+        "policy__cancelled_at",
+        lambda one: Task(
+            kind=Work.PAY_BACK_POLICY,
+            number=one.policy.number,
+            since=one.policy.cancelled_at,
+            who=one.policy.organisation.party,
+            amount=one.amount,
         ),
     )
 

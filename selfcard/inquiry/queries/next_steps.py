@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
-from selfcard.core.serials import SerialRun
+from selfcard.core.serials import SerialRun, count_cards
 from selfcard.custody.deeds import (
     DESTRUCTION,
+    EXTENSION,
     FOUND,
     FREEZE,
     HAND_OVER,
@@ -21,6 +22,7 @@ from selfcard.custody.deeds import (
 from selfcard.custody.models import BATCH_REASON, FREEZE_REASON, SHORTAGE_REASON
 from selfcard.custody.parts import Part, judge
 from selfcard.custody.queries import holdings_within
+from selfcard.custody.queries.counts import count_activated_in
 from selfcard.custody.queries.notes import shortages_to_explain
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Party
@@ -32,6 +34,7 @@ DEEDS: dict[str, Deed] = {
     "hand_over": HAND_OVER,
     "sell": SALE,
     "found": FOUND,
+    "extend": EXTENSION,
     "recall": RECALL,
     "freeze": FREEZE,
     "void": VOID,
@@ -91,7 +94,14 @@ def _is_possible(
     if deed is FREEZE and all(_frozen_by_somebody(part) for part in parts):
         return False
     use = deed.use_by(actor, document_type, parts)
-    return all(judge(part, use).refused is None for part in parts)
+    if any(judge(part, use).refused for part in parts):
+        return False
+    return deed is not EXTENSION or not _are_all_activated(parts)
+
+
+def _are_all_activated(parts: list[Part]) -> bool:
+    runs = [part.run for part in parts]
+    return sum(count_activated_in(runs).values()) == count_cards(runs)
 
 
 def _frozen_by_somebody(part: Part) -> bool:

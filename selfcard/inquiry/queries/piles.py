@@ -48,6 +48,8 @@ class Work(StrEnum):
     CHASE_OVERDUE = "chase_overdue"
     ANNOUNCE = "announce"
     WRITE_OFF_AGAIN = "write_off_again"
+    EXTENSION_AGAIN = "extension_again"
+    PAY_BACK_POLICY = "pay_back_policy"
     FINISH_COUNT = "finish_count"
 
 
@@ -78,6 +80,8 @@ LATE_AFTER = {
     Work.CHASE_OVERDUE: 0,
     Work.ANNOUNCE: 5,
     Work.WRITE_OFF_AGAIN: 1,
+    Work.EXTENSION_AGAIN: 1,
+    Work.PAY_BACK_POLICY: 2,
     Work.FINISH_COUNT: 2,
 }
 

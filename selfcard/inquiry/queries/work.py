@@ -33,6 +33,7 @@ from selfcard.custody.queries import (
     write_offs_asked_by,
 )
 from selfcard.custody.queries.approvals import approvals_to_decide
+from selfcard.custody.queries.extensions import APPROVE_EXTENSION, extensions_asked_by
 from selfcard.custody.queries.notes import shortages_to_explain, with_missing
 from selfcard.custody.queries.stock_counts import stock_counts_to_finish
 from selfcard.custody.statuses import SeenStatus
@@ -106,6 +107,8 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
     if May.WRITE_OFF_CARDS in mays:
         yield _losses_to_announce
         yield _write_offs_to_ask_for_again
+    if May.RECALL_SALES in mays:
+        yield _extensions_to_ask_for_again
     yield from money_piles(mays)
     yield _approvals
     if May.ORDER_BATCHES in mays:
@@ -330,6 +333,25 @@ def _write_offs_to_ask_for_again(actor: Actor) -> Pile | None:
         .filter(expired_at__lte=clock.now()),
         "expired_at",
         lambda one: _write_off_task(Work.WRITE_OFF_AGAIN, one, one.expired_at),
+    )
+
+
+def _extensions_to_ask_for_again(actor: Actor) -> Pile | None:
+    """Requests for a later last day that nobody decided in time: the cards stay out of date."""
+    requests = Approval.objects.filter(kind=APPROVE_EXTENSION, subject_number=OuterRef("number"))
+    return pile_of(
+        Work.EXTENSION_AGAIN,
+        extensions_asked_by(actor)
+        .annotate(expired_at=Subquery(requests.order_by("-asked_at").values("expires_at")[:1]))
+        .filter(expired_at__lte=clock.now()),
+        "expired_at",
+        lambda one: Task(
+            kind=Work.EXTENSION_AGAIN,
+            number=one.number,
+            since=one.expired_at,
+            who=one.holder,
+            cards=one.count,
+        ),
     )
 
 

@@ -57,6 +57,11 @@ AREAS: tuple[Area, ...] = (
             ),
             Page("office:custody:freezes", _("Frozen cards"), (May.FREEZE_CARDS, May.SEE_CARDS)),
             Page(
+                "office:custody:past_deadline",
+                _("Paid, out of date"),
+                (May.RECALL_SALES, May.APPROVE_SALES, May.SEE_SALES, May.AUDIT),
+            ),
+            Page(
                 "office:custody:stock_counts",
                 _("Stock counts"),
                 (May.COUNT_STOCK, May.APPROVE_WRITE_OFFS, May.SEE_CARDS),

@@ -139,6 +139,18 @@ WORK: dict[Work, WorkWords] = {
         _("Open case"),
         "office:custody:write_off",
     ),
+    Work.EXTENSION_AGAIN: WorkWords(
+        _("Extensions nobody decided"),
+        _("Ask again for a second person"),
+        _("Open extension"),
+        "office:custody:extension",
+    ),
+    Work.PAY_BACK_POLICY: WorkWords(
+        _("Cancelled policies to pay back"),
+        _("Issue the payment receipt of a cancelled policy"),
+        _("Pay back"),
+        "office:policies:pay_back",
+    ),
     Work.CHASE: WorkWords(
         _("Sold, not paid"), _("Chase an unpaid sale"), _("Open sale"), "office:sales:sale"
     ),

@@ -56,6 +56,10 @@ _FORWARD: dict[str, _Words] = {
     "found": _Words(
         _("Found again"), _("Lost cards that have come to light"), "check", "office:custody:found"
     ),
+    "extend": _Words(
+        _("Give more time"), _("A later last day to activate; a second person agrees"), "calendar",
+        "office:custody:extend",
+    ),
 }  # fmt: skip
 _BACKWARD: dict[str, _Words] = {
     "recall": _Words(
