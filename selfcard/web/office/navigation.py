@@ -85,6 +85,11 @@ AREAS: tuple[Area, ...] = (
             Page("office:sales:to_charge", _("To be asked for"), (May.ISSUE_RECEIPTS,)),
             Page("office:sales:overdue", _("Overdue sales"), (May.SEE_SALES, May.REGISTER_SALES)),
             Page(
+                "office:sales:large_sales",
+                _("Large sales"),
+                (May.REGISTER_SALES, May.APPROVE_SALES),
+            ),
+            Page(
                 "office:sales:agencies",
                 _("Agencies"),
                 (May.SEE_SALES, May.REGISTER_SALES, May.ADMINISTER),

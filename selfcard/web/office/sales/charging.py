@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from selfcard.organisations.models import May
 from selfcard.sales.commands import issue_charge_receipt
 from selfcard.sales.queries import sales_in_reach, sales_without_receipt
+from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.sales.forms import MOST_SALES, ReceiptForm, TogetherForm, codes_in
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
@@ -22,7 +23,16 @@ def issue_receipt(request: OfficeRequest, number: str) -> HttpResponse:
     form = ReceiptForm(request.POST or None, actor=request.actor, initial=_payer([one]))
     if form.is_valid() and (done := _issued(request, form, (one,))):
         return done
-    return show(request, "office/sales/issue_receipt.html", {"form": form, "sale": one})
+    return show(
+        request,
+        "office/sales/issue_receipt.html",
+        {
+            "form": form,
+            "sale": one,
+            "cards": cards_said(one.cards_left),
+            "alike": _alike(request, one),
+        },
+    )
 
 
 @office_view(May.ISSUE_RECEIPTS)
@@ -49,8 +59,21 @@ def issue_together(request: OfficeRequest) -> HttpResponse:
             "strange": [code for code in codes if code not in known],
             "cards": sum(sale.cards_left for sale in named),
             "amount": sum(sale.amount_left for sale in named),
+            "currency": named[0].currency if named else "",
         },
     )
+
+
+def _alike(request: OfficeRequest, one: Any) -> list[str]:
+    """Other sales of its agency that can be asked for on the same receipt."""
+    if one.agency is None:
+        return []
+    others = sales_without_receipt(request.actor).filter(
+        agency=one.agency,
+        seller_organisation=one.seller_organisation,
+        currency=one.currency,
+    )
+    return [other.number for other in others.exclude(pk=one.pk)[: MOST_SALES - 1]]
 
 
 def _issued(request: OfficeRequest, form: ReceiptForm, sales: tuple[Any, ...]) -> Any:

@@ -2,20 +2,26 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from selfcard.core.actor import Actor
-from selfcard.core.serials import SerialRun
+from selfcard.core.money import Money
+from selfcard.core.papers.words import amount_in_words
+from selfcard.core.serials import SerialRun, count_cards
 from selfcard.custody.deeds import SALE
 from selfcard.custody.queries import RangePart
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 from selfcard.sales.models import INDIRECT, Agency, BusinessSource
 from selfcard.sales.queries import agencies_selling, sales_in_reach, sellable_parts
+from selfcard.sales.terms import is_large, needs_second_person, version_of
+from selfcard.web.office.answers import RangeAnswer
 from selfcard.web.office.fields import (
     CodeField,
     DayField,
@@ -45,11 +51,46 @@ class AgencyInForceField(CodeField):
         return code, f"{names} · {said}", f"{look_for} · {said}"
 
 
+class SaleAnswer(RangeAnswer):
+    """What stands below the cards of a sale: also what they cost, and whether they are so many
+    that it could be a mistake."""
+
+    @cached_property
+    def total(self) -> Money | None:
+        """What all of them cost, to the cent; nothing where some do not fit."""
+        if self.problems or self.unfitting:
+            return None
+        version = version_of(tuple(self.usable))
+        return Money(version.face_value, version.currency) * self.cards
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """The total as the charge list says it: Chinese, English."""
+        assert self.total is not None
+        return amount_in_words(self.total)
+
+    @property
+    def is_large(self) -> bool:
+        return is_large(self.cards)
+
+    @property
+    def needs_second_person(self) -> bool:
+        return needs_second_person(self.cards)
+
+    @property
+    def limit(self) -> int:
+        return settings.LARGE_SALE_CARDS
+
+
+class SoldRunsField(SerialRunsField):
+    answer_template = "office/sales/cards_answer.html"
+
+
 class SaleForm(OfficeForm):
     """Which cards were sold, and by whom."""
 
     document_type = DocumentTypeCodeField()
-    runs = SerialRunsField(deed=SALE)
+    runs = SoldRunsField(deed=SALE)
     seller_organisation = OrganisationCodeField(
         May.REGISTER_SALES, label=_("Seller's organisation code")
     )
@@ -99,11 +140,25 @@ class SaleForm(OfficeForm):
             not self.is_bound or self["business_source"].value() in INDIRECT
         )
 
+    @property
+    def cards(self) -> int:
+        return count_cards(self.cleaned_data["runs"])
+
     def judged(self, name: str, runs: tuple[SerialRun, ...]) -> Iterable[RangePart]:
         seller = self.cleaned_data.get("seller_organisation")
-        if seller is None:
-            return super().judged(name, runs)
-        return sellable_parts(self.cleaned_data.get("document_type"), runs, seller, self.actor)
+        document_type = self.cleaned_data.get("document_type")
+        parts = list(
+            sellable_parts(document_type, runs, seller, self.actor)
+            if seller
+            else super().judged(name, runs)
+        )
+        if all(part.usable for part in parts):
+            version_of(runs)  # what was printed under different terms is not one sale
+        return parts
+
+    def answer_about(self, name: str) -> SaleAnswer | None:
+        runs = self._runs.get(name)
+        return SaleAnswer.about(name, runs, self.judged) if runs else None
 
     def clean_agency(self) -> Agency | None:
         """What was typed before the source became a direct one does not count."""

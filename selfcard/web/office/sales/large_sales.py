@@ -1,12 +1,16 @@
 """A large sale that waits for a second person: what is asked, and what is decided."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+import django_filters
+import django_tables2 as tables
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from selfcard.approvals.models import Approval
@@ -27,7 +31,94 @@ from selfcard.web.office.approvals.asked import asked_about
 from selfcard.web.office.deeds import ReasonForm
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
+from selfcard.web.office.lists import (
+    Blank,
+    CountColumn,
+    MomentColumn,
+    NumberColumn,
+    OfficeFilter,
+    OfficeTable,
+    list_page,
+)
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.templatetags.selfcard import status as status_shown
+
+State = Approval.State
+
+
+class LargeSaleFilter(OfficeFilter):
+    q = django_filters.CharFilter(
+        label=gettext_lazy("Sales ID"), field_name="subject_number", lookup_expr="icontains"
+    )
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"),
+        field_name="fate",
+        choices=State.choices,
+        empty_label=gettext_lazy("all"),
+    )
+
+    class Meta:
+        model = Approval
+        fields: ClassVar = ["q", "state"]
+
+
+class LargeSaleTable(OfficeTable):
+    subject_number = NumberColumn(
+        verbose_name=gettext_lazy("Sales ID"),
+        linkify=("office:sales:large_sale", [tables.A("subject_number")]),
+    )
+    state = tables.Column(gettext_lazy("State"), accessor="fate")
+    count = CountColumn(
+        verbose_name=pgettext_lazy("how many", "Cards"), accessor="asked__count", orderable=False
+    )
+    document_type = tables.Column(
+        gettext_lazy("Document type"), accessor="asked__document_type", orderable=False
+    )
+    organisation = tables.Column(
+        gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
+    )
+    asked_by = tables.Column(
+        pgettext_lazy("approval", "Asked by"),
+        accessor="asked_by__name",
+        order_by="asked_by__username",
+    )
+    asked_at = MomentColumn(verbose_name=pgettext_lazy("approval", "Asked"))
+    decided_by = tables.Column(
+        pgettext_lazy("approval", "Decided by"),
+        accessor="decided_by__name",
+        order_by="decided_by__username",
+    )
+
+    class Meta(OfficeTable.Meta):
+        order_by = "-asked_at"
+
+    def render_state(self, value: str) -> Any:
+        return status_shown(value, State(value).label)
+
+    def value_state(self, value: str) -> str:
+        return str(State(value).label)
+
+
+@office_view(*SEEING_SALES)
+def requests(request: OfficeRequest) -> HttpResponse:
+    """The large sales that a second person was asked about."""
+    return list_page(
+        request,
+        rows=large_sales_in_reach(request.actor),
+        table=LargeSaleTable,
+        filters=LargeSaleFilter,
+        title=_("Large sales"),
+        lead=_("Sales of more than %(limit)s cards, to which another person has to agree.")
+        % {"limit": f"{settings.LARGE_SALE_CARDS:,}"},
+        blank=Blank(
+            _("Nobody was asked about a large sale"),
+            _("Where the insurer wants it, a second person agrees before so many cards are sold.")
+            if settings.LARGE_SALE_NEEDS_SECOND_PERSON
+            else _("Large sales are only warned of here: no second person is asked."),
+            icon="users",
+        ),
+        name="large-sales",
+    )
 
 
 def find(request: OfficeRequest, number: str) -> Approval:
@@ -56,12 +147,15 @@ def _page(request: OfficeRequest, one: Approval, refused: OfficeForm | None = No
         "office/sales/large_sale.html",
         {
             "one": one,
+            "fate": State(one.fate).label,
             "number": one.subject_number,
             "terms": terms,
             "cards": cards_said(terms.count),
             "amount": amount,
             "words": {"zh": zh, "en": en},
+            "each": version.face_value,
             "lines": [(run, version.face_value * run.count) for run in terms.runs],
+            "limit": settings.LARGE_SALE_CARDS,
             "asked": asked_about(request, APPROVE_SALE, SALE_REASON, one.subject_number),
             "waits": waits,
             "amiss": _amiss(one, terms) if waits else [],

@@ -312,7 +312,8 @@ def overdue(request: OfficeRequest) -> HttpResponse:
         totals=_overdue_totals,
         title=_("Overdue sales"),
         lead=_(
-            "Sold, and not paid by the day on which they were due: chase them, or take the cards back."
+            "Sold, and not paid by the day on which they were due:"
+            " chase them, or take the cards back."
         ),
         blank=Blank(
             _("Nothing is overdue"),
