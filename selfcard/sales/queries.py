@@ -21,13 +21,19 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from selfcard.approvals.models import Approval
+from selfcard.approvals.queries import with_fate
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.deeds import SALE
 from selfcard.custody.models import HolderBlock, Holding
-from selfcard.custody.queries import RangePart, usable_parts, void_by_cancellation
+from selfcard.custody.queries import (
+    RangePart,
+    find_serial_of_policy,
+    usable_parts,
+    void_by_cancellation,
+)
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
@@ -164,6 +170,38 @@ def recovery_of_payment(payment: PaymentReceipt) -> Recovery:
     return found
 
 
+def receipt_behind(payment: PaymentReceipt) -> Receipt | None:
+    """The receipt by which the money came that a voucher pays back; none for an advance.
+
+    It came for the cards of a recovery, or for the card that a cancelled policy came from.
+    """
+    if payment.kind == PaymentReceipt.Kind.ADVANCE:
+        return None
+    if payment.reason_kind == "recovery":
+        return recovery_of_payment(payment).receipt
+    serial = find_serial_of_policy(payment.reason_number)
+    sale = sale_of(serial) if serial else None
+    return live_receipt(sale) if sale else None
+
+
+def recoveries_to_pay(actor: Actor) -> QuerySet[Recovery]:
+    """Recoveries whose money nobody has written a voucher for, for whoever may, oldest first."""
+    asked = PaymentReceipt.objects.filter(
+        reason_kind="recovery", reason_number=OuterRef("number")
+    ).exclude(state=PaymentReceipt.State.VOID)
+    return (
+        recoveries_in_reach(actor)
+        .filter(
+            ~Exists(asked),
+            state=Recovery.State.REGISTERED,
+            sale__seller_organisation__in=organisations_in_reach(actor, May.ISSUE_PAYMENTS).values(
+                "pk"
+            ),
+        )
+        .order_by("id")
+    )
+
+
 def find_recovery(number: str) -> Recovery | None:
     return Recovery.objects.filter(number=number.strip().upper()).first()
 
@@ -292,15 +330,16 @@ def sales_without_receipt(actor: Actor) -> QuerySet[Sale]:
 
 
 def large_sales_in_reach(actor: Actor) -> QuerySet[Approval]:
-    """The requests for large sales that the actor may see, decided or not, newest first."""
-    return (
+    """The requests for large sales that the actor may see, decided or not, newest first.
+
+    `fate` is the state as people see it: what nobody decided in time has expired.
+    """
+    return with_fate(
         Approval.objects.filter(
             kind=APPROVE_SALE,
             organisation__in=organisations_in_reach(actor, *SEEING_SALES).values("pk"),
         )
-        .select_related("asked_by__party", "decided_by__party", "organisation__party")
-        .order_by("-asked_at")
-    )
+    ).order_by("-asked_at")
 
 
 def receipts_of(sale: Sale) -> list[SaleReceipt]:
