@@ -54,9 +54,9 @@ class Shop:
         }
         return register_sale(actor=self.insurer.actor(by), **given)
 
-    def ask(self, sale: Sale, by: str = "keeper", **buyer: str) -> Receipt:
+    def ask(self, *sales: Sale, by: str = "keeper", **buyer: str) -> Receipt:
         return issue_charge_receipt(
-            sales=(sale,), actor=self.insurer.actor(by), request_id=uuid4(), **buyer
+            sales=sales, actor=self.insurer.actor(by), request_id=uuid4(), **buyer
         )
 
     def settle(
