@@ -19,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from selfcard.launcher.chromium import ARGUMENTS, ensure_chromium
 from selfcard.organisations.models import Staff
+from tests.factories.organisations import Insurer, an_insurer
 from tests.web.desks import Office
 
 # Playwright's loop runs in this thread, and Django would refuse the database beside it.
@@ -133,6 +134,17 @@ def no_axe_violations() -> Callable[[Page], None]:
         assert found == [], page.url
 
     return check
+
+
+@pytest.fixture
+def insurer(request: pytest.FixtureRequest) -> Insurer:
+    """An insurer; in a browser its rows are committed, and its staff read the page's language."""
+    browsed = "open_page" in request.fixturenames
+    request.getfixturevalue("transactional_db" if browsed else "db")
+    insurer = an_insurer()
+    if browsed:
+        Staff.objects.update(language=request.getfixturevalue("language"))
+    return insurer
 
 
 @pytest.fixture

@@ -12,23 +12,13 @@ from playwright.sync_api import Page, expect
 from selfcard.custody.models import Issue
 from selfcard.organisations.models import Staff
 from tests.factories.custody import cards_at_institution
-from tests.factories.organisations import PASSWORD, Insurer, an_insurer
+from tests.factories.organisations import PASSWORD, Insurer
 from tests.web.conftest import OpenPage
 
 SignIn = Callable[[Page, Staff], None]
 Axe = Callable[[Page], None]
 
 ISSUE = "/office/custody/issue/"
-
-
-@pytest.fixture
-def insurer(request: pytest.FixtureRequest) -> Insurer:
-    browsed = "open_page" in request.fixturenames
-    request.getfixturevalue("transactional_db" if browsed else "db")
-    insurer = an_insurer()
-    if browsed:
-        Staff.objects.update(language=request.getfixturevalue("language"))
-    return insurer
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from selfcard.custody.verify import violations
 from selfcard.organisations.models import Staff
 from selfcard.web.office.fields import MOST_RUNS
 from tests.factories.custody import cards_at_institution, cards_of, custody, hand_down
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.web.conftest import DESKTOP, PHONE, OpenPage
 
 SignIn = Callable[[Page, Staff], None]
@@ -28,16 +28,6 @@ Axe = Callable[[Page], None]
 
 ISSUE = "/office/custody/issue/"
 SALE = "/office/sales/register/"
-
-
-@pytest.fixture
-def insurer(request: pytest.FixtureRequest) -> Insurer:
-    browsed = "open_page" in request.fixturenames
-    request.getfixturevalue("transactional_db" if browsed else "db")
-    insurer = an_insurer()
-    if browsed:
-        Staff.objects.update(language=request.getfixturevalue("language"))
-    return insurer
 
 
 @pytest.fixture
