@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from selfcard.organisations.models import Staff
 from selfcard.payments.models import PaymentReceipt
@@ -20,7 +20,7 @@ SETTLED = gettext_lazy("Receipt confirmed: the cards are to be activated")
 WITHDRAWN = gettext_lazy("The return was called off: to be activated again")
 TO_PAY_BACK = gettext_lazy("Payment receipt issued")
 PAID_BACK = gettext_lazy("Paid back, and the cards are back")
-PAYMENT_VOID = pgettext_lazy("payment receipt", "Made void")
+PAYMENT_VOID = gettext_lazy("Made void")
 
 
 @dataclass(frozen=True)
