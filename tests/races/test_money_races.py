@@ -28,7 +28,8 @@ from tests.factories.sales import a_shop
 from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-THREADS = 16
+THREADS = 64
+BROKEN = len(range(0, THREADS, 5))
 
 
 def of_kind(results: list[Any], kind: type) -> list[Any]:
@@ -130,7 +131,7 @@ def confirm_all(till: Till, receipts: list[Receipt], monkeypatch: pytest.MonkeyP
     return at_once(*[lambda r=r: till.confirm(r, cash("100.00")) for r in receipts])
 
 
-def test_sixteen_threads_on_one_series_leave_no_gap_and_repeat_no_number(
+def test_sixty_four_threads_on_one_series_leave_no_gap_and_repeat_no_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     till = a_till()
@@ -139,10 +140,10 @@ def test_sixteen_threads_on_one_series_leave_no_gap_and_repeat_no_number(
 
     results = confirm_all(till, receipts, monkeypatch)
 
-    assert len(of_kind(results, InterruptedError)) == 4
+    assert len(of_kind(results, InterruptedError)) == BROKEN
     given = sorted(invoice.running for invoice in of_kind(results, Invoice))
-    assert given == list(range(1, THREADS - 4 + 1))
-    assert NumberSeries.objects.get().last == THREADS - 4
+    assert given == list(range(1, THREADS - BROKEN + 1))
+    assert NumberSeries.objects.get().last == THREADS - BROKEN
     promises = {found.promise for found in violations_of_payments()}
     assert "Invoice numbers run without gaps or repeats in each series" not in promises
 
@@ -158,7 +159,7 @@ def test_a_series_without_its_lock_gives_a_number_twice(monkeypatch: pytest.Monk
 
     till = a_till()
     open_a_drawer(till.insurer)
-    receipts = [till.receipt() for _ in range(THREADS)]
+    receipts = [till.receipt() for _ in range(16)]
     NumberSeries.objects.create(name=f"invoice:100101:{clock.today().year}", last=1)
     monkeypatch.setattr(numbering, "next_number", unlocked)
 
