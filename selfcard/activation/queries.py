@@ -65,6 +65,12 @@ def card_at_hand(serial: int) -> CardState:
     return card
 
 
+def policy_of_card(card: CardState) -> str:
+    """The policy that a card is, or was until it became void by its cancellation; if any."""
+    kind, number = card.reason
+    return card.policy_number or (number if kind == "policy" else "")
+
+
 def why_not_ready(card: CardState) -> CardNotReady | None:
     """Why a card cannot be activated now, or nothing when it can."""
     kind = NOT_READY.get(SeenStatus(card.seen))

@@ -62,6 +62,29 @@ class Biography:
     def value(self) -> Money:
         return self.card.type_version.value
 
+    @property
+    def is_held_for_it(self) -> bool:
+        """Whether its money lies with the premiums that await an activation."""
+        paid = self.card.status in (CardStatus.TO_BE_ACTIVATED, CardStatus.AWAITING_REFUND)
+        return paid and not self.card.policy_number
+
+    @property
+    def is_with_the_buyer(self) -> bool:
+        """Whether it was sold and nobody has it back."""
+        return self.card.status in (CardStatus.SOLD, CardStatus.TO_BE_ACTIVATED)
+
+    @property
+    def given_back(self) -> Money | None:
+        """What its cancelled policy gives back."""
+        return self.cancelled.cancellation.amount if self.cancelled else None
+
+    @property
+    def earned(self) -> Money | None:
+        """What of its premium we keep after that."""
+        if self.given_back is None:
+            return None
+        return Money(self.value.amount - self.given_back.amount, self.value.currency)
+
 
 def find_biography(actor: Actor, serial: int) -> Biography | None:
     """A card with its whole history; none where there is no such card in the actor's reach."""
