@@ -414,6 +414,8 @@ def what_helps(part: Part) -> Operation | None:
             return what_releases(part.freezes[0]) if part.freezes else None
         case CardStatus.DESTROYED:
             return None
+        case CardStatus.SOLD | CardStatus.TO_BE_ACTIVATED:
+            return Operation.named("sales.take_back")
     return Operation.named(f"open.{kind}", number=number)
 
 

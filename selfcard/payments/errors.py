@@ -162,6 +162,13 @@ class NotTheWayChosen(Refusal):
     default_field = "tenders"
 
 
+class GiftIsNotPaidOut(Refusal):
+    message = _(
+        "Nobody paid for these cards, so there is no money to pay out: it goes the way it came."
+    )
+    default_field = "way"
+
+
 class PayeeIncomplete(Refusal):
     message = _("Name the payee, the bank and the account.")
     default_field = "payee_name"

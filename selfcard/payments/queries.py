@@ -202,7 +202,7 @@ class DrawerMovement:
     number: str
     reference: str
     amount: Decimal
-    place: str  # which paper it is: receipt, payment, refund of an advance, or banking
+    place: str  # which paper it is: receipt, payment or banking
 
 
 def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
@@ -227,7 +227,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
             outlay.payment.number,
             outlay.reference,
             -outlay.amount,
-            "refund" if outlay.payment.kind == PaymentReceipt.Kind.ADVANCE else "payment",
+            "payment",
         )
         for outlay in day.outlays.select_related("payment")
     )
@@ -399,16 +399,26 @@ def drawer_days_to_close(actor: Actor) -> QuerySet[DrawerDay]:
     )
 
 
-def refunds_to_pay(actor: Actor) -> QuerySet[PaymentReceipt]:
-    """Vouchers that pay back advances and wait for this actor: not their own, oldest first."""
-    states = PaymentReceipt.State
+def payments_to_pay(actor: Actor) -> QuerySet[PaymentReceipt]:
+    """Vouchers that wait to be paid by this actor: not their own, oldest first."""
     return (
         PaymentReceipt.objects.filter(
-            kind=PaymentReceipt.Kind.ADVANCE,
-            state__in=[states.ISSUED, states.FAILED],
+            state=PaymentReceipt.State.ISSUED,
             organisation__in=organisations_in_reach(actor, May.CONFIRM_PAYMENTS).values("pk"),
         )
         .exclude(issued_by=actor.id)
+        .select_related("organisation__party", "issued_by__party")
+        .order_by("id")
+    )
+
+
+def payments_failed(actor: Actor) -> QuerySet[PaymentReceipt]:
+    """Vouchers whose money came back: the payee is to be corrected, by whoever may write them."""
+    return (
+        PaymentReceipt.objects.filter(
+            state=PaymentReceipt.State.FAILED,
+            organisation__in=organisations_in_reach(actor, May.ISSUE_PAYMENTS).values("pk"),
+        )
         .select_related("organisation__party", "issued_by__party")
         .order_by("id")
     )

@@ -156,6 +156,15 @@ def live_payment(recovery: Recovery) -> PaymentReceipt | None:
     )
 
 
+def payments_of_recovery(recovery: Recovery) -> list[PaymentReceipt]:
+    """Every voucher by which the money of a recovery was to be paid back, newest first."""
+    return list(
+        PaymentReceipt.objects.filter(reason_kind="recovery", reason_number=recovery.number)
+        .select_related("issued_by__party", "confirmed_by__party", "voided_by__party", "red_letter")
+        .order_by("-id")
+    )
+
+
 def recovery_of_payment(payment: PaymentReceipt) -> Recovery:
     """What a payment receipt pays back.
 

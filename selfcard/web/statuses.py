@@ -51,6 +51,7 @@ LOOKS: dict[str, Look] = {
     "closed": Look("tick", fill="activated"),
     # sales
     "overdue": Look("cross", "stop", "bad"),
+    "registered": Look("pause", "wait", "refund"),
     "partly_back": Look("half", "wait", "wait"),
     "back": Look("struck", "off", "void"),
     # receipts and drawers

@@ -77,7 +77,7 @@ def test_an_account_is_opened_filled_and_paid_back_through_pages_only(
     expect(keeper.locator(".next")).to_be_visible()
     no_axe_violations(keeper)
     payment = PaymentReceipt.objects.get()
-    cashier.goto(f"/office/payments/refunds/{payment.number}/")
+    cashier.goto(f"/office/payments/payments/{payment.number}/")
     no_axe_violations(cashier)
     cashier.fill("[name=tenders-0-reference]", "OUT-1")
     cashier.dblclick("aside .btn-primary")
@@ -138,7 +138,7 @@ def test_a_refund_fails_is_corrected_and_is_paid(insurer: Insurer) -> None:
         f"{HERE}{account.number}/refund/",
         {"request_id": uuid4(), "amount": "100", **bank, "payee_account": "12020201"},
     )
-    page = f"/office/payments/refunds/{PaymentReceipt.objects.get().number}/"
+    page = f"/office/payments/payments/{PaymentReceipt.objects.get().number}/"
 
     assert cashier.post(f"{page}failed/", {"request_id": uuid4()}).status_code == 422
     cashier.post(f"{page}failed/", {"request_id": uuid4(), "reason": "account closed"})
@@ -168,7 +168,7 @@ def test_a_voucher_is_made_void_and_a_deposit_too(insurer: Insurer) -> None:
     keeper.post(f"{HERE}{account.number}/deposit/", {"request_id": uuid4(), "amount": "70"})
     receipt = Receipt.objects.latest("id")
 
-    refund = f"/office/payments/refunds/{payment.number}/"
+    refund = f"/office/payments/payments/{payment.number}/"
     deposit = f"/office/payments/receipts/{receipt.number}/"
     keeper.post(f"{refund}void/", {"request_id": uuid4(), "reason": "not wanted"})
     done = keeper.post(f"{deposit}void/", {"request_id": uuid4(), "reason": "not wanted"})

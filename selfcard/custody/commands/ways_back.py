@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
-
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -12,7 +10,7 @@ from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, distinct_runs, merge_runs, note_runs
 from selfcard.custody.errors import CardsRefused
 from selfcard.custody.locks import lock_custody
-from selfcard.custody.models import ActivatedCard, HolderBlock, Movement, OpenedCard, Reason
+from selfcard.custody.models import ActivatedCard, HolderBlock, Movement, Reason
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.parts import (
     Part,
@@ -22,6 +20,7 @@ from selfcard.custody.parts import (
     read_parts,
     what_helps,
 )
+from selfcard.custody.queries import opened_within
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import Party
 
@@ -172,22 +171,13 @@ def _refused(strays: list[Part]) -> CardsRefused:
 def _inventory_or_void(
     parts: list[Part], scratched: tuple[SerialRun, ...], kind: MovementKind
 ) -> list[Leg]:
-    spoilt = merge_runs([*scratched, *_opened(parts)])
+    spoilt = merge_runs([*scratched, *opened_within(part.run for part in parts)])
     clean = [rest for part in parts for rest in part.run.without(spoilt)]
     legs = [
         Leg(parts_of(parts, clean), kind, CardStatus.INVENTORY),
         Leg(parts_of(parts, spoilt), kind, CardStatus.VOID),
     ]
     return [leg for leg in legs if leg.parts]
-
-
-def _opened(parts: list[Part]) -> list[SerialRun]:
-    """Those whose PIN was accepted; of sold cards the parts themselves do not know it."""
-    among = Q(
-        *(Q(serial__range=(part.run.first, part.run.last)) for part in parts), _connector=Q.OR
-    )
-    serials = OpenedCard.objects.filter(among).order_by("serial").values_list("serial", flat=True)
-    return [SerialRun(serial, serial) for serial in serials]
 
 
 def _moved(

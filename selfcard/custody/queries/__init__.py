@@ -39,6 +39,7 @@ from selfcard.custody.queries.places import (
     history_of,
     holdings_within,
     is_activated,
+    opened_within,
     void_by_cancellation,
 )
 from selfcard.custody.queries.recalls import (
@@ -106,6 +107,7 @@ __all__ = [
     "losses_to_announce",
     "may_write_off",
     "movements_of",
+    "opened_within",
     "organisations_above",
     "overdue_since",
     "recallable_parts",

@@ -8,13 +8,14 @@ from django.db.models import Exists, Q, QuerySet, Subquery
 
 from selfcard.cards.models import Batch, DocumentTypeVersion
 from selfcard.core import clock
-from selfcard.core.serials import SerialRun
+from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import (
     ActivatedCard,
     ExtensionRun,
     Freeze,
     Holding,
     Movement,
+    OpenedCard,
     Reason,
 )
 from selfcard.custody.parts import Part, read_parts
@@ -110,6 +111,17 @@ def activations_within(runs: Iterable[SerialRun]) -> QuerySet[ActivatedCard]:
         within |= Q(serial__range=(run.first, run.last))
     live = ActivatedCard.objects.filter(reversed_at=None)
     return live.filter(within) if within else live.none()
+
+
+def opened_within(runs: Iterable[SerialRun]) -> list[SerialRun]:
+    """Those of the cards whose PIN was ever accepted: nobody may buy them any more."""
+    within = Q()
+    for run in runs:
+        within |= Q(serial__range=(run.first, run.last))
+    if not within:
+        return []
+    serials = OpenedCard.objects.filter(within).values_list("serial", flat=True)
+    return merge_runs(SerialRun(serial, serial) for serial in serials)
 
 
 def is_activated(serial: int) -> bool:

@@ -15,15 +15,21 @@ from selfcard.core.money import Money
 from selfcard.inquiry.queries.piles import Pile, Task, Work, pile_of
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.payments.models import DrawerDay, Receipt
+from selfcard.payments.models import DrawerDay, PaymentReceipt, Receipt
 from selfcard.payments.queries import (
     drawer_days_to_close,
     drawer_days_to_count,
+    payments_failed,
+    payments_to_pay,
     receipts_not_arrived,
     receipts_to_confirm,
-    refunds_to_pay,
 )
-from selfcard.sales.queries import sales_not_paid, sales_overdue, sales_without_receipt
+from selfcard.sales.queries import (
+    recoveries_to_pay,
+    sales_not_paid,
+    sales_overdue,
+    sales_without_receipt,
+)
 
 # Sold and not paid is looked at in these steps of days; the last one has no end.
 AGES = (3, 7, 14, 30)
@@ -44,9 +50,11 @@ def money_piles(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _receipts
         yield _receipts_not_arrived
     if May.ISSUE_PAYMENTS in mays:
+        yield _recoveries_to_pay
+        yield _payments_failed
         yield _cancelled_policies_to_pay_back
     if May.CONFIRM_PAYMENTS in mays:
-        yield _refunds_of_advances
+        yield _payments_to_pay
     if May.KEEP_DRAWER in mays:
         yield _drawers_to_count
     if May.CLOSE_DRAWERS in mays:
@@ -106,18 +114,49 @@ def _cancelled_policies_to_pay_back(actor: Actor) -> Pile | None:
     )
 
 
-def _refunds_of_advances(actor: Actor) -> Pile | None:
+def _recoveries_to_pay(actor: Actor) -> Pile | None:
+    """Cards that wait for their refund, and nobody has written the voucher."""
     return pile_of(
-        Work.PAY_BACK_ADVANCE,
-        refunds_to_pay(actor),
-        "issued_at",
-        lambda payment: Task(
-            kind=Work.PAY_BACK_ADVANCE,
-            number=payment.number,
-            since=payment.issued_at,
-            who=f"{payment.payee}, {payment.organisation.name}",
-            amount=Money(payment.amount, payment.currency),
+        Work.ISSUE_PAYMENT,
+        recoveries_to_pay(actor),
+        "registered_at",
+        lambda recovery: Task(
+            kind=Work.ISSUE_PAYMENT,
+            number=recovery.number,
+            since=recovery.registered_at,
+            who=recovery.sale.seller_organisation.party,
+            cards=recovery.count,
+            amount=Money(recovery.amount, recovery.sale.currency),
         ),
+    )
+
+
+def _payments_failed(actor: Actor) -> Pile | None:
+    """Money that came back because of the payee's account."""
+    return pile_of(
+        Work.CORRECT_PAYEE,
+        payments_failed(actor),
+        "issued_at",
+        lambda payment: _payment_task(Work.CORRECT_PAYEE, payment),
+    )
+
+
+def _payments_to_pay(actor: Actor) -> Pile | None:
+    return pile_of(
+        Work.PAY_BACK,
+        payments_to_pay(actor),
+        "issued_at",
+        lambda payment: _payment_task(Work.PAY_BACK, payment),
+    )
+
+
+def _payment_task(kind: Work, payment: PaymentReceipt) -> Task:
+    return Task(
+        kind=kind,
+        number=payment.number,
+        since=payment.issued_at,
+        who=f"{payment.payee}, {payment.organisation.name}",
+        amount=Money(payment.amount, payment.currency),
     )
 
 

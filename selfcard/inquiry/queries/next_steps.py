@@ -28,6 +28,7 @@ from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 
+WITH_A_SALE = (CardStatus.SOLD, CardStatus.TO_BE_ACTIVATED)
 # In the order in which a card's page offers them.
 DEEDS: dict[str, Deed] = {
     "issue": ISSUE,
@@ -48,7 +49,8 @@ class NextSteps:
     """The deeds that are possible with all of the cards, by their names in `DEEDS`.
 
     `count` names the holder at whom they can be counted, `release` the freezes that can be ended,
-    `explain` the issues by which cards are missing that the actor can say were found.
+    `explain` the issues by which cards are missing that the actor can say were found; `take_back`
+    says whether they are all out with sales that may be reversed.
     """
 
     document_type: DocumentType | None = None
@@ -56,6 +58,7 @@ class NextSteps:
     count: Party | None = None
     release: tuple[tuple[str, str], ...] = ()
     explain: tuple[str, ...] = ()
+    take_back: bool = False
 
 
 def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextSteps:
@@ -80,6 +83,7 @@ def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextS
         countable.first() if counted else None,
         _to_release(parts) if May.FREEZE_CARDS in mays else (),
         _to_explain(actor, parts) if May.CHECK_IN_CARDS in mays else (),
+        May.RECALL_SALES in mays and all(part.status in WITH_A_SALE for part in parts),
     )
 
 

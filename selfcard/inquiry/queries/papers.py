@@ -20,15 +20,20 @@ from selfcard.custody.queries import (
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.inquiry.errors import NoSuchPaper
 from selfcard.inquiry.queries.reach import batches_told
-from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
-from selfcard.payments.queries import invoices_in_reach, receipts_in_reach
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
+from selfcard.payments.queries import (
+    invoices_in_reach,
+    payments_in_reach,
+    receipts_in_reach,
+    red_letters_in_reach,
+)
 from selfcard.policies.papers import POLICY
 from selfcard.policies.paperwork import policy_pdf
 from selfcard.policies.queries import policies_in_reach
 from selfcard.products.papers import CLAUSES
 from selfcard.products.queries import clauses_pdf, published_versions
-from selfcard.sales.papers import CHARGE_LIST, NOTICE
-from selfcard.sales.queries import sales_in_reach
+from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
+from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
 
 Maker = Callable[[Actor, str, str], bytes]
 
@@ -66,6 +71,9 @@ _SEEN: dict[str, Callable[[Actor, str], bool]] = {
     NOTICE: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
     CHARGE_RECEIPT: lambda actor, number: receipts_in_reach(actor).filter(number=number).exists(),
     INVOICE: lambda actor, number: invoices_in_reach(actor).filter(number=number).exists(),
+    PAYMENT_RECEIPT: lambda actor, number: payments_in_reach(actor).filter(number=number).exists(),
+    RED_LETTER: lambda actor, number: red_letters_in_reach(actor).filter(number=number).exists(),
+    RECOVERY_NOTE: lambda actor, number: recoveries_in_reach(actor).filter(number=number).exists(),
 }
 
 

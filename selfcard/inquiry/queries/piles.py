@@ -35,7 +35,9 @@ class Work(StrEnum):
     CHASE_REQUISITION = "chase_requisition"
     CONFIRM_RECEIPT = "confirm_receipt"
     AWAIT_ARRIVAL = "await_arrival"
-    PAY_BACK_ADVANCE = "pay_back_advance"
+    ISSUE_PAYMENT = "issue_payment"
+    CORRECT_PAYEE = "correct_payee"
+    PAY_BACK = "pay_back"
     COUNT_DRAWER = "count_drawer"
     CLOSE_DRAWER = "close_drawer"
     ISSUE_RECEIPT = "issue_receipt"
@@ -65,7 +67,9 @@ LATE_AFTER = {
     Work.CHASE_REQUISITION: 0,
     Work.CONFIRM_RECEIPT: 2,
     Work.AWAIT_ARRIVAL: 5,
-    Work.PAY_BACK_ADVANCE: 2,
+    Work.ISSUE_PAYMENT: 2,
+    Work.CORRECT_PAYEE: 1,
+    Work.PAY_BACK: 2,
     # A drawer is counted on its own day and closed on the next.
     Work.COUNT_DRAWER: 0,
     Work.CLOSE_DRAWER: 1,

@@ -46,11 +46,13 @@ from selfcard.payments.queries import (
     advance_accounts_in_reach,
     bankings_in_reach,
     invoices_in_reach,
+    payments_in_reach,
     receipts_in_reach,
+    red_letters_in_reach,
 )
 from selfcard.policies.numbers import policy_number
 from selfcard.policies.queries import policies_in_reach
-from selfcard.sales.queries import sales_in_reach
+from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
 
 SHORTEST = 3
 LONGEST = 60
@@ -71,6 +73,9 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     ADVANCE = "advance"
     BANKING = "banking"
+    RECOVERY = "recovery"
+    PAYMENT = "payment"
+    RED_LETTER = "red_letter"
     POLICY = "policy"
     ISSUE = "issue"
     REQUISITION = "requisition"
@@ -247,14 +252,58 @@ def _receipts(sought: str, actor: Actor) -> Iterator[Hit]:
         )
 
 
+def _recoveries(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = recoveries_in_reach(actor).filter(number__in=_numbers(sought, "RV", 7))
+    for recovery in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.RECOVERY,
+            number=recovery.number,
+            exact=_is_exact(sought, recovery.number),
+            thing=recovery,
+            status=recovery.state,
+            status_label=recovery.get_state_display(),
+            amount=Money(recovery.amount, recovery.sale.currency),
+        )
+
+
+def _payments(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = payments_in_reach(actor).filter(number__in=_numbers(sought, "P", 7))
+    for payment in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.PAYMENT,
+            number=payment.number,
+            exact=_is_exact(sought, payment.number),
+            thing=payment,
+            status=payment.state,
+            status_label=payment.get_state_display(),
+            amount=Money(payment.amount, payment.currency),
+        )
+
+
+def _series_numbers(sought: str, actor: Actor, prefix: str) -> list[str]:
+    """The numbers that may be meant in the series of the organisations in reach."""
+    numbers = _numbers(sought, prefix, 8)
+    if _running(sought) is None:
+        return numbers
+    reach = organisations_in_reach(actor, *SEEING_RECEIPTS)
+    codes = reach.values_list("party__code", flat=True)[:ORGANISATIONS_TRIED]
+    return [f"{code}{number}" for code in codes for number in numbers]
+
+
+def _red_letters(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = red_letters_in_reach(actor).filter(number__in=_series_numbers(sought, actor, "-R"))
+    for red_letter in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.RED_LETTER,
+            number=red_letter.number,
+            exact=_is_exact(sought, red_letter.number),
+            thing=red_letter,
+            amount=Money(red_letter.gross, red_letter.currency),
+        )
+
+
 def _invoices(sought: str, actor: Actor) -> Iterator[Hit]:
-    running = _running(sought)
-    numbers = _numbers(sought, "", 8)
-    if running is not None:
-        reach = organisations_in_reach(actor, *SEEING_RECEIPTS)
-        codes = reach.values_list("party__code", flat=True)[:ORGANISATIONS_TRIED]
-        numbers = [f"{code}{number}" for code in codes for number in numbers]
-    found = invoices_in_reach(actor).filter(number__in=numbers)
+    found = invoices_in_reach(actor).filter(number__in=_series_numbers(sought, actor, ""))
     for invoice in found[:HITS_OF_A_KIND]:
         yield Hit(
             kind=Kind.INVOICE,
@@ -382,6 +431,9 @@ _LOOKS: tuple[Callable[[str, Actor], Iterator[Hit]], ...] = (
     _sales,
     _receipts,
     _invoices,
+    _recoveries,
+    _payments,
+    _red_letters,
     _advances,
     _bankings,
     _policies,

@@ -17,7 +17,9 @@ from selfcard.organisations.queries import acting_staff
 from selfcard.payments.commands.advances import enter_advance
 from selfcard.payments.errors import (
     AccountMissing,
+    AdvanceOfOtherPayer,
     AdvanceOfOtherPlace,
+    GiftIsNotPaidOut,
     NotTheWayChosen,
     NotTheWayItCame,
     OutlaysDoNotAddUp,
@@ -39,7 +41,7 @@ from selfcard.payments.models import (
 from selfcard.payments.models.tenders import PAYS_OUT
 from selfcard.payments.papers import PAYMENT_RECEIPT, ChargeLine
 from selfcard.payments.paperwork import payment_facts
-from selfcard.payments.queries import ways_back
+from selfcard.payments.queries import is_of_payer, ways_back
 from selfcard.payments.tendering import TenderGiven, check_tenders, total
 
 # Money goes out as it comes in, part by part.
@@ -66,6 +68,7 @@ def issue_payment(
     payee: PayeeGiven,
     lines: tuple[ChargeLine, ...],
     reason: tuple[str, str],
+    came_by: Receipt | None = None,
     actor: Actor,
 ) -> PaymentReceipt:
     """Write the voucher by which money is paid back: a numbered payment receipt.
@@ -73,9 +76,11 @@ def issue_payment(
     Raises:
         PayeeIncomplete, PayeeAccountWrong, AccountMissing, AdvanceOfOtherPlace: where the money
             goes is not said, or cannot be.
+        AdvanceOfOtherPayer: the account is not that of whoever paid the receipt.
+        GiftIsNotPaidOut: nobody paid it, so that its money goes the way it came.
     """
     amount = total(line.amount for line in lines)
-    _check_payee(payee, organisation, amount.currency)
+    _check_payee(payee, organisation, amount.currency, came_by)
     payment = PaymentReceipt.objects.create(
         number=numbering.document_number("P", "payments_payment_number"),
         kind=kind,
@@ -119,16 +124,22 @@ def note_failure(*, payment: PaymentReceipt, reason: str, actor: Actor) -> Payme
 
 
 @step
-def correct_payee(*, payment: PaymentReceipt, payee: PayeeGiven, actor: Actor) -> PaymentReceipt:
+def correct_payee(
+    *,
+    payment: PaymentReceipt,
+    payee: PayeeGiven,
+    came_by: Receipt | None = None,
+    actor: Actor,
+) -> PaymentReceipt:
     """Say anew where the money is to go; the voucher waits to be paid again.
 
     Raises:
-        PayeeIncomplete, PayeeAccountWrong, AccountMissing, AdvanceOfOtherPlace: see
-            `issue_payment`.
+        PayeeIncomplete, PayeeAccountWrong, AccountMissing, AdvanceOfOtherPlace,
+        AdvanceOfOtherPayer, GiftIsNotPaidOut: see `issue_payment`.
         PaymentAlreadyConfirmed, PaymentIsVoid: it is not open.
     """
     payment = _open_payment(payment)
-    _check_payee(payee, payment.organisation, payment.currency)
+    _check_payee(payee, payment.organisation, payment.currency, came_by)
     for name, value in _where(payee).items():
         if name == "account" and payment.kind == PaymentReceipt.Kind.ADVANCE:
             continue
@@ -277,8 +288,12 @@ def _require_way(
             raise NotTheWayItCame(kinds=TenderKind.ADVANCE.label)
 
 
-def _check_payee(payee: PayeeGiven, organisation: Organisation, currency: str) -> None:
+def _check_payee(
+    payee: PayeeGiven, organisation: Organisation, currency: str, came_by: Receipt | None
+) -> None:
     way = Way(payee.way)
+    if way != Way.ORIGINAL and came_by and TenderKind.PROMOTION in ways_back(came_by):
+        raise GiftIsNotPaidOut
     if way == Way.PAYEE:
         if not (payee.name.strip() and payee.bank.strip() and payee.bank_account.strip()):
             raise PayeeIncomplete
@@ -290,6 +305,8 @@ def _check_payee(payee: PayeeGiven, organisation: Organisation, currency: str) -
         payee.account.organisation_id != organisation.pk or payee.account.currency != currency
     ):
         raise AdvanceOfOtherPlace(field="account", number=payee.account.number)
+    if payee.account and came_by and not is_of_payer(payee.account, came_by):
+        raise AdvanceOfOtherPayer(field="account", number=payee.account.number, payer=came_by.payer)
 
 
 def _where(payee: PayeeGiven) -> dict[str, object]:

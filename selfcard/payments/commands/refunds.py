@@ -58,7 +58,7 @@ def ask_advance_refund(
         raise RefundAlreadyAsked(
             account=account.number,
             number=earlier.number,
-            help=Operation.named("payments.refund", number=earlier.number),
+            help=Operation.named("payments.payment", number=earlier.number),
         )
     refuse_above_balance(account, amount, "amount")
     money = Money(amount, account.currency)

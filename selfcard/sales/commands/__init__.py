@@ -27,6 +27,7 @@ from selfcard.sales.commands.repayments import (
     issue_payment_receipt,
     note_payment_failed,
     settle_payment,
+    void_payment_receipt,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "settle_payment",
     "settle_receipt",
     "void_charge_receipt",
+    "void_payment_receipt",
     "withdraw_large_sale",
     "withdraw_recovery",
 ]

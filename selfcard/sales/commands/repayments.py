@@ -22,6 +22,7 @@ from selfcard.payments.commands import (
     issue_payment,
     issue_red_letter,
     note_failure,
+    void_payment,
 )
 from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
 from selfcard.payments.queries import credits_of
@@ -29,7 +30,7 @@ from selfcard.sales.commands.recoveries import open_recovery
 from selfcard.sales.errors import PaymentIssuedBefore
 from selfcard.sales.models import Recovery
 from selfcard.sales.paperwork import charge_line, invoice_line
-from selfcard.sales.queries import live_payment, recovery_of_payment
+from selfcard.sales.queries import live_payment, receipt_behind, recovery_of_payment
 
 
 @command
@@ -58,6 +59,7 @@ def issue_payment_receipt(
         payee=payee,
         lines=(charge_line(recovery.sale, runs),),
         reason=("recovery", recovery.number),
+        came_by=recovery.receipt,
         actor=actor,
     )
     record(actor, "sales.payment_asked", recovery, payment=payment.number)
@@ -89,7 +91,21 @@ def correct_payment(
         What `payments.correct_payee` raises.
     """
     require(actor, May.ISSUE_PAYMENTS, payment.organisation)
-    return correct_payee(payment=payment, payee=payee, actor=actor)
+    return correct_payee(payment=payment, payee=payee, came_by=receipt_behind(payment), actor=actor)
+
+
+@command
+def void_payment_receipt(
+    *, payment: PaymentReceipt, reason: str, actor: Actor, request_id: UUID
+) -> PaymentReceipt:
+    """Take a voucher back before it is paid. The cards stay frozen: their money is still owed.
+
+    Raises:
+        NotAuthorised: the actor may not issue payment receipts there.
+        What `payments.void_payment` raises.
+    """
+    require(actor, May.ISSUE_PAYMENTS, payment.organisation)
+    return void_payment(payment=payment, reason=reason, actor=actor)
 
 
 @command

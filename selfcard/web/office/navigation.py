@@ -83,6 +83,12 @@ AREAS: tuple[Area, ...] = (
             Page("office:sales:list", _("Sales"), (May.SEE_SALES, May.REGISTER_SALES)),
             Page("office:sales:register", _("Sales registration"), (May.REGISTER_SALES,)),
             Page("office:sales:to_charge", _("To be asked for"), (May.ISSUE_RECEIPTS,)),
+            Page("office:ways_back:guide", _("Take sold cards back"), (May.RECALL_SALES,)),
+            Page(
+                "office:ways_back:recoveries",
+                _("Recoveries"),
+                (May.SEE_SALES, May.RECALL_SALES, May.ISSUE_PAYMENTS),
+            ),
             Page("office:sales:overdue", _("Overdue sales"), (May.SEE_SALES, May.REGISTER_SALES)),
             Page(
                 "office:sales:large_sales",
@@ -95,7 +101,7 @@ AREAS: tuple[Area, ...] = (
                 (May.SEE_SALES, May.REGISTER_SALES, May.ADMINISTER),
             ),
         ),
-        ("sales",),
+        ("sales", "ways_back"),
     ),
     Area(
         _("Payments"),
@@ -121,7 +127,13 @@ AREAS: tuple[Area, ...] = (
                 _("Payer advances"),
                 (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS, May.KEEP_ADVANCES),
             ),
+            Page(
+                "office:payments:payments",
+                _("Payment receipts"),
+                (May.SEE_PAYMENTS, May.ISSUE_PAYMENTS, May.CONFIRM_PAYMENTS),
+            ),
             Page("office:payments:invoices", _("Invoices"), (May.SEE_PAYMENTS,)),
+            Page("office:payments:red_letters", _("Red-letter invoices"), (May.SEE_PAYMENTS,)),
             Page("office:ledger:trial_balance", _("Trial balance"), (May.AUDIT,)),
         ),
         ("payments", "drawers", "ledger"),

@@ -109,11 +109,23 @@ WORK: dict[Work, WorkWords] = {
         _("Open receipt"),
         "office:payments:receipt",
     ),
-    Work.PAY_BACK_ADVANCE: WorkWords(
-        _("Advances to pay back"),
-        _("Pay an advance back"),
+    Work.ISSUE_PAYMENT: WorkWords(
+        _("Recoveries to pay back"),
+        _("Issue the payment receipt of a recovery"),
+        _("Open recovery"),
+        "office:ways_back:recovery",
+    ),
+    Work.CORRECT_PAYEE: WorkWords(
+        _("Payments that failed"),
+        _("Correct the payee"),
+        _("Correct"),
+        "office:payments:correct_payee",
+    ),
+    Work.PAY_BACK: WorkWords(
+        _("Payment receipts to confirm"),
+        _("Pay money back, and confirm it"),
         _("Pay back"),
-        "office:payments:refund",
+        "office:payments:payment",
     ),
     Work.COUNT_DRAWER: WorkWords(
         _("Drawers not counted"),
@@ -201,6 +213,9 @@ HITS: dict[Kind, HitWords] = {
     Kind.INVOICE: HitWords(_("Invoices"), "invoice", "office:payments:invoice"),
     Kind.ADVANCE: HitWords(_("Advance accounts"), "cash", "office:payments:advance"),
     Kind.BANKING: HitWords(_("Brought to the bank"), "building", "office:drawers:bankings"),
+    Kind.RECOVERY: HitWords(_("Recoveries"), "back", "office:ways_back:recovery"),
+    Kind.PAYMENT: HitWords(_("Payment receipts"), "cash", "office:payments:payment"),
+    Kind.RED_LETTER: HitWords(_("Red-letter invoices"), "invoice", "office:payments:red_letter"),
     Kind.POLICY: HitWords(_("Policies"), "shield", "office:policies:policy"),
     Kind.ISSUE: HitWords(_("Issue notes"), "send", "office:custody:issue_note"),
     Kind.REQUISITION: HitWords(_("Requisitions"), "inbox", "office:custody:requisition"),
@@ -246,8 +261,12 @@ def hit_says(hit: Hit) -> list[Any]:
             return [thing.type_version.document_type.name, thing.seller.name]
         case Kind.RECEIPT:
             return [thing.payer, thing.organisation.name]
-        case Kind.INVOICE:
+        case Kind.INVOICE | Kind.RED_LETTER:
             return [thing.buyer]
+        case Kind.RECOVERY:
+            return [thing.sale.number, thing.sale.seller_organisation.name]
+        case Kind.PAYMENT:
+            return [thing.payee, thing.reason_number]
         case Kind.ADVANCE:
             return [thing.payer_name, thing.organisation.name]
         case Kind.BANKING:

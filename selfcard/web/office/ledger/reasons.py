@@ -12,7 +12,7 @@ from selfcard.web.operations import help_for
 OPENS = {
     "receipt": "payments.receipt",
     "payment": "payments.payment",
-    "refund": "payments.refund",
+    "refund": "payments.payment",
     "policy": "open.policy",
     "sale": "open.sale",
     "recovery": "sales.recovery",

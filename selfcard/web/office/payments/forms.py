@@ -10,9 +10,9 @@ from selfcard.core import clock
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.commands import PayeeGiven
-from selfcard.payments.models import PaymentReceipt, Receipt, TenderKind
+from selfcard.payments.models import AdvanceAccount, PaymentReceipt, Receipt, TenderKind
 from selfcard.payments.models.tenders import NO_NEW_MONEY, PAYS_OUT
-from selfcard.payments.queries import accounts_of_payer
+from selfcard.payments.queries import accounts_of_payer, ways_back
 from selfcard.payments.tax_platform import ReadByHand, TaxAnswer
 from selfcard.web.office.fields import DayField, MoneyField, OrganisationCodeField
 from selfcard.web.office.forms import OfficeForm, printable_text
@@ -45,23 +45,53 @@ class ConfirmForm(TenderRowsForm):
 
 
 class OutlayRowsForm(TenderRowsForm):
-    """How an advance is paid back."""
+    """How money is paid back, by the ways that its voucher allows.
 
-    def __init__(self, data: Any = None, *, payment: PaymentReceipt, **kwargs: Any) -> None:
-        self.payment = payment
-        by_transfer = payment.way == Way.PAYEE
-        kinds = [TenderKind.TRANSFER] if by_transfer else [*PAYS_OUT]
+    `came_by` is the receipt of the money that a refund pays back; none for an advance.
+    """
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        payment: PaymentReceipt,
+        came_by: Receipt | None,
+        **kwargs: Any,
+    ) -> None:
+        self.payment, self.came_by = payment, came_by
         asked = Asked(
             amount=payment.amount,
             currency=payment.currency,
             place=payment.organisation,
-            kinds=tuple(kind for kind in kinds if kind not in NO_NEW_MONEY),
+            kinds=tuple(kind for kind in TenderKind if kind in self._allowed()),
+            accounts=self._accounts(),
         )
         today = {"amount": payment.amount, "arrived_on": clock.today()}
         super().__init__(data, asked=asked, initial={"rows": [today]}, **kwargs)
         for name, field in self.fields.items():
             if name.endswith("-arrived_on"):
                 field.label, field.help_text = _("Paid on"), ""
+
+    def _allowed(self) -> frozenset[TenderKind]:
+        if self.payment.way == Way.PAYEE:
+            return frozenset({TenderKind.TRANSFER})
+        if self.came_by is None:
+            return frozenset(PAYS_OUT) - frozenset(NO_NEW_MONEY)
+        if self.payment.way == Way.ADVANCE:
+            return frozenset({TenderKind.ADVANCE})
+        return ways_back(self.came_by)
+
+    def _accounts(self) -> tuple[AdvanceAccount, ...]:
+        """The advance accounts that the money can go into."""
+        if self.came_by is None:
+            return ()
+        if self.payment.account:
+            return (self.payment.account,)
+        return tuple(
+            tender.account
+            for tender in self.came_by.tenders.select_related("account").order_by("id")
+            if tender.account
+        )
 
 
 class AdvanceForm(OfficeForm):
@@ -125,6 +155,54 @@ class PayeeForm(OfficeForm):
             bank=said["payee_bank"],
             bank_account=said["payee_account"],
         )
+
+
+class RefundPayeeForm(PayeeForm):
+    """Where the money of cards goes: the way it came, to the payer's advance account, or to a
+    named payee."""
+
+    account = forms.ChoiceField(label=_("Advance account"), required=False)
+    widths: ClassVar = {**PayeeForm.widths, "account": 12}
+
+    def __init__(self, *args: Any, came_by: Receipt, **kwargs: Any) -> None:
+        self.came_by, self.accounts = came_by, list(accounts_of_payer(came_by))
+        super().__init__(*args, **kwargs)
+        self.order_fields(["way", "account"])
+        is_gift = TenderKind.PROMOTION in ways_back(came_by)
+        ways = [] if is_gift else [(Way.PAYEE, _("By transfer to the account below"))]
+        if self.accounts and not is_gift:
+            ways.insert(0, (Way.ADVANCE, _("Into the payer's advance account")))
+        self._offer("way", [(Way.ORIGINAL, _("The way the money came")), *ways])
+        if is_gift or not self.accounts:
+            del self.fields["account"]
+        else:
+            self._offer("account", [(str(one.pk), one.number) for one in self.accounts])
+        if is_gift:
+            for name in ("payee_name", "payee_bank", "payee_account"):
+                del self.fields[name]
+
+    def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    @property
+    def payee(self) -> PayeeGiven:
+        """What was said, of which only what the way asks for counts."""
+        said = self.cleaned_data
+        way = said["way"]
+        if way != Way.PAYEE:
+            chosen = said.get("account") if way == Way.ADVANCE else ""
+            account = next((one for one in self.accounts if str(one.pk) == chosen), None)
+            return PayeeGiven(way=way, name=self.came_by.payer_name, account=account)
+        return super().payee
+
+
+def payee_form(data: Any, *, came_by: Receipt | None, **kwargs: Any) -> PayeeForm:
+    """The form that says where money goes that is paid back."""
+    if came_by is None:
+        return PayeeForm(data, **kwargs)
+    return RefundPayeeForm(data, came_by=came_by, **kwargs)
 
 
 class RefundForm(PayeeForm):

@@ -16,7 +16,7 @@ from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.commands import note_tax_fact
 from selfcard.payments.models import Invoice, RedLetterInvoice
-from selfcard.payments.queries import SEEING_RECEIPTS, invoices_in_reach, red_letters_in_reach
+from selfcard.payments.queries import SEEING_RECEIPTS, invoices_in_reach
 from selfcard.sales.queries import sales_of_receipt
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
@@ -126,17 +126,10 @@ def invoice(request: OfficeRequest, number: str) -> HttpResponse:
 def invoice_tax(request: OfficeRequest, number: str) -> HttpResponse:
     """Enter what the tax platform says of an invoice."""
     one = found(invoices_in_reach(request.actor).filter(number=number).first())
-    return _tax_page(request, one, reverse("office:payments:invoice", args=[number]))
+    return tax_page(request, one, reverse("office:payments:invoice", args=[number]))
 
 
-@office_view(May.CONFIRM_PAYMENTS)
-def red_letter_tax(request: OfficeRequest, number: str) -> HttpResponse:
-    """Enter what the tax platform says of a red-letter invoice."""
-    one = found(red_letters_in_reach(request.actor).filter(number=number).first())
-    return _tax_page(request, one, reverse("office:search") + f"?q={number}")
-
-
-def _tax_page(request: OfficeRequest, paper: Invoice | RedLetterInvoice, back: str) -> HttpResponse:
+def tax_page(request: OfficeRequest, paper: Invoice | RedLetterInvoice, back: str) -> HttpResponse:
     facts = paper.tax_facts.select_related("entered_by__party")
     form = TaxFactForm(request.POST or None, actor=request.actor, initial=usual_platform(facts))
     if form.is_valid():
