@@ -30,8 +30,8 @@ class ReconciliationForm(PeriodForm):
     widths: ClassVar = {**PeriodForm.widths, "organisation": 12}
 
     organisation = OrganisationCodeField(
+        *SEEING_RECONCILIATION,
         label=gettext_lazy("Organisation, and what is below it"),
-        may=SEEING_RECONCILIATION,
         required=False,
     )
 
