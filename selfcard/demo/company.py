@@ -51,6 +51,7 @@ from selfcard.demo.drawers import open_drawer_of
 from selfcard.demo.holders import activate_for_holders
 from selfcard.demo.money import move_money
 from selfcard.demo.products import publish_products
+from selfcard.demo.sales import leave_sales_open
 from selfcard.demo.stock import do_stock_work
 from selfcard.organisations.models import Organisation
 from selfcard.payments.commands import TenderGiven
@@ -107,6 +108,7 @@ def build() -> None:
     print_batches()
     hand_down()
     sell()
+    leave_sales_open()
     activate_for_holders()
     do_stock_work()
     move_money()
@@ -298,10 +300,13 @@ DEALS = (
     Deal("1102", "AC-050", 200, "agency", "A001", "", "arrived", 81),
     Deal("1201", "AC-050", 50, "direct", "", "", "arrived", 70),
     Deal("1301", "TR-100", 30, "broker", "A003", "", "arrived", 52),
+    Deal("1301", "TR-100", 20, "broker", "A003", "", "asked", 45),
     Deal("1101", "AC-050", 30, "direct", "", "", "asked", 33),
     Deal("1102", "DR-200", 12, "direct", "", "", "asked", 19),
     Deal("1202", "FA-150", 10, "individual_agent", "", "", "asked", 6),
+    Deal("1102", "AC-050", 40, "agency", "A001", "", "none", 3),
     Deal("1101", "TR-100", 25, "direct", "", "", "none", 2),
+    Deal("1102", "AC-050", 25, "agency", "A001", "", "none", 1),
     Deal("1302", "AC-050", 80, "direct", "", "", "none", 1),
 )
 
