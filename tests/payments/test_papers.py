@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.payments.papers.statements import DRAWER_DAY, STATEMENT
 from tests.factories.papers import (
     a_deposit_receipt,
@@ -14,6 +14,7 @@ from tests.factories.papers import (
     an_invoice,
     yuan,
 )
+from tests.factories.papers_back import a_payment_receipt, a_red_letter_invoice
 from tests.factories.reading import words_on
 
 
@@ -88,3 +89,22 @@ def test_a_drawers_day_says_what_is_short_and_why():
     assert "找零多付10元" in said
     assert "BK-2026-0000031" in said
     assert "共清点2次" in said
+
+
+def test_a_payment_receipt_says_what_is_paid_back_and_no_account():
+    said = words_on(PAYMENT_RECEIPT, a_payment_receipt(), "en")
+
+    assert "itdoesnotprovethatanythingwaspaid" in said
+    assert "RV-2026-0000031" in said
+    assert "toanamedpayee" in said
+    assert "Fivethousandyuanonly" in said
+
+
+def test_a_red_letter_invoice_names_its_original_and_all_of_it_is_negative():
+    said = words_on(RED_LETTER, a_red_letter_invoice())
+
+    assert "330106-2026-00081245" in said
+    assert "−¥4,717.00" in said
+    assert "−¥283.00" in said
+    assert "−50" in said
+    assert "人民币负伍仟元整" in said
