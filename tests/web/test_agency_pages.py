@@ -59,7 +59,7 @@ def test_an_agency_is_entered_agrees_and_ends_its_agreement_through_pages_only(
         page.fill(f"[name={name}]", FIRM[name])
     page.select_option("[name=kind]", "broker")
     office.send(page)
-    assert page.locator(".say-wait").is_visible()  # it cannot sell yet
+    assert page.locator(".say-wait:visible").is_visible()  # it cannot sell yet
     page.locator("a[data-create]").click()
     page.fill("[name=number]", "YH-2026-7")
     office.send(page)

@@ -14,6 +14,7 @@ from selfcard.approvals.models import Approval
 from selfcard.core import clock
 from selfcard.organisations.models import Staff
 from selfcard.sales.models import Sale
+from selfcard.sales.queries import APPROVE_SALE
 from selfcard.sales.verify import violations
 from tests.factories.custody import custody
 from tests.factories.sales import Shop, a_shop
@@ -21,6 +22,7 @@ from tests.web.desks import Office
 
 pytestmark = pytest.mark.django_db
 REGISTER = "/office/sales/register/"
+REQUESTS = Approval.objects.filter(kind=APPROVE_SALE)
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +65,10 @@ def asked(shop: Shop) -> str:
     return str(answer["Location"])
 
 
+def request_made() -> Approval:
+    return REQUESTS.get()
+
+
 def press(client: Client, address: str, **given: Any) -> Any:
     return client.post(address, {"request_id": uuid4(), **given}, follow=True)
 
@@ -85,7 +91,7 @@ def test_two_people_make_a_large_sale_through_pages_only(office: Office, languag
     page.check("[name=confirmed_large]")
     office.send(page, "form[data-once]")
 
-    number = Approval.objects.get().subject_number
+    number = request_made().subject_number
     expect(page).to_have_url(re.compile(f"/office/sales/large/{number}/$"))
     expect(page.locator("#decide-h")).to_be_visible()
     assert not Sale.objects.exists()
@@ -108,7 +114,7 @@ def test_a_large_sale_is_not_asked_about_before_it_is_said_to_be_meant(shop: Sho
 
     assert answer.status_code == 422
     assert "of more than 20 cards another person" in answer.content.decode()
-    assert not Approval.objects.exists()
+    assert not REQUESTS.exists()
 
 
 def test_asking_twice_with_one_form_asks_once(shop: Shop) -> None:
@@ -117,7 +123,7 @@ def test_asking_twice_with_one_form_asks_once(shop: Shop) -> None:
     first, second = keeper.post(REGISTER, form), keeper.post(REGISTER, form)
 
     assert first["Location"] == second["Location"]
-    assert Approval.objects.count() == 1
+    assert REQUESTS.count() == 1
 
 
 def test_whoever_asked_cannot_agree_and_is_told_who_can(shop: Shop) -> None:
@@ -152,14 +158,14 @@ def test_a_request_is_withdrawn_and_nobody_agrees_to_it_any_more(shop: Shop) -> 
     press(second, f"{page}grant/")
 
     assert not Sale.objects.exists()
-    assert Approval.objects.get().state == "withdrawn"
+    assert request_made().state == "withdrawn"
 
 
 def test_after_it_has_expired_whoever_asked_asks_again(shop: Shop) -> None:
     page = asked(shop)
     keeper, second = shop.insurer.keeper, shop.insurer.second
 
-    with clock.frozen(Approval.objects.get().expires_at + timedelta(minutes=1)):
+    with clock.frozen(request_made().expires_at + timedelta(minutes=1)):
         assert "can ask again" in entered(second).get(page).content.decode()
         assert f"{page}again/" not in entered(second).get(page).content.decode()
         listed = entered(keeper).get("/office/sales/large/?state=expired").content.decode()
@@ -201,4 +207,4 @@ def test_somebody_elsewhere_finds_no_request(shop: Shop, deed: str) -> None:
     stranger = entered(shop.insurer.other_keeper)
 
     assert stranger.post(f"{page}{deed}", {"request_id": uuid4()}).status_code in (403, 404)
-    assert Approval.objects.get().state == "asked"
+    assert request_made().state == "asked"

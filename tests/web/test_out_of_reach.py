@@ -25,9 +25,9 @@ from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
 from selfcard.organisations.models import May, Party
-from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.policies.papers import POLICY
-from selfcard.sales.papers import CHARGE_LIST, NOTICE
+from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
 from selfcard.sales.queries import live_receipt
 from tests.factories.activation import activate, pay, sell
 from tests.factories.advances import a_refund, an_account
@@ -105,7 +105,8 @@ def company() -> Company:
         "receipts": [receipt.number],
         "invoices": [invoice.number],
         "advances": [advance.number],
-        "refunds": [back.number],
+        "payments": [back.number, red_letter.payment.number],
+        "recoveries": [red_letter.payment.reason_number],
         "red_letters": [red_letter.number],
         "drawers": [drawer_day.drawer.code],
         "policies": [policy.number],
@@ -186,10 +187,18 @@ OPENS = {
         for name in ("advance", "statement", "deposit", "ask_refund")
     },
     **{
-        f"office:payments:{name}": ("number", "refunds")
-        for name in ("refund", "refund_sum", "correct_refund", "failed_refund", "void_refund")
+        f"office:payments:{name}": ("number", "payments")
+        for name in (
+            "payment",
+            "payment_sum",
+            "correct_payee",
+            "payment_failed",
+            "void_payment",
+        )
     },
+    "office:payments:red_letter": ("number", "red_letters"),
     "office:payments:red_letter_tax": ("number", "red_letters"),
+    "office:ways_back": ("number", "recoveries"),
     "office:drawers:open": ("code", "drawers"),
     "office:policies": ("number", "policies"),
     "office:sales": ("number", "sales"),
@@ -209,6 +218,9 @@ PAPERS = {
     NOTICE: "sales",
     CHARGE_RECEIPT: "receipts",
     INVOICE: "invoices",
+    PAYMENT_RECEIPT: "payments",
+    RED_LETTER: "red_letters",
+    RECOVERY_NOTE: "recoveries",
     POLICY: "policies",
 }
 

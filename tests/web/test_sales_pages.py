@@ -72,6 +72,7 @@ def test_a_sale_is_registered_asked_for_and_paid_through_pages_only(
     expect(page.locator(".answer")).to_contain_text("30")
     expect(page.locator(".answer-place .stop")).to_have_count(0)
     page.fill("[name=seller]", "I02")
+    page.select_option("[name=business_source]", "direct")
     no_axe_violations(page)
     page.click("form[data-once] .btn-primary")
 
@@ -414,6 +415,6 @@ def test_a_list_is_filtered_by_its_address(shop: Shop, keeper: Client) -> None:
     paid = shop.sell_and_settle((1, 10)).receipt
     shop.sell((11, 20))
 
-    rows = keeper.get("/office/sales/?money=confirmed").context["table"].rows
+    rows = keeper.get("/office/sales/?state=paid").context["table"].rows
 
     assert [row.record.number for row in rows] == [paid.reason_number]
