@@ -116,10 +116,5 @@ class RefundIssuedAlready(Refusal):
     message = _("Payment receipt %(number)s pays it back already.")
 
 
-class GiftIsNotPaidOut(Refusal):
-    message = _("Nobody paid for this card: its money goes back the way it came.")
-    default_field = "way"
-
-
 class PaymentOfNoPolicy(Refusal):
     message = _("Payment receipt %(number)s pays back something else than a cancelled policy.")

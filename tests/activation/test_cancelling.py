@@ -13,7 +13,6 @@ from selfcard.activation.commands import (
     settle_refund,
 )
 from selfcard.activation.errors import (
-    GiftIsNotPaidOut,
     NothingToPayBack,
     PaymentOfNoPolicy,
     RefundIssuedAlready,
@@ -26,7 +25,7 @@ from selfcard.organisations.commands import authorise
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May
 from selfcard.payments.commands import OutlayGiven, PayeeGiven, TenderGiven
-from selfcard.payments.errors import PaidByItsMaker
+from selfcard.payments.errors import GiftIsNotPaidOut, PaidByItsMaker
 from selfcard.payments.models import PaymentReceipt
 from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.errors import (

@@ -4,14 +4,13 @@ from datetime import date
 from uuid import UUID
 
 from selfcard.activation.errors import (
-    GiftIsNotPaidOut,
     NothingToPayBack,
     PaymentOfNoPolicy,
     PolicyOfNoCard,
     RefundIssuedAlready,
 )
 from selfcard.activation.paperwork import refund_charge_line, refund_invoice_line
-from selfcard.activation.queries import is_gift, live_refund, paid_by, policy_of_payment
+from selfcard.activation.queries import live_refund, paid_by, policy_of_payment
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -106,7 +105,6 @@ def issue_refund_payment(
         NotAuthorised: the actor may not issue payment receipts there.
         NothingToPayBack: the policy is not cancelled, or nothing is paid back for it.
         RefundIssuedAlready: it is paid, or waits to be.
-        GiftIsNotPaidOut: nobody paid for the card, so the money goes the way it came.
         What `payments.issue_payment` raises.
     """
     require(actor, May.ISSUE_PAYMENTS, policy.organisation)
@@ -118,14 +116,13 @@ def issue_refund_payment(
             number=earlier.number, help=Operation.named("payments.payment", number=earlier.number)
         )
     sale, receipt = paid_by(policy)
-    if is_gift(receipt) and payee.way != PaymentReceipt.Way.ORIGINAL:
-        raise GiftIsNotPaidOut
     payment = issue_payment(
         kind=PaymentReceipt.Kind.REFUND,
         organisation=receipt.organisation,
         payee=payee,
         lines=(refund_charge_line(cancellation, sale),),
         reason=("policy", policy.number),
+        came_by=receipt,
         actor=actor,
     )
     record(actor, "policy.refund_asked", policy, payment=payment.number)
