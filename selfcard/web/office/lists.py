@@ -17,6 +17,7 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django_tables2.data import TableQuerysetData
 from django_tables2.rows import BoundRows
 
 from selfcard.web.office.exports import Text, exported
@@ -83,6 +84,10 @@ class MomentColumn(tables.Column):
 class DayColumn(tables.Column):
     """A calendar day."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("attrs", {"td": {"class": "nowrap"}})
+        super().__init__(*args, **kwargs)
+
     def render(self, value: Any) -> Any:
         return written.day(value)
 
@@ -138,6 +143,23 @@ class OfficeFilter(django_filters.FilterSet):
         return form
 
 
+class RowsOfThePage(TableQuerysetData):
+    """A long list whose rows bring much with them: a page first finds its own rows, and asks all
+    about those only."""
+
+    def __init__(self, data: QuerySet[Any]) -> None:
+        super().__init__(data)
+        self._pages: dict[tuple[int, int], QuerySet[Any]] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, slice):
+            return super().__getitem__(key)
+        if (page := (key.start, key.stop)) not in self._pages:
+            found = list(self.data.values_list("pk", flat=True)[key])
+            self._pages[page] = self.data.filter(pk__in=found)
+        return self._pages[page]
+
+
 @dataclass(frozen=True)
 class Blank:
     """What an empty list says: what comes first, and the link to it."""
@@ -180,11 +202,15 @@ def list_page(
     name: str = "list",
     template: str = "office/lists/list.html",
     context: dict[str, Any] | None = None,
+    long: bool = False,
 ) -> HttpResponse:
-    """A whole list page, or the file that the address asks for (`?export=xlsx`)."""
+    """A whole list page, or the file that the address asks for (`?export=xlsx`).
+
+    A `long` one brings much with each row, and asks it of the rows of the page only.
+    """
     filter_set = filters(request.GET, queryset=rows, request=request) if filters else None
     shown = filter_set.qs if filter_set else rows
-    made = table(shown, request=request)
+    made = table(RowsOfThePage(shown) if long else shown, request=request)
     tables.RequestConfig(request, paginate=False).configure(made)
     if file := _export(request, made, name):
         return file

@@ -112,4 +112,4 @@ def _of_payment(one: PaymentReceipt) -> Iterator[Happened]:
 
 _RECEIPT = "office:payments:receipt"
 _RECOVERY = "office:ways_back:recovery"
-_PAYMENT = "office:ways_back:payment"
+_PAYMENT = "office:payments:payment"

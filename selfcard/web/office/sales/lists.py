@@ -28,7 +28,6 @@ from selfcard.web.office.lists import (
     CountColumn,
     DayColumn,
     ListDeed,
-    MomentColumn,
     MoneyColumn,
     NumberColumn,
     OfficeFilter,
@@ -138,7 +137,7 @@ class SaleTable(OfficeTable):
         accessor="seller_organisation__name",
         order_by="seller_organisation__path",
     )
-    registered_at = MomentColumn(verbose_name=gettext_lazy("Registered"))
+    registered_on = DayColumn(verbose_name=gettext_lazy("Registered"))
     due_on = DayColumn(verbose_name=gettext_lazy("Due"))
     count = CountColumn(verbose_name=pgettext_lazy("how many", "Cards"))
     cards_back = CountColumn(verbose_name=gettext_lazy("Taken back"), orderable=False)
@@ -216,7 +215,7 @@ class ToChargeTable(OfficeTable):
         gettext_lazy("Agency of the sale"), accessor="agency__name", order_by="agency__code"
     )
     reference = tables.Column(gettext_lazy("Reference"), accessor="customer_reference")
-    registered_at = MomentColumn(verbose_name=gettext_lazy("Registered"))
+    registered_on = DayColumn(verbose_name=gettext_lazy("Registered"))
     due_on = DayColumn(verbose_name=gettext_lazy("Due"))
     cards_left = CountColumn(verbose_name=pgettext_lazy("how many", "Cards"))
     amount_left = MoneyColumn(verbose_name=gettext_lazy("Amount"))
@@ -299,6 +298,7 @@ def sales(request: OfficeRequest) -> HttpResponse:
         ),
         deed=deed,
         name="sales",
+        long=True,
     )
 
 
@@ -321,6 +321,7 @@ def overdue(request: OfficeRequest) -> HttpResponse:
             icon="check",
         ),
         name="overdue-sales",
+        long=True,
     )
 
 
@@ -343,5 +344,6 @@ def to_charge(request: OfficeRequest) -> HttpResponse:
             icon="check",
         ),
         name="to-be-asked-for",
+        long=True,
         template="office/sales/to_charge.html",
     )

@@ -1,8 +1,10 @@
 """One sale: how it stands, its money, where its cards are, what happened and what comes next."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.urls import reverse
 
 from selfcard.core import clock
 from selfcard.core.money import Money
@@ -22,7 +24,6 @@ from selfcard.sales.queries import (
 )
 from selfcard.sales.standing import Standing, standing_of
 from selfcard.web.office.fields import cards_said
-from selfcard.web.office.inquiry.places import place
 from selfcard.web.office.sales.happened import what_happened
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.office.whereabouts import whereabouts
@@ -77,5 +78,7 @@ def _next(
         "may_confirm": receipt is not None
         and receipt.issued_by_id != request.staff.pk
         and may(request.actor, May.CONFIRM_RECEIPTS, one.seller_organisation),
-        "way_back": place("office:ways_back:sale", one.number) if recalls else "",
+        "way_back": f"{reverse('office:ways_back:guide')}?{urlencode({'sale': one.number})}"
+        if recalls
+        else "",
     }
