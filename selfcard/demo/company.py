@@ -48,6 +48,14 @@ from selfcard.demo.cast import (
     register_agencies,
 )
 from selfcard.demo.drawers import open_drawer_of
+from selfcard.demo.endings import (
+    SPRING,
+    SPRING_CARDS,
+    define_spring_card,
+    end_some,
+    sell_spring_cards,
+    spring_cards,
+)
 from selfcard.demo.holders import activate_for_holders
 from selfcard.demo.money import move_money
 from selfcard.demo.products import publish_products
@@ -105,11 +113,13 @@ def build() -> None:
         employ_people()
         register_agencies()
         define_types(publish_products())
+        define_spring_card()
     print_batches()
     hand_down()
     sell()
     leave_sales_open()
     activate_for_holders()
+    end_some()
     do_stock_work()
     move_money()
     note(event=BUILT, **deed(SYSTEM))
@@ -151,6 +161,7 @@ def print_batches() -> None:
         ("TR-100", 5_000),
         ("FA-150", 3_000),
         ("DR-200", 2_000),
+        (SPRING, SPRING_CARDS),
     ):
         with days_ago(165):
             batch = _made(_ordered(code, count))
@@ -237,6 +248,9 @@ def hand_down() -> None:
                     pack.document_type, part, KEEPERS[branch], institution, missing, days=141
                 )
                 given[institution, code] = part
+    spring = DocumentType.objects.get(code=SPRING)
+    _sent_and_checked_in(spring, spring_cards(), "H002", "11", days=150)
+    _sent_and_checked_in(spring, spring_cards(), KEEPERS["11"], "1101", days=141)
     accident = Pack("AC-050").document_type
     xihu = given["1101", "AC-050"]
     for place, seller in enumerate(("S110102", "S110103")):
@@ -328,6 +342,7 @@ def sell() -> None:
                 if not deal.agency:
                     open_drawer_of(deal.institution, cashier)
                 settle_receipt(receipt=receipt, tenders=(_tender(receipt, deal),), **as_(cashier))
+    sell_spring_cards(spring_cards())
 
 
 def _last_held(institution: str, code: str) -> int:
