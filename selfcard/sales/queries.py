@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
@@ -292,6 +293,27 @@ def sales_in_reach(actor: Actor) -> QuerySet[Sale]:
         )
         .order_by("-id")
     )
+
+
+def left_by_day(rows: QuerySet[Sale], day: str) -> dict[date, Decimal]:
+    """What is left of sales that `sales_in_reach` gave, in money, by a day of theirs (`due_on`,
+    `registered_on`).
+
+    What was sold and what came back are each summed up at once: to ask of every sale what came back
+    of it takes as long again for each.
+    """
+    sold = rows.order_by().values_list(day).annotate(sum=Sum("amount"))
+    back = (
+        Recovery.objects.filter(sale__in=rows.order_by().values("pk"))
+        .exclude(state=Recovery.State.WITHDRAWN)
+        .order_by()
+        .values_list(f"sale__{day}")
+        .annotate(sum=Sum("amount"))
+    )
+    left = dict(sold)
+    for on, amount in back:
+        left[on] -= amount
+    return left
 
 
 def numbers_not_paid() -> QuerySet[Any]:

@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, Q, Sum, When
-
 from selfcard.activation.queries import cancellations_to_pay_back
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -25,6 +23,7 @@ from selfcard.payments.queries import (
     receipts_to_confirm,
 )
 from selfcard.sales.queries import (
+    left_by_day,
     recoveries_to_pay,
     sales_not_paid,
     sales_overdue,
@@ -236,18 +235,20 @@ def _sale_task(kind: Work, sale: Any, due: date | None = None) -> Task:
 
 
 def unpaid_by_age(actor: Actor) -> tuple[Age, ...]:
-    """What was sold and is not paid, by how long ago it was sold: one statement."""
-    now = clock.now()
+    """What was sold and is not paid, by how many days ago it was sold."""
     bounds = [(0 if n == 0 else AGES[n - 1] + 1, AGES[n]) for n in range(len(AGES))]
-    bounds_open: list[tuple[int, int | None]] = [*bounds, (AGES[-1] + 1, None)]
-    sums = {}
-    for first, last in bounds_open:
-        within = Q(registered_at__lte=now - timedelta(days=first))
-        if last is not None:
-            within &= Q(registered_at__gt=now - timedelta(days=last + 1))
-        sums[f"from_{first}"] = Sum(
-            Case(When(within, then="amount_left"), default=Decimal(0), output_field=DecimalField()),
-            default=Decimal(0),
-        )
-    found = sales_not_paid(actor).order_by().aggregate(**sums)
-    return tuple(Age(first, last, found[f"from_{first}"]) for first, last in bounds_open)
+    left = left_by_day(sales_not_paid(actor), "registered_on")
+    return tuple(
+        Age(first, last, _sold_between(left, first, last))
+        for first, last in [*bounds, (AGES[-1] + 1, None)]
+    )
+
+
+def _sold_between(left: dict[date, Decimal], first: int, last: int | None) -> Decimal:
+    today = clock.today()
+    within = (
+        amount
+        for day, amount in left.items()
+        if (today - day).days >= first and (last is None or (today - day).days <= last)
+    )
+    return sum(within, Decimal(0))

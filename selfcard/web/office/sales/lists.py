@@ -1,6 +1,7 @@
 """The lists of sales: all of them, those overdue, and those whose money nobody has asked for."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import django_filters
@@ -17,6 +18,7 @@ from selfcard.organisations.models import May
 from selfcard.sales.models import BusinessSource, Sale
 from selfcard.sales.queries import (
     SEEING_SALES,
+    left_by_day,
     numbers_not_paid,
     sales_in_reach,
     sales_overdue,
@@ -244,23 +246,25 @@ def _totals(rows: QuerySet[Sale]) -> list[Total]:
     ]
 
 
-def _left(rows: QuerySet[Sale]) -> Any:
-    return rows.order_by().aggregate(left=Sum("amount_left"))["left"] or 0
+def _left(rows: QuerySet[Sale]) -> Decimal:
+    return sum(left_by_day(rows, "due_on").values(), Decimal(0))
 
 
 def _overdue_totals(rows: QuerySet[Sale]) -> list[Total]:
-    steps = list(OVERDUE_STEPS.values())
-    sums = rows.order_by().aggregate(
-        **{f"from_{step[0]}": Sum("amount_left", filter=_overdue_for(*step)) for step in steps}
-    )
-    amounts = [sums[f"from_{first}"] or 0 for first, _last in steps]
+    left = left_by_day(rows, "due_on")
+    today = clock.today()
+    amounts = {
+        step: sum(amount for day, amount in left.items() if _is_within((today - day).days, *step))
+        for step in OVERDUE_STEPS.values()
+    }
     return [
-        Total(_("Still to come"), money(sum(amounts)), "stop"),
-        *(
-            Total(_days_said(*step), money(amount))
-            for step, amount in zip(steps, amounts, strict=True)
-        ),
+        Total(_("Still to come"), money(sum(left.values())), "stop"),
+        *(Total(_days_said(*step), money(amount)) for step, amount in amounts.items()),
     ]
+
+
+def _is_within(days: int, first: int, last: int | None) -> bool:
+    return days >= first and (last is None or days <= last)
 
 
 def _days_said(first: int, last: int | None) -> str:
@@ -270,8 +274,7 @@ def _days_said(first: int, last: int | None) -> str:
 
 
 def _to_charge_totals(rows: QuerySet[Sale]) -> list[Total]:
-    sums = rows.order_by().aggregate(total=Sum("amount_left"))
-    return [Total(_("To be asked for"), money(sums["total"] or 0), "wait")]
+    return [Total(_("To be asked for"), money(_left(rows)), "wait")]
 
 
 @office_view(*SEEING_SALES)
