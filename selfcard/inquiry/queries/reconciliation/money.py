@@ -22,13 +22,10 @@ MOVED = Comparison(
             SELECT 'receipt' AS subject, number FROM payments_receipt
             WHERE confirmed_at >= %(start)s AND confirmed_at < %(end)s
             UNION
-            SELECT CASE kind WHEN 'advance' THEN 'refund' ELSE 'payment' END, number
-            FROM payments_paymentreceipt
+            SELECT 'payment', number FROM payments_paymentreceipt
             WHERE confirmed_at >= %(start)s AND confirmed_at < %(end)s
             UNION
-            SELECT CASE kind WHEN 'advance_refunded' THEN 'refund' ELSE reason_kind END,
-                   reason_number
-            FROM ledger_entry
+            SELECT reason_kind, reason_number FROM ledger_entry
             WHERE booked_on BETWEEN %(first)s AND %(last)s
               AND kind IN ('receipt_confirmed', 'deposit_confirmed', 'refund_paid',
                            'advance_refunded')
@@ -93,13 +90,11 @@ ADVANCES = Comparison(
         ), fact AS MATERIALIZED (
             SELECT touched.reason_number AS number, entered.organisation_id,
                    coalesce(entered.currency, booked.currency, '') AS currency,
-                   CASE WHEN entered.takes_out THEN 'refund' ELSE touched.reason_kind END
-                       AS subject,
-                   entered.lines, entered.amount, booked.entries, booked.amount AS booked
+                   touched.reason_kind AS subject, entered.lines, entered.amount,
+                   booked.entries, booked.amount AS booked
             FROM touched
             CROSS JOIN LATERAL (
                 SELECT count(*) AS lines, sum(line.amount) AS amount,
-                       bool_or(line.kind = 'refund_out') AS takes_out,
                        min(account.organisation_id) AS organisation_id,
                        min(account.currency) AS currency
                 FROM payments_advanceentry line

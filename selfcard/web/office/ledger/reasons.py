@@ -17,7 +17,11 @@ OPENS = {
     "sale": "open.sale",
     "recovery": "sales.recovery",
 }
-PAGES = {"invoice": "office:payments:invoice", "account": "office:ledger:account"}
+PAGES = {
+    "invoice": "office:payments:invoice",
+    "red_letter": "office:payments:red_letter",
+    "account": "office:ledger:account",
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,7 @@ class Reason:
 
 def reason_of(entry: Entry) -> Reason:
     """The paper or policy that an entry was booked for."""
-    kind = "refund" if entry.kind == "advance_refunded" else entry.reason_kind
-    return Reason(entry.reason_number, page_of_paper(kind, entry.reason_number))
+    return Reason(entry.reason_number, page_of_paper(entry.reason_kind, entry.reason_number))
 
 
 def page_of_paper(kind: str, number: str) -> str:
