@@ -41,7 +41,7 @@ class PaymentReceipt(models.Model):
     class State(models.TextChoices):
         ISSUED = "issued", _("issued, not paid")
         FAILED = "failed", _("payment failed")
-        CONFIRMED = "confirmed", _("paid")
+        CONFIRMED = "confirmed", _("paid out")
         VOID = "void", _("void")
 
     number = models.CharField(_("payment receipt number"), max_length=20, unique=True)
