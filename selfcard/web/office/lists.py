@@ -5,7 +5,7 @@ and, where it helps, a filter (django-filter). The page takes a bounded number o
 to count, one for the rows of the page, and those of the totals.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,7 +20,9 @@ from django.utils.safestring import SafeString
 from django_tables2.data import TableQuerysetData
 from django_tables2.rows import BoundRows
 
+from selfcard.core import clock
 from selfcard.web.office.exports import Text, exported
+from selfcard.web.office.reports import Column, filed
 from selfcard.web.office.views import OfficeRequest
 from selfcard.web.templatetags import selfcard as written
 
@@ -202,16 +204,20 @@ def list_page(
     name: str = "list",
     template: str = "office/lists/list.html",
     context: dict[str, Any] | None = None,
+    printed: bool = False,
     long: bool = False,
 ) -> HttpResponse:
     """A whole list page, or the file that the address asks for (`?export=xlsx`).
 
     A `long` one brings much with each row, and asks it of the rows of the page only.
+    A list that is `printed` is also a paper (`?export=pdf`), with what it was filtered by.
     """
     filter_set = filters(request.GET, queryset=rows, request=request) if filters else None
     shown = filter_set.qs if filter_set else rows
     made = table(RowsOfThePage(shown) if long else shown, request=request)
     tables.RequestConfig(request, paginate=False).configure(made)
+    if printed and request.GET.get("export") == "pdf":
+        return _paper(request, made, name, str(title), filter_set)
     if file := _export(request, made, name):
         return file
     _turn_to(made, page_number(request))
@@ -231,6 +237,7 @@ def list_page(
             "totals": list(totals(shown)) if totals and total else [],
             "blank": blank,
             "deed": deed,
+            "printed": printed,
             **(context or {}),
         },
     )
@@ -252,11 +259,50 @@ def _turn_to(table: OfficeTable, number: int) -> None:
 
 def _export(request: OfficeRequest, table: OfficeTable, name: str) -> HttpResponse | None:
     """The whole list as a file, if the address asks for one; it is never held in memory."""
-    columns = [one for one in table.columns.iterall() if not one.column.exclude_from_export]
+    columns = _columns_of(table)
+    return exported(request, name, [column.header for column in columns], _rows_of(table, columns))
+
+
+def _paper(
+    request: OfficeRequest,
+    table: OfficeTable,
+    name: str,
+    title: str,
+    filter_set: django_filters.FilterSet | None,
+) -> HttpResponse:
+    """The whole list as a paper: figures to the right, and what it was filtered by."""
+    columns = _columns_of(table)
+    file = filed(
+        request,
+        name,
+        title=title,
+        period=str(written.day(clock.today())),
+        asked=list(_asked(filter_set)) if filter_set else (),
+        columns=[
+            Column(str(column.header), figures=isinstance(column.column, CountColumn))
+            for column in columns
+        ],
+        rows=_rows_of(table, columns),
+    )
+    assert file is not None, "a paper was asked for"
+    return file
+
+
+def _asked(filter_set: django_filters.FilterSet) -> Iterator[tuple[str, str]]:
+    """What a list was filtered by, as a reader says it."""
+    for name, value in filter_set.form.cleaned_data.items():
+        if value:
+            choices = dict(getattr(filter_set.form.fields[name], "choices", ()))
+            yield str(filter_set.form.fields[name].label), str(choices.get(value, value))
+
+
+def _columns_of(table: OfficeTable) -> list[Any]:
+    return [one for one in table.columns.iterall() if not one.column.exclude_from_export]
+
+
+def _rows_of(table: OfficeTable, columns: list[Any]) -> Iterator[list[Any]]:
     records = table.data.data
     if isinstance(records, QuerySet):
         records = records.iterator(chunk_size=ROWS_AT_ONCE)
-    rows = (
-        [row.get_cell_value(column.name) for column in columns] for row in BoundRows(records, table)
-    )
-    return exported(request, name, [column.header for column in columns], rows)
+    for row in BoundRows(records, table):
+        yield [row.get_cell_value(column.name) for column in columns]

@@ -134,9 +134,24 @@ AREAS: tuple[Area, ...] = (
             ),
             Page("office:payments:invoices", _("Invoices"), (May.SEE_PAYMENTS,)),
             Page("office:payments:red_letters", _("Red-letter invoices"), (May.SEE_PAYMENTS,)),
-            Page("office:ledger:trial_balance", _("Trial balance"), (May.AUDIT,)),
         ),
-        ("payments", "drawers", "ledger"),
+        ("payments", "drawers"),
+    ),
+    Area(
+        pgettext_lazy("area of work", "Books"),
+        "scales",
+        (
+            Page(
+                "office:ledger:reconciliation",
+                _("Daily reconciliation"),
+                (May.AUDIT, May.CLOSE_BOOKS, May.CLOSE_DRAWERS, May.SEE_PAYMENTS),
+            ),
+            Page("office:ledger:trial_balance", _("Trial balance"), (May.AUDIT, May.CLOSE_BOOKS)),
+            Page("office:ledger:entries", _("Entries"), (May.AUDIT, May.CLOSE_BOOKS)),
+            Page("office:ledger:journal", _("Journal"), (May.AUDIT, May.CLOSE_BOOKS)),
+            Page("office:ledger:closings", _("Closed days"), (May.AUDIT, May.CLOSE_BOOKS)),
+        ),
+        ("ledger",),
     ),
     Area(
         _("Policies"),

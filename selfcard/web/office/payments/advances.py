@@ -116,6 +116,7 @@ def advances(request: OfficeRequest) -> HttpResponse:
         ),
         deed=deed,
         name="payer-advances",
+        printed=True,
     )
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 import django_filters
 import django_tables2 as tables
 from django.contrib import messages
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,23 +24,23 @@ from selfcard.web.office.lists import (
     MomentColumn,
     MoneyColumn,
     NumberColumn,
-    OfficeFilter,
     OfficeTable,
-    Total,
     list_page,
 )
 from selfcard.web.office.payments.forms import TaxFactForm, usual_platform
 from selfcard.web.office.payments.frozen_lines import invoice_line
+from selfcard.web.office.payments.series import RegisterFilter, register_totals
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
-from selfcard.web.templatetags.selfcard import money
 
 
-class InvoiceFilter(OfficeFilter):
+class InvoiceFilter(RegisterFilter):
+    kind = "invoice"
+
     q = django_filters.CharFilter(label=gettext_lazy("Invoice, receipt or buyer"), method="named")
 
     class Meta:
         model = Invoice
-        fields: ClassVar = ["q"]
+        fields: ClassVar = ["q", "series", "month"]
 
     def named(self, rows: QuerySet[Invoice], name: str, text: str) -> QuerySet[Invoice]:
         return rows.filter(
@@ -73,15 +73,6 @@ class InvoiceTable(OfficeTable):
         order_by = "-issued_at"
 
 
-def _totals(rows: QuerySet[Invoice]) -> list[Total]:
-    sums = rows.order_by().aggregate(net=Sum("net"), tax=Sum("tax"), gross=Sum("gross"))
-    return [
-        Total(pgettext_lazy("money", "Net"), money(sums["net"] or 0)),
-        Total(_("Tax"), money(sums["tax"] or 0)),
-        Total(_("Gross"), money(sums["gross"] or 0)),
-    ]
-
-
 @office_view(*SEEING_RECEIPTS)
 def invoices(request: OfficeRequest) -> HttpResponse:
     return list_page(
@@ -89,8 +80,8 @@ def invoices(request: OfficeRequest) -> HttpResponse:
         rows=invoices_in_reach(request.actor),
         table=InvoiceTable,
         filters=InvoiceFilter,
-        totals=_totals,
-        title=_("Invoices"),
+        totals=register_totals,
+        title=_("Invoice register"),
         lead=_(
             "One for each confirmed receipt, numbered without gaps in each organisation's year."
         ),
@@ -100,6 +91,7 @@ def invoices(request: OfficeRequest) -> HttpResponse:
             icon="invoice",
         ),
         name="invoices",
+        printed=True,
     )
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import django_filters
 import django_tables2 as tables
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,26 +20,26 @@ from selfcard.web.office.lists import (
     MomentColumn,
     MoneyColumn,
     NumberColumn,
-    OfficeFilter,
     OfficeTable,
-    Total,
     list_page,
 )
 from selfcard.web.office.payments.debts import debt_of
 from selfcard.web.office.payments.frozen_lines import invoice_line
 from selfcard.web.office.payments.invoices import tax_page
+from selfcard.web.office.payments.series import RegisterFilter, register_totals
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
-from selfcard.web.templatetags.selfcard import money
 
 
-class RedLetterFilter(OfficeFilter):
+class RedLetterFilter(RegisterFilter):
+    kind = "red_letter"
+
     q = django_filters.CharFilter(
         label=gettext_lazy("Red-letter invoice, original or buyer"), method="named"
     )
 
     class Meta:
         model = RedLetterInvoice
-        fields: ClassVar = ["q"]
+        fields: ClassVar = ["q", "series", "month"]
 
     def named(
         self, rows: QuerySet[RedLetterInvoice], name: str, text: str
@@ -80,15 +80,6 @@ class RedLetterTable(OfficeTable):
         order_by = "-issued_at"
 
 
-def _totals(rows: QuerySet[RedLetterInvoice]) -> list[Total]:
-    sums = rows.order_by().aggregate(net=Sum("net"), tax=Sum("tax"), gross=Sum("gross"))
-    return [
-        Total(pgettext_lazy("money", "Net"), money(sums["net"] or 0)),
-        Total(_("Tax"), money(sums["tax"] or 0)),
-        Total(_("Gross"), money(sums["gross"] or 0)),
-    ]
-
-
 @office_view(*SEEING_RECEIPTS)
 def red_letters(request: OfficeRequest) -> HttpResponse:
     return list_page(
@@ -96,8 +87,8 @@ def red_letters(request: OfficeRequest) -> HttpResponse:
         rows=red_letters_in_reach(request.actor),
         table=RedLetterTable,
         filters=RedLetterFilter,
-        totals=_totals,
-        title=_("Red-letter invoices"),
+        totals=register_totals,
+        title=_("Red-letter register"),
         lead=_("Negative invoices: each cancels all or a part of a named original."),
         blank=Blank(
             _("No red-letter invoice yet"),
@@ -105,6 +96,7 @@ def red_letters(request: OfficeRequest) -> HttpResponse:
             icon="invoice",
         ),
         name="red-letter-invoices",
+        printed=True,
     )
 
 
