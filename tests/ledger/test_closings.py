@@ -166,6 +166,17 @@ def test_nobody_writes_the_balances_of_a_closing(insurer: Insurer) -> None:
         )
 
 
+def test_a_closing_says_each_balance_once(insurer: Insurer) -> None:
+    booked(SUNDAY)
+    close(insurer, MONDAY)
+    balance = ClosingBalance.objects.first()
+    assert balance is not None
+    balance.pk = None
+
+    with refused_by_postgresql("a_closing_says_each_balance_once"), triggers_at_rest():
+        balance.save(force_insert=True)
+
+
 def test_a_posting_cannot_count_from_another_day_than_its_entry(insurer: Insurer) -> None:
     close(insurer, MONDAY)
     entry = an_entry(counts_from=date(2026, 12, 24))

@@ -89,4 +89,4 @@ def test_money_and_cards_go_there_and_back_as_a_notebook_would_have_it(a_full_sh
         ),
     )
     if THOROUGH:
-        assert not DEEDS - {name for name, count in Money.done_so_far.items() if count}
+        assert sorted(name for name in DEEDS if not Money.done_so_far[name]) == []
