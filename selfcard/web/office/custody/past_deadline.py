@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import django_filters
 import django_tables2 as tables
 from django.db.models import Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -45,8 +45,11 @@ from selfcard.web.templatetags.selfcard import money
 SEEING = SEEING_EXTENSIONS
 
 
-def _places(request: HttpRequest | None) -> QuerySet[Organisation]:
-    return organisations_in_reach(request.actor, *SEEING)  # type: ignore[union-attr]
+def _branches(request: OfficeRequest) -> QuerySet[Organisation]:
+    branches = organisations_in_reach(request.actor, *SEEING).filter(
+        level=Organisation.Level.BRANCH
+    )
+    return branches.select_related("party").order_by("path")
 
 
 class PastDeadlineFilter(OfficeFilter):
@@ -58,17 +61,16 @@ class PastDeadlineFilter(OfficeFilter):
         to_field_name="code",
         empty_label=gettext_lazy("all"),
     )
-    organisation = django_filters.ModelChoiceFilter(
-        label=gettext_lazy("Organisation, with everything below it"),
-        queryset=_places,
-        to_field_name="party__code",
+    branch = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("Branch"),
+        queryset=_branches,
         empty_label=gettext_lazy("all"),
         method="at_or_below",
     )
 
     class Meta:
         model = PlaceTally
-        fields: ClassVar = ["q", "document_type", "organisation"]
+        fields: ClassVar = ["q", "document_type", "branch"]
 
     def named(self, rows: QuerySet[PlaceTally], name: str, text: str) -> QuerySet[PlaceTally]:
         return rows.filter(Q(batch__number__icontains=text) | parties_named(text, "holder"))

@@ -90,7 +90,7 @@ def pay_back(request: OfficeRequest, number: str) -> HttpResponse:
             messages.success(
                 request, _("Payment receipt %(number)s is issued.") % {"number": payment.number}
             )
-            return redirect("office:policies:policy", one.number)
+            return redirect("office:payments:payment", payment.number)
     elif not form.is_bound and live_refund(one):
         return redirect("office:policies:policy", one.number)
     return show(

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from selfcard.core import clock
 from selfcard.payments.models import PaymentReceipt
@@ -28,7 +29,7 @@ class CancelForm(OfficeForm):
         label=_("A benefit was paid under this policy"), required=False
     )
     asker = forms.ChoiceField(
-        label=_("Who asks"),
+        label=pgettext_lazy("cancellation", "Who asks"),
         choices=[
             ("applicant", _("The applicant")),
             ("authority", _("Somebody with the applicant's written authority")),

@@ -166,6 +166,7 @@ def policy(request: OfficeRequest, number: str) -> HttpResponse:
             "from_card": one.reason_kind == "card",
             "may_cancel": _may_cancel(request, one),
             "end": ending(request, one),
+            "may_take_back": May.RECALL_SALES in request.mays,
         },
     )
 
