@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -27,6 +28,8 @@ from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
 from selfcard.organisations.models import May, Party
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.policies.papers import POLICY
+from selfcard.sales.commands import ask_large_sale
+from selfcard.sales.models import Agreement
 from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
 from selfcard.sales.queries import live_receipt
 from tests.factories.activation import activate, pay, sell
@@ -44,6 +47,7 @@ from tests.factories.custody import (
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.recoveries import a_red_letter
+from tests.factories.sales import an_agency
 from tests.factories.stock_counts import counted, do
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +56,10 @@ pytestmark = pytest.mark.django_db
 OPEN_TO_ALL = {
     "office:products:version": "what cards may become is published to all who sell them",
     "office:cards:type": "document types are the same everywhere",
+    "office:sales:agency": "agencies sell for the whole insurer",
 }
 # Codes that everybody meets: whom one may issue to, and which kinds of cards there are.
-KNOWN_TO_ALL = ("organisations", "people", "types")
+KNOWN_TO_ALL = ("organisations", "people", "types", "agencies")
 
 Arguments = dict[str, Any]
 
@@ -99,9 +104,21 @@ def company() -> Company:
     drawer_day = open_a_drawer(insurer)
     red_letter = a_red_letter(insurer, sale, SerialRun(cards[1].serial, cards[1].serial))
     invoice = receipt.invoice
+    agency = an_agency(insurer)
+    large = ask_large_sale(
+        document_type=batch.type_version.document_type,
+        runs=(SerialRun(cards[5].serial, cards[6].serial),),
+        seller_organisation=insurer.institution,
+        seller=insurer.seller.party,
+        business_source="direct",
+        actor=insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
 
     numbers = {
         "sales": [sale.number, unpaid.number],
+        "large_sales": [large.subject_number],
+        "agencies": [agency.code],
         "receipts": [receipt.number],
         "invoices": [invoice.number],
         "advances": [advance.number],
@@ -202,6 +219,18 @@ OPENS = {
     "office:drawers:open": ("code", "drawers"),
     "office:policies": ("number", "policies"),
     "office:sales": ("number", "sales"),
+    "office:sales:agency": ("code", "agencies"),
+    "office:sales:register_agreement": ("code", "agencies"),
+    **{
+        f"office:sales:{name}": ("number", "large_sales")
+        for name in (
+            "large_sale",
+            "grant_large_sale",
+            "refuse_large_sale",
+            "withdraw_large_sale",
+            "ask_large_sale_again",
+        )
+    },
     "office:stock_ledger": ("code", "people"),
 }
 
@@ -242,6 +271,11 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
         if name.startswith("office:drawers:") and arguments == ["code", "day"]:
             today = clock.today().isoformat()
             samples[name] = [{"code": code, "day": today} for code in numbers["drawers"]]
+        if name == "office:sales:end_agreement":
+            samples[name] = [
+                {"code": one.agency.code, "agreement": one.pk}
+                for one in Agreement.objects.select_related("agency")
+            ]
     return samples
 
 

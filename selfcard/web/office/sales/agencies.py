@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from selfcard.core import clock
 from selfcard.organisations.models import May
-from selfcard.organisations.queries import head_office, may
+from selfcard.organisations.queries import head_office, may, require
 from selfcard.sales.commands import end_agreement, register_agency, register_agreement
 from selfcard.sales.models import Agency, Agreement
 from selfcard.sales.queries import (
@@ -87,6 +87,7 @@ def agency_list(request: OfficeRequest) -> HttpResponse:
 
 @office_view(May.ADMINISTER)
 def register(request: OfficeRequest) -> HttpResponse:
+    _require_change(request)
     form = AgencyForm(request.POST or None, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
@@ -115,6 +116,7 @@ def agency(request: OfficeRequest, code: str) -> HttpResponse:
 
 @office_view(May.ADMINISTER)
 def new_agreement(request: OfficeRequest, code: str) -> HttpResponse:
+    _require_change(request)
     one = _find(request, code)
     form = AgreementForm(request.POST or None, actor=request.actor, initial=_next_year(one))
     if form.is_valid():
@@ -130,6 +132,7 @@ def new_agreement(request: OfficeRequest, code: str) -> HttpResponse:
 @office_view(May.ADMINISTER)
 def end(request: OfficeRequest, code: str, agreement: int) -> HttpResponse:
     """End an agreement early."""
+    _require_change(request)
     one = _find(request, code)
     ending = found(agreements_of(one).filter(pk=agreement).first())
     form = EndForm(request.POST or None, actor=request.actor, initial={"last_day": clock.today()})
@@ -155,6 +158,11 @@ def _find(request: OfficeRequest, code: str) -> Agency:
 
 def _may_change(request: OfficeRequest) -> bool:
     return may(request.actor, May.ADMINISTER, head_office())
+
+
+def _require_change(request: OfficeRequest) -> None:
+    """Agencies are entered at the top: whoever administers only a branch has no page for it."""
+    require(request.actor, May.ADMINISTER, head_office())
 
 
 def _state_of(agreement: Agreement) -> tuple[str, str]:
