@@ -21,6 +21,7 @@ from django_tables2.data import TableQuerysetData
 from django_tables2.rows import BoundRows
 
 from selfcard.core import clock
+from selfcard.core.papers.report import written_day
 from selfcard.web.office.exports import Text, exported
 from selfcard.web.office.reports import Column, filed
 from selfcard.web.office.views import OfficeRequest
@@ -276,7 +277,7 @@ def _paper(
         request,
         name,
         title=title,
-        period=str(written.day(clock.today())),
+        period=written_day(clock.today()),
         asked=list(_asked(filter_set)) if filter_set else (),
         columns=[
             Column(str(column.header), figures=isinstance(column.column, CountColumn))

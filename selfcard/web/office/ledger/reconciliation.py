@@ -156,7 +156,7 @@ def _line_row(line: Line) -> list[Any]:
 
 
 def _amount(amount: Any) -> Any:
-    return _("nothing") if amount is None else amount
+    return pgettext("amount", "nothing") if amount is None else amount
 
 
 def _figure_columns() -> list[Column]:
