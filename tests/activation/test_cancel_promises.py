@@ -7,19 +7,17 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from selfcard.activation.commands import cancel_policy
 from selfcard.activation.verify import violations
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.custody.commands import reverse_activation
-from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.models import Policy
-from tests.factories.activation import activate, paid_cards
+from tests.factories.activation import activate, cancel, paid_cards
 from tests.factories.cards import PrintedCard
 from tests.factories.organisations import Insurer, an_insurer
-from tests.factories.policies import a_person, cancelled
+from tests.factories.policies import cancelled
 from tests.factories.postgresql import (
     check_what_waits_for_the_commit,
     refused_by_postgresql,
@@ -63,17 +61,6 @@ def only_the_card(*, policy: Policy, is_void: bool, actor: Actor, request_id: An
 
 def the_card(insurer: Insurer, policy: Policy, *, is_void: bool) -> None:
     only_the_card(policy=policy, is_void=is_void, actor=insurer.actor("keeper"), request_id=uuid4())
-
-
-def cancel(insurer: Insurer, policy: Policy) -> None:
-    cancel_policy(
-        policy=policy,
-        asker=AskerGiven(a_person().identity_number),
-        asked_on=clock.today(),
-        reason="found another insurer",
-        actor=insurer.actor("keeper"),
-        request_id=uuid4(),
-    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from selfcard.activation.commands import activate_card, open_gate
+from selfcard.activation.commands import activate_card, cancel_policy, open_gate
 from selfcard.activation.models import PinProof
 from selfcard.activation.texts import versions_of_texts
 from selfcard.cards.models import DocumentType
@@ -14,6 +14,7 @@ from selfcard.core.actor import Actor, Channel
 from selfcard.core.serials import SerialRun
 from selfcard.payments.commands import TenderGiven
 from selfcard.policies.application import Application, ConsentGiven
+from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.models import Policy
 from selfcard.products.models import ProductVersion
 from selfcard.sales.commands import issue_charge_receipt, register_sale, settle_receipt
@@ -126,3 +127,15 @@ def activate(
         actor=holder(),
         request_id=given.get("request_id") or uuid4(),
     )
+
+
+def cancel(insurer: Insurer, policy: Policy, by: str = "keeper", **given: Any) -> Policy:
+    """Cancel a policy that its applicant asks for today, unless told otherwise."""
+    facts: dict[str, Any] = {
+        "asker": AskerGiven(policy.identity_number),
+        "asked_on": clock.today(),
+        "reason": "found another insurer",
+        "request_id": uuid4(),
+        **given,
+    }
+    return cancel_policy(policy=policy, actor=insurer.actor(by), **facts)

@@ -8,6 +8,7 @@ may do everything, but at another branch: what stops them is reach alone.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from selfcard.cards.papers import PRINT_PROTOCOL
 from selfcard.core import clock
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
-from selfcard.custody.commands import close_stock_count
+from selfcard.custody.commands import ask_extension, close_stock_count
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
@@ -32,7 +33,7 @@ from selfcard.sales.commands import ask_large_sale
 from selfcard.sales.models import Agreement
 from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
 from selfcard.sales.queries import live_receipt
-from tests.factories.activation import activate, pay, sell
+from tests.factories.activation import activate, cancel, pay, sell
 from tests.factories.advances import a_refund, an_account
 from tests.factories.cards import an_ordered_batch
 from tests.factories.custody import (
@@ -87,6 +88,17 @@ def company() -> Company:
     pay(insurer, sale)
     unpaid = sell(insurer, cards[3:5])
     policy = activate(cards[0])
+    with clock.frozen(clock.today() + timedelta(days=40)):
+        cancel(insurer, policy)
+    with clock.frozen(batch.last_day + timedelta(days=1)):
+        more_time = ask_extension(
+            document_type=batch.type_version.document_type,
+            runs=(SerialRun(cards[1].serial, cards[1].serial),),
+            last_day=clock.today(),
+            reason="sold late",
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
+        )
     waiting = an_ordered_batch(insurer, 10)
     lying_there = ((3, 3), (6, 10), (16, 20))
     all_there = do(insurer, "keeper", close_stock_count, counted(insurer, batch, *lying_there))
@@ -127,6 +139,7 @@ def company() -> Company:
         "red_letters": [red_letter.number],
         "drawers": [drawer_day.drawer.code],
         "policies": [policy.number],
+        "extensions": [more_time.number],
         "issues": [on_its_way.number],
         "requisitions": [wanted.number],
         "recalls": [recalled.number],
@@ -185,6 +198,16 @@ OPENS = {
             "ask_write_off_again",
             "refuse_write_off",
             "withdraw_write_off",
+        )
+    },
+    **{
+        f"office:custody:{name}": ("number", "extensions")
+        for name in (
+            "extension",
+            "grant_extension",
+            "ask_extension_again",
+            "refuse_extension",
+            "withdraw_extension",
         )
     },
     "office:custody:recall_note": ("number", "recalls"),
