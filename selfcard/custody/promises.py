@@ -45,11 +45,16 @@ movement_moves_cards = pgtrigger.Trigger(
         END IF;
 
         -- An activated card rests on its policy: that is reversed before the card goes anywhere.
+        -- Here and below the first such card from where the run begins is one step in an index;
+        -- asked for any in between, PostgreSQL hopes to meet one early and reads the whole table.
         IF EXISTS (
-            SELECT FROM moves JOIN custody_activatedcard activated
-              ON activated.serial >= lower(moves.serials)
-             AND activated.serial < upper(moves.serials)
-            WHERE moves.from_status = 'to_be_activated' AND activated.reversed_at IS NULL
+            SELECT FROM moves CROSS JOIN LATERAL (
+                SELECT serial FROM custody_activatedcard
+                WHERE serial >= lower(moves.serials) AND reversed_at IS NULL
+                ORDER BY serial LIMIT 1
+            ) activated
+            WHERE moves.from_status = 'to_be_activated'
+              AND activated.serial < upper(moves.serials)
         ) THEN
             RAISE EXCEPTION 'an activated card does not move: %', moved USING ERRCODE = '23514';
         END IF;
@@ -57,12 +62,18 @@ movement_moves_cards = pgtrigger.Trigger(
         -- Nobody may get a card whose secret another knows. What is under way to somebody still
         -- arrives, since it has to be in somebody's hands.
         IF EXISTS (
-            SELECT FROM moves JOIN custody_openedcard opened
-              ON opened.serial >= lower(moves.serials) AND opened.serial < upper(moves.serials)
-            WHERE (moves.from_status = 'inventory'
-                   AND moves.to_status IN ('inventory', 'in_transit', 'sold'))
-               OR (moves.to_status = 'inventory'
-                   AND moves.from_status NOT IN ('printed', 'in_transit'))
+            SELECT FROM moves CROSS JOIN LATERAL (
+                SELECT serial FROM custody_openedcard
+                WHERE serial >= lower(moves.serials)
+                ORDER BY serial LIMIT 1
+            ) opened
+            WHERE opened.serial < upper(moves.serials)
+              AND (
+                (moves.from_status = 'inventory'
+                 AND moves.to_status IN ('inventory', 'in_transit', 'sold'))
+                OR (moves.to_status = 'inventory'
+                    AND moves.from_status NOT IN ('printed', 'in_transit'))
+              )
         ) THEN
             RAISE EXCEPTION 'a card that was opened is not handed on: %', moved
                 USING ERRCODE = '23514';
@@ -89,21 +100,20 @@ movement_moves_cards = pgtrigger.Trigger(
 
         -- First take up: the holdings that the moved cards are in, and the neighbours that they
         -- will be one run with. Nothing is laid down before, so nothing overlaps meanwhile.
+        -- Neighbours are looked for by their serials only: said with OR, PostgreSQL would also look
+        -- through all holdings that are alike, such as everything in inventory.
         WITH gone AS (
             DELETE FROM custody_holding holding
             USING moves
             WHERE holding.serials && int8range(lower(moves.serials) - 1, upper(moves.serials) + 1)
-              AND (
-                holding.serials && moves.serials
-                OR (
-                    holding.batch_id = moves.batch_id
+              AND CASE WHEN holding.serials && moves.serials THEN true
+                ELSE holding.batch_id = moves.batch_id
                     AND holding.holder_id = moves.to_holder_id
                     AND holding.status = moves.to_status
                     AND holding.reason_kind = moves.kept_reason_kind
                     AND holding.reason_number = moves.kept_reason_number
                     AND holding.since <= moves.at
-                )
-              )
+                END
             RETURNING holding.*
         )
         SELECT array_agg(gone::custody_holding) INTO taken FROM gone;
