@@ -74,7 +74,7 @@ def day(insurer: Insurer) -> DrawerDay:
 
 def count(insurer: Insurer, day: DrawerDay, by: str = "cashier", **found: Any) -> DrawerDay:
     explanation = found.pop("explanation", "")
-    counted = {kind: Decimal(amount) for kind, amount in found.items()}
+    counted = {TenderKind(kind): Decimal(str(amount)) for kind, amount in found.items()}
     return count_drawer(
         day=day,
         counted=counted,
@@ -103,7 +103,7 @@ def bank(insurer: Insurer, kind: str, amount: str, **terms: Any) -> Banking:
 def test_what_should_lie_in_a_drawer_is_what_was_there_came_went_and_was_banked(
     insurer: Insurer, day: DrawerDay
 ) -> None:
-    account = day.tenders.first().receipt.account  # type: ignore[union-attr]
+    account = day.tenders.first().receipt.account
     assert account is not None
     pay_out(insurer, a_refund(insurer, account, "50.00"))
     bank(insurer, "cash", "600.00", drawer_day=day)

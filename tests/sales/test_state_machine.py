@@ -14,9 +14,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from selfcard.activation import commands as activation
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.organisations.commands import authorise
+from selfcard.payments import commands as payments
+from selfcard.sales import commands as sales
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import CASHIER
 from tests.factories.sales import a_shop
@@ -49,6 +52,31 @@ DEEDS = {
     "cancel_policy",
     "issue_refund_payment",
     "settle_refund",
+}
+# Agencies and large sales come before the money; drawers and tax facts stand beside it.
+ELSEWHERE = {
+    "register_agency",
+    "register_agreement",
+    "end_agreement",
+    "ask_large_sale",
+    "ask_large_sale_again",
+    "grant_large_sale",
+    "refuse_large_sale",
+    "withdraw_large_sale",
+    "block_overdue_sellers",
+    "register_recoveries",  # as register_recovery, for several sales
+    "define_drawer",
+    "open_drawer",
+    "count_drawer",
+    "close_drawer",
+    "bank_takings",
+    "note_tax_fact",
+    "correct_refund",  # as correct_payment, for an advance
+    "open_gate",
+    "open_policy",
+    "save_draft",
+    "discard_draft",
+    "sweep",
 }
 
 
@@ -90,3 +118,14 @@ def test_money_and_cards_go_there_and_back_as_a_notebook_would_have_it(a_full_sh
     )
     if THOROUGH:
         assert sorted(name for name in DEEDS if not Money.done_so_far[name]) == []
+
+
+def test_the_notebook_knows_every_deed_with_the_money_of_cards() -> None:
+    named = {
+        name
+        for room in (activation, payments, sales)
+        for name, deed in vars(room).items()
+        if hasattr(deed, "is_command")
+    }
+
+    assert named - ELSEWHERE == DEEDS

@@ -30,12 +30,7 @@ from selfcard.sales.errors import PaymentIssuedBefore
 from selfcard.sales.models import Recovery
 from selfcard.sales.queries import live_receipt
 from tests.sales.machine.coming import EVERY_KIND, Coming
-from tests.sales.machine.notebook import (
-    CASHIERS,
-    KEEPERS,
-    Refused,
-    Voucher,
-)
+from tests.sales.machine.notebook import CASHIERS, KEEPERS, Refused, Voucher
 
 WAYS = ("original", "original", "payee", "advance")
 
@@ -232,6 +227,15 @@ class GoingBack(Coming):
             self.then(self.write_voucher, data=data)
         if self.notebook.vouchers:
             self.then(self.pay, data=data)
+
+    @precondition(lambda self: self.notebook.accounts)
+    @rule(data=st.data(), wanted=st.booleans())
+    def deposit_and_refund(self, data: Any, wanted: bool) -> None:
+        """Mostly what somebody left in advance is asked back, and not always taken."""
+        self.then(self.deposit, data=data, cards=5)
+        self.then(self.ask_refund, data=data)
+        if self.notebook.vouchers:
+            self.then(self.pay if wanted else self.void_voucher, data=data)
 
     def some_payee(self, data: Any, came_by: Any) -> PayeeGiven:
         """Where money is to go; into an advance account only where it came from somebody."""
