@@ -202,11 +202,11 @@ def test_takings_come_to_the_bank(insurer: Insurer) -> None:
     done = cashier.post(f"{HERE}bank/", {**form, "request_id": uuid4()})
 
     assert "amount" in too_much.context["form"].errors
-    assert done.url == f"{HERE}banked/"
+    assert done["Location"] == f"{HERE}banked/"
     banking = Banking.objects.get()
     assert "SLIP-7" in cashier.get(f"{HERE}banked/?q={banking.number}").content.decode()
     found = cashier.get(f"/office/search/?q={banking.number}")
-    assert found.url == f"{HERE}banked/?q={banking.number}"
+    assert found["Location"] == f"{HERE}banked/?q={banking.number}"
     assert "SLIP-7" in cashier.get(page_of(day)).content.decode()
 
 
