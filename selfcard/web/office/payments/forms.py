@@ -173,6 +173,8 @@ class RefundPayeeForm(PayeeForm):
         if self.accounts and not is_gift:
             ways.insert(0, (Way.ADVANCE, _("Into the payer's advance account")))
         self._offer("way", [(Way.ORIGINAL, _("The way the money came")), *ways])
+        # By the other ways it goes to whoever paid.
+        self.fields["payee_name"].widget.attrs["data-of-payee"] = True
         if is_gift or not self.accounts:
             del self.fields["account"]
         else:

@@ -102,10 +102,11 @@ class RecoveryTable(OfficeTable):
         order_by="registered_by__username",
     )
     count = CountColumn(verbose_name=pgettext_lazy("how many", "Cards"))
-    amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
+    amount = MoneyColumn(verbose_name=gettext_lazy("Amount"), currency="sale__currency")
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+        sequence = ("number", "state", "count", "amount", "sale", "...")
 
 
 def _totals(rows: QuerySet[Recovery]) -> list[Total]:
