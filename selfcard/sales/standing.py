@@ -1,6 +1,7 @@
 """How a sale stands: is its money asked for, here or overdue; did its cards come back."""
 
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
 from selfcard.payments.models import Receipt
-from selfcard.sales.models import Recovery, Sale
+from selfcard.sales.models import Recovery
 from selfcard.sales.queries import numbers_not_paid
 
 
@@ -44,9 +45,9 @@ NOT_PAID = {
 }
 
 
-def standing_of(sale: Sale) -> Standing:
+def standing_of(sale: Any) -> Standing:
     """Where a sale that `sales_in_reach` gave stands."""
-    state, left = sale.receipt_state, sale.cards_left  # type: ignore[attr-defined]
+    state, left = sale.receipt_state, sale.cards_left
     if not left:
         return Standing.BACK
     if state == Receipt.State.CONFIRMED:
@@ -54,7 +55,7 @@ def standing_of(sale: Sale) -> Standing:
     return Standing.OVERDUE if sale.due_on < clock.today() else NOT_PAID[state]
 
 
-def standing(rows: QuerySet[Sale], wanted: str) -> QuerySet[Sale]:
+def standing(rows: QuerySet[Any], wanted: str) -> QuerySet[Any]:
     """Those of the sales of `sales_in_reach` that stand so."""
     coming_back = Exists(
         Recovery.objects.filter(sale=OuterRef("pk")).exclude(state=Recovery.State.WITHDRAWN)

@@ -218,7 +218,7 @@ def test_several_sales_of_one_payer_are_asked_for_on_one_receipt(
     shop: Shop, keeper: Client
 ) -> None:
     agency = an_agency(shop.insurer)
-    terms = {"business_source": "agency", "agency": agency}
+    terms: Any = {"business_source": "agency", "agency": agency}
     sales = [shop.sell((1, 10), **terms), shop.sell((21, 25), **terms)]
     address = f"{TOGETHER}?sale={sales[0].number}&sale={sales[1].number}"
 
@@ -240,7 +240,7 @@ def test_several_sales_of_one_payer_are_asked_for_on_one_receipt(
 
 def test_a_page_for_one_sale_offers_the_others_of_its_agency(shop: Shop, keeper: Client) -> None:
     agency = an_agency(shop.insurer)
-    terms = {"business_source": "agency", "agency": agency}
+    terms: Any = {"business_source": "agency", "agency": agency}
     sale, other = shop.sell((1, 10), **terms), shop.sell((21, 25), **terms)
     direct = shop.sell((31, 31))
 

@@ -215,7 +215,9 @@ def list_page(
     """
     filter_set = filters(request.GET, queryset=rows, request=request) if filters else None
     shown = filter_set.qs if filter_set else rows
-    made = table(RowsOfThePage(shown) if long else shown, request=request)
+    made = table(
+        RowsOfThePage(shown) if long and isinstance(shown, QuerySet) else shown, request=request
+    )
     tables.RequestConfig(request, paginate=False).configure(made)
     if printed and request.GET.get("export") == "pdf":
         return _paper(request, made, name, str(title), filter_set)

@@ -19,7 +19,7 @@ from selfcard.web.office.views import OfficeRequest, found, office_view, show
 @office_view(May.ISSUE_RECEIPTS)
 def issue_receipt(request: OfficeRequest, number: str) -> HttpResponse:
     """Ask for the money of one sale."""
-    one = found(sales_in_reach(request.actor).filter(number=number).first())
+    one: Any = found(sales_in_reach(request.actor).filter(number=number).first())
     form = ReceiptForm(request.POST or None, actor=request.actor, initial=_payer([one]))
     if form.is_valid() and (done := _issued(request, form, (one,))):
         return done
@@ -39,7 +39,7 @@ def issue_receipt(request: OfficeRequest, number: str) -> HttpResponse:
 def issue_together(request: OfficeRequest) -> HttpResponse:
     """Ask one payer for the money of several sales; the address names them."""
     codes = codes_in(" ".join(request.GET.getlist("sale")))[:MOST_SALES]
-    named = list(sales_without_receipt(request.actor).filter(number__in=codes))
+    named: list[Any] = list(sales_without_receipt(request.actor).filter(number__in=codes))
     form = TogetherForm(
         request.POST or None,
         actor=request.actor,

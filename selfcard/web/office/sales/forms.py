@@ -41,13 +41,12 @@ class AgencyInForceField(CodeField):
 
     def option(self, one: Any) -> tuple[str, str, str]:
         code, names, look_for = super().option(one)
+        said: Any = _("no agreement in force")
         if one.agreement_number:
             said = _("agreement %(number)s, until %(day)s") % {
                 "number": one.agreement_number,
                 "day": one.agreement_ends.isoformat(),
             }
-        else:
-            said = _("no agreement in force")
         return code, f"{names} · {said}", f"{look_for} · {said}"
 
 

@@ -131,7 +131,7 @@ def large_sale(request: OfficeRequest, number: str) -> HttpResponse:
     return _page(request, find(request, number))
 
 
-def _page(request: OfficeRequest, one: Approval, refused: OfficeForm | None = None) -> HttpResponse:
+def _page(request: OfficeRequest, one: Any, refused: OfficeForm | None = None) -> HttpResponse:
     """What is asked and how it stands; with what was refused, if something was."""
     if one.state == Approval.State.GRANTED:
         for problem in refused.problems if refused else ():
