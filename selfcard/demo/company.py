@@ -34,6 +34,7 @@ from selfcard.custody.commands import check_in, check_in_printed, issue_cards
 from selfcard.custody.models import Holding, Issue
 from selfcard.custody.statuses import CardStatus
 from selfcard.demo import print_files
+from selfcard.demo.books import close_books
 from selfcard.demo.cast import (
     KEEPERS,
     SYSTEM,
@@ -59,6 +60,7 @@ from selfcard.demo.endings import (
 from selfcard.demo.holders import activate_for_holders
 from selfcard.demo.money import move_money
 from selfcard.demo.products import publish_products
+from selfcard.demo.recoveries import take_cards_back
 from selfcard.demo.sales import leave_sales_open
 from selfcard.demo.stock import do_stock_work
 from selfcard.organisations.models import Organisation
@@ -122,6 +124,8 @@ def build() -> None:
     end_some()
     do_stock_work()
     move_money()
+    take_cards_back()
+    close_books()
     note(event=BUILT, **deed(SYSTEM))
 
 
