@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-from selfcard.core.papers import find_paper
+from selfcard.core.models import Paper
+from selfcard.core.papers import find_paper, pdf_of
 from selfcard.ledger.queries import balances
 from tests.factories.verifying import everything_holds
 
@@ -40,3 +41,12 @@ def facts_of(kind: str, number: str) -> dict[str, Any]:
 def amount_on(kind: str, number: str, part: str = "amount") -> str:
     """An amount that a paper says."""
     return str(facts_of(kind, number)[part]["amount"])
+
+
+def every_paper_can_be_printed() -> set[str]:
+    """In both languages; gives the kinds of papers that there are."""
+    papers = list(Paper.objects.all())
+    for paper in papers:
+        for language in ("zh-hans", "en"):
+            assert pdf_of(paper, language).startswith(b"%PDF")
+    return {paper.kind for paper in papers}

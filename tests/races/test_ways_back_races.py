@@ -11,6 +11,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from selfcard.core import clock
+from selfcard.core.locks import LockSpace
 from selfcard.core.refusals import Refusal
 from selfcard.custody import locks as locks_of_custody
 from selfcard.payments.commands import OutlayGiven
@@ -21,7 +22,10 @@ from selfcard.payments.verify import violations as violations_of_payments
 from selfcard.sales.commands import receipts as receipts_of_sales
 from selfcard.sales.commands import recoveries as recoveries_of_sales
 from selfcard.sales.commands import withdraw_recovery
+from selfcard.sales.errors import SaleChangedMeanwhile
 from selfcard.sales.models import Recovery, RecoveryRun, Sale
+from selfcard.sales.queries import live_receipt
+from selfcard.sales.verify import violations as violations_of_sales
 from tests.factories.advances import A_COMPANY, a_refund, an_account
 from tests.factories.custody import custody
 from tests.factories.drawers import open_a_drawer
@@ -127,6 +131,67 @@ def test_without_the_locks_one_of_the_two_meets_the_database(
     results = confirm_and_take_back(shop, monkeypatch)
 
     assert len(of_kind(results, DatabaseError)) == 1
+    everything_holds()
+
+
+# The money is asked for while somebody takes cards back.
+
+
+def ask_and_take_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> tuple[Sale, list[Any]]:
+    sale = shop.sell((1, 10))
+    held_back_after(
+        monkeypatch,
+        (receipts_of_sales, "remaining_of"),
+        (receipts_of_sales, "issue_receipt"),
+        (recoveries_of_sales, "live_receipt"),
+    )
+    return sale, at_once(lambda: shop.ask(sale), lambda: take_back(shop, sale, (1, 4)))
+
+
+def test_a_receipt_asks_just_for_the_cards_that_nobody_takes_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale, results = ask_and_take_back(shop, monkeypatch)
+
+    assert not of_kind(results, Exception)
+    receipt = live_receipt(sale)
+    assert receipt is not None
+    assert receipt.amount == Decimal("600.00")
+    everything_holds()
+
+
+def test_without_the_locks_a_receipt_asks_for_cards_that_are_back(
+    shop: Shop, no_sale_is_locked: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: both find a sale that nobody has asked for, and all its cards."""
+    sale, results = ask_and_take_back(shop, monkeypatch)
+
+    assert not of_kind(results, Exception)
+    receipt = live_receipt(sale)
+    assert receipt is not None
+    assert receipt.amount == Decimal("1000.00")
+    assert "A receipt asks for all cards of a sale that nobody has taken back" in {
+        one.promise for one in violations_of_sales()
+    }
+
+
+def test_who_takes_cards_back_is_told_that_a_receipt_for_more_sales_came_meanwhile(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = shop.sell((1, 5)), shop.sell((6, 10))
+    real, asked = recoveries_of_sales.lock, threading.Event()
+
+    def after_somebody_asked(space: LockSpace, *keys: int) -> None:
+        if not asked.is_set():
+            asked.set()
+            at_once(lambda: shop.ask(first, second))
+        real(space, *keys)
+
+    monkeypatch.setattr(recoveries_of_sales, "lock", after_somebody_asked)
+
+    with pytest.raises(SaleChangedMeanwhile):
+        take_back(shop, first)
+    take_back(shop, first)
     everything_holds()
 
 

@@ -34,7 +34,12 @@ from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import cash, transfer
 from tests.factories.recoveries import pay_back, take_back, voucher
 from tests.factories.sales import Shop, a_shop
-from tests.factories.telling import amount_on, facts_of, the_books_move
+from tests.factories.telling import (
+    amount_on,
+    every_paper_can_be_printed,
+    facts_of,
+    the_books_move,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +109,7 @@ def test_one_receipt_is_paid_by_every_tender_there_is(shop: Shop) -> None:
         ("premium received in advance", ""),
     ]
     assert facts_of("notice", sale.number)["count"] == 6
+    assert {"charge_list", "charge_receipt", "invoice", "notice"} <= every_paper_can_be_printed()
 
 
 @pytest.mark.parametrize("kind", ["transfer", "cheque"])

@@ -31,7 +31,13 @@ from tests.factories.payments import transfer
 from tests.factories.policies import a_person, an_application
 from tests.factories.recoveries import pay_back, take_back, voucher
 from tests.factories.sales import Shop, a_shop, an_agency
-from tests.factories.telling import amount_on, books, facts_of, the_books_move
+from tests.factories.telling import (
+    amount_on,
+    books,
+    every_paper_can_be_printed,
+    facts_of,
+    the_books_move,
+)
 
 pytestmark = pytest.mark.django_db
 SPRING, AUTUMN = date(2026, 3, 2), date(2026, 11, 2)
@@ -362,3 +368,4 @@ def test_fifty_of_two_hundred_of_which_three_are_activated_and_two_scratched() -
         state = find_card(shop.cards[150].serial)
         assert state is not None
         assert state.seen == "activated"
+        assert {"recovery_note", "payment_receipt", "red_letter"} <= every_paper_can_be_printed()
