@@ -31,9 +31,7 @@ from selfcard.custody.queries.notes import (
 )
 from selfcard.custody.queries.places import (
     CardState,
-    Share,
     activations_within,
-    distribution,
     find_card,
     find_serial_of_policy,
     history_of,
@@ -81,11 +79,9 @@ __all__ = [
     "CardState",
     "Fate",
     "RangePart",
-    "Share",
     "activations_within",
     "announcement_pdf",
     "batches_to_check_in",
-    "distribution",
     "fates_of",
     "find_card",
     "find_freeze",

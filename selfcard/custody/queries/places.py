@@ -19,7 +19,6 @@ from selfcard.custody.models import (
     Reason,
 )
 from selfcard.custody.parts import Part, read_parts
-from selfcard.custody.queries.counts import count_activated_in
 from selfcard.custody.statuses import CardStatus, MovementKind, SeenStatus, seen_status
 from selfcard.organisations.models import Party
 
@@ -142,35 +141,3 @@ def void_by_cancellation(runs: Iterable[SerialRun]) -> list[SerialRun]:
     """Those of the cards that are void since their policy was cancelled, one by one."""
     movements = history_of(runs).filter(kind=MovementKind.CANCELLATION)
     return [movement.run for movement in movements.order_by("serials")]
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many cards of some runs are with one holder in one status."""
-
-    holder: Party
-    status: SeenStatus
-    count: int
-
-
-def distribution(runs: Iterable[SerialRun]) -> list[Share]:
-    """Where the cards of some runs are: by holder and by the status that people see.
-
-    Activated cards are a share of their own, read from the tallies.
-    """
-    parts = [part for part in read_parts(runs) if part.holder is not None]
-    active = count_activated_in(
-        part.run for part in parts if part.status == CardStatus.TO_BE_ACTIVATED
-    )
-    counts: dict[tuple[Party, SeenStatus], int] = {}
-    for part in parts:
-        assert part.holder is not None
-        assert part.seen is not None
-        activated = active.get(part.run, 0)
-        for status, count in (
-            (SeenStatus.ACTIVATED, activated),
-            (part.seen, part.count - activated),
-        ):
-            if count:
-                counts[part.holder, status] = counts.get((part.holder, status), 0) + count
-    return [Share(holder, status, count) for (holder, status), count in counts.items()]
