@@ -7,6 +7,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.locks import LockSpace, lock
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, head_office, require
 from selfcard.sales.errors import (
@@ -38,6 +39,7 @@ def register_agency(
     """
     require(actor, May.ADMINISTER, head_office())
     code = code.strip().upper()
+    lock(LockSpace.CODE, "agency")
     if Agency.objects.filter(code=code).exists():
         raise AgencyCodeTaken(code=code)
     agency = Agency.objects.create(
