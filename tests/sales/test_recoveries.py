@@ -103,7 +103,7 @@ def test_several_sales_come_back_together_or_not_at_all(shop: Shop) -> None:
     unpaid, settled = shop.sell((1, 10)), paid(shop, 11, 20)
     activate(shop.cards[12])
     both = (Return(unpaid), Return(settled, (shop.run(11, 20),)))
-    given = {"reason": "x", "actor": shop.insurer.actor("keeper")}
+    given: dict[str, Any] = {"reason": "x", "actor": shop.insurer.actor("keeper")}
 
     with pytest.raises(CardsInOtherStatus):
         register_recoveries(returns=both, **given, request_id=uuid4())
@@ -207,7 +207,7 @@ def test_a_repeated_request_takes_back_once(shop: Shop) -> None:
 def test_a_withdrawn_recovery_can_be_registered_again(shop: Shop) -> None:
     sale = paid(shop, 1, 10)
     recovery = take_back(shop, sale)
-    given = {"reason": "kept", "actor": shop.insurer.actor("keeper")}
+    given: dict[str, Any] = {"reason": "kept", "actor": shop.insurer.actor("keeper")}
     withdraw_recovery(recovery=recovery, **given, request_id=uuid4())
 
     with pytest.raises(RecoveryNotOpen):

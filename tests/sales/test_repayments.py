@@ -311,7 +311,7 @@ def test_the_money_of_an_advance_is_no_money_of_cards(shop: Shop) -> None:
 
 def test_a_repeated_confirmation_gives_the_same_red_letter(shop: Shop) -> None:
     payment = write(shop, take_back(shop, sold(shop, 5)))
-    given = {
+    given: dict[str, Any] = {
         "payment": payment,
         "outlays": (OutlayGiven("cash", payment.amount),),
         "actor": shop.insurer.actor("cashier"),

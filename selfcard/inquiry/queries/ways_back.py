@@ -344,7 +344,7 @@ def _demands(actor: Actor, returns: tuple[Returning, ...]) -> Iterable[Demand]:
     for one in SaleReceipt.objects.filter(receipt__in=receipts).order_by("sale_id"):
         asked[one.receipt_id].append(one.sale_id)
     keys = {sale for together in asked.values() for sale in together}
-    sales = {sale.pk: sale for sale in sales_in_reach(actor).filter(pk__in=keys)}
+    sales: dict[int, Any] = {sale.pk: sale for sale in sales_in_reach(actor).filter(pk__in=keys)}
     for key, receipt in sorted(receipts.items()):
         together = [sales[sale] for sale in asked[key] if sale in sales]
         rest = sum(

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -21,12 +21,15 @@ from selfcard.web.office.views import OfficeRequest, office_view, show
 from selfcard.web.office.ways_back.forms import NamedForm, TakeBackForm
 
 PARTS_SHOWN = 25
+# What an address names cards by.
+NAMES = {"sale", "first", "runs-first"}
 
 
 @office_view(*SEEING_SALES)
 def guide(request: OfficeRequest) -> HttpResponse:
     """Name a sale, a range or a card: the whole consequence, and then the first step."""
-    named = NamedForm(request.GET or None, actor=request.actor)
+    asked = request.GET if NAMES.intersection(request.GET) else None
+    named = NamedForm(asked, actor=request.actor)
     if not named.is_bound or not named.is_valid():
         return show(request, "office/ways_back/guide.html", {"named": named})
     found = ways_back(request.actor, named.cards)
@@ -58,7 +61,8 @@ def _registered(request: OfficeRequest, recoveries: tuple[Recovery, ...]) -> Htt
 
 def _shown_anew(form: TakeBackForm) -> TakeBackForm:
     """The refused form: what the page shows now is what it does when it is sent again."""
-    data = form.data.copy()
+    data = QueryDict(mutable=True)
+    data.update(form.data)
     data[form.add_prefix("shown")] = form.initial["shown"]
     form.data = data
     return form
