@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -45,7 +46,7 @@ def figures(found: Reconciliation, title: str) -> list[tuple[int | None, int | N
     return [(one.papers, one.cards, f"{one.amount:.2f}") for one in sides]
 
 
-def around(sql: str, *values: object) -> None:
+def around(sql: str, *values: Any) -> None:
     """Change the tables as only the owner of the database could."""
     with triggers_at_rest(), connection.cursor() as cursor:
         cursor.execute(sql, values)

@@ -234,7 +234,9 @@ def test_the_journal_as_beancount_is_written_in_its_grammar_and_adds_up(as_):
 
     text = text_of(as_("auditor").get(at("journal", **NOVEMBER, export="beancount")))
 
-    sums, asserted, opened = defaultdict(Decimal), {}, set()
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    asserted: dict[str, Decimal] = {}
+    opened: set[str] = set()
     for line in text.splitlines():
         said = DIRECTIVE.fullmatch(line)
         assert said, line
