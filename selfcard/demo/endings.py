@@ -27,10 +27,10 @@ SPRING = "SP-030"
 SPRING_CARDS, SOLD_TOO_LATE = 200, 40
 
 
-def define_spring_card() -> DocumentType:
+def define_spring_card() -> None:
     """A cheap card for the journeys of one season: four months, and it is over."""
     accident = current_version(DocumentType.objects.get(code="AC-050"))
-    return define_document_type(
+    define_document_type(
         code=SPRING,
         prefix="620030",
         terms=TermsGiven(

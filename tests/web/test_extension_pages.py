@@ -233,7 +233,7 @@ def test_the_pages_take_a_bounded_number_of_statements(overdue: Overdue) -> None
     extension = asked(keeper, overdue)
 
     for address, most in (
-        (LIST, 13),
+        (LIST, 12),
         ("/office/custody/extensions/", 11),
         (f"/office/custody/extensions/{extension.number}/", 20),
     ):

@@ -100,7 +100,7 @@ class Extending(AgainstTheIndex):
     def agree_to_more_time(self, data: Any) -> None:
         number, wait = self._some_wait(data)
         actor = self.mostly(data, ["second"], ["second", *ACTORS])
-        expected = self._decision_refused(wait, actor) or self._cards_refused(
+        expected = self._more_time_refused(wait, actor) or self._cards_refused(
             wait.places, "chief", lambda holder: holder == wait.holder
         )
         if self._decided(expected, grant_extension, number, actor):
@@ -113,7 +113,7 @@ class Extending(AgainstTheIndex):
     def refuse_more_time(self, data: Any) -> None:
         number, wait = self._some_wait(data)
         actor = self.mostly(data, ["second"], ["second", *ACTORS])
-        expected = self._decision_refused(wait, actor)
+        expected = self._more_time_refused(wait, actor)
         if self._decided(expected, refuse_extension, number, actor, reason="too late"):
             wait.state = "refused"
 
@@ -163,7 +163,7 @@ class Extending(AgainstTheIndex):
             return refused
         return CardsNotExpired if self.with_more_time.intersection(places) else None
 
-    def _decision_refused(self, wait: Wait, actor: str) -> Refused:
+    def _more_time_refused(self, wait: Wait, actor: str) -> Refused:
         if wait.state != "asked":
             return ExtensionInOtherState
         if actor != "second":

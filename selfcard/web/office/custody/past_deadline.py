@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import django_filters
 import django_tables2 as tables
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -130,16 +130,15 @@ def _inquiry(record: Any) -> str:
 
 
 def _totals(rows: QuerySet[PlaceTally]) -> list[Total]:
-    cards = rows.order_by().aggregate(cards=Sum("left"))["cards"]
-    oldest: date = rows.order_by("batch__deadline").values_list("batch__deadline", flat=True)[0]
+    sums = rows.order_by().aggregate(cards=Sum("left"), oldest=Min("batch__deadline"))
     owed: dict[str, Decimal] = liability_of(rows)
     return [
-        Total(pgettext("how many", "Cards"), counted(cards)),
+        Total(pgettext("how many", "Cards"), counted(sums["cards"])),
         *(
             Total(_("Liability"), money(amount, currency), "wait")
             for currency, amount in owed.items()
         ),
-        Total(_("Out of date for"), _days(oldest)),
+        Total(_("Out of date for"), _days(sums["oldest"])),
     ]
 
 
