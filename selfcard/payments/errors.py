@@ -157,6 +157,14 @@ class NotTheWayItCame(Refusal):
     default_field = "tenders"
 
 
+class MoreThanCameThisWay(Refusal):
+    message = _(
+        "Of what came by this way only %(left)s is left to go back: %(kind)s. Pay the rest by the"
+        " other ways that it came."
+    )
+    default_field = "tenders"
+
+
 class NotTheWayChosen(Refusal):
     message = _("This payment receipt says another way: %(way)s.")
     default_field = "tenders"

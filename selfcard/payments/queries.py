@@ -311,10 +311,23 @@ def advance_accounts_in_reach(actor: Actor) -> QuerySet[AdvanceAccount]:
 
 def ways_back(receipt: Receipt) -> frozenset[TenderKind]:
     """By which kinds money can go back the way it came."""
-    came = {TenderKind(kind) for kind in receipt.tenders.values_list("kind", flat=True)}
-    if TenderKind.CHEQUE in came:
-        came = came - {TenderKind.CHEQUE} | {TenderKind.TRANSFER}
-    return frozenset(came)
+    return frozenset(left_of_ways(receipt))
+
+
+def left_of_ways(receipt: Receipt) -> dict[TenderKind, Decimal]:
+    """How much of a receipt's money came by each kind and has not gone back by it.
+
+    What came by cheque goes back by transfer.
+    """
+    left: dict[TenderKind, Decimal] = {}
+    for kind, amount in receipt.tenders.values_list("kind", "amount"):
+        back = TenderKind.TRANSFER if kind == TenderKind.CHEQUE else TenderKind(kind)
+        left[back] = left.get(back, NOTHING) + amount
+    gone = Outlay.objects.filter(payment__red_letter__invoice__receipt=receipt)
+    for kind, amount in gone.values_list("kind", "amount"):
+        if kind in left:
+            left[TenderKind(kind)] -= amount
+    return left
 
 
 def open_refund(account: AdvanceAccount) -> PaymentReceipt | None:

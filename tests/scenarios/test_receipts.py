@@ -16,7 +16,11 @@ from selfcard.payments.commands import (
     correct_refund,
     note_refund_failed,
 )
-from selfcard.payments.errors import AdvanceDoesNotSuffice, GiftIsNotPaidOut
+from selfcard.payments.errors import (
+    AdvanceDoesNotSuffice,
+    GiftIsNotPaidOut,
+    MoreThanCameThisWay,
+)
 from selfcard.payments.models import AdvanceAccount, Invoice, Receipt
 from selfcard.sales.commands import note_not_arrived, settle_receipt
 from selfcard.sales.errors import MoneyOnItsWay
@@ -283,3 +287,33 @@ def test_a_gift_is_paid_by_its_promotion_and_nobody_gets_money_for_it(shop: Shop
     a_friend = PayeeGiven("payee", "王芳", "Bank of the Lake", "6222 0000 1111 2222")
     with the_books_move(), pytest.raises(GiftIsNotPaidOut):
         voucher(shop, take_back(shop, sale, (4, 4)), a_friend)
+
+
+def test_of_cards_that_are_a_gift_in_part_only_the_money_that_came_is_paid_out(
+    shop: Shop,
+) -> None:
+    receipt = shop.ask(shop.sell((1, 10)))
+    shop.settle(
+        receipt,
+        cash("300.00"),
+        TenderGiven("promotion", Decimal("700.00"), reference="Spring fair"),
+    )
+    sale = receipt.sales.get().sale
+    with the_books_move():
+        first, second = (
+            voucher(shop, take_back(shop, sale, (1, 2))),
+            voucher(shop, take_back(shop, sale)),
+        )
+
+    with the_books_move({"1001": "-200.00", "2201": "188.68", "2202": "11.32"}):
+        pay_back(shop, first)
+    with the_books_move(), pytest.raises(MoreThanCameThisWay) as refusal:
+        pay_back(shop, second)
+    assert refusal.value.facts["left"] == "100.00"
+    with the_books_move({"1001": "-100.00", "6602": "-700.00", "2201": "754.72", "2202": "45.28"}):
+        pay_back(
+            shop,
+            second,
+            OutlayGiven("cash", Decimal("100.00")),
+            OutlayGiven("promotion", Decimal("700.00")),
+        )

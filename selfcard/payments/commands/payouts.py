@@ -20,6 +20,7 @@ from selfcard.payments.errors import (
     AdvanceOfOtherPayer,
     AdvanceOfOtherPlace,
     GiftIsNotPaidOut,
+    MoreThanCameThisWay,
     NotTheWayChosen,
     NotTheWayItCame,
     OutlaysDoNotAddUp,
@@ -41,8 +42,8 @@ from selfcard.payments.models import (
 from selfcard.payments.models.tenders import PAYS_OUT
 from selfcard.payments.papers import PAYMENT_RECEIPT, ChargeLine
 from selfcard.payments.paperwork import payment_facts
-from selfcard.payments.queries import is_of_payer, ways_back
-from selfcard.payments.tendering import TenderGiven, check_tenders, total
+from selfcard.payments.queries import is_of_payer, left_of_ways, ways_back
+from selfcard.payments.tendering import Checked, TenderGiven, check_tenders, total
 
 # Money goes out as it comes in, part by part.
 OutlayGiven = TenderGiven
@@ -190,7 +191,7 @@ def confirm_payment(
         PaymentAlreadyConfirmed, PaymentIsVoid: it is not open.
         PaidByItsMaker: the second person is missing.
         OutlaysDoNotAddUp: another amount than the voucher's.
-        NotTheWayChosen, NotTheWayItCame: money would go where it may not.
+        NotTheWayChosen, NotTheWayItCame, MoreThanCameThisWay: money would go where it may not.
         AdvanceDoesNotSuffice: an advance that is paid back was used meanwhile.
         What `check_tenders` raises: an outlay does not say what it must.
     """
@@ -203,6 +204,8 @@ def confirm_payment(
     if given != payment.amount:
         raise OutlaysDoNotAddUp(given=f"{given:,.2f}", amount=f"{payment.amount:,.2f}")
     _require_way(payment, {one.kind for one in paid}, {one.account for one in paid}, came_by)
+    if payment.way == Way.ORIGINAL and came_by:
+        _require_left(paid, came_by)
     reason = ("payment", payment.number)
     into: Counter[AdvanceAccount] = Counter()
     for one in paid:
@@ -286,6 +289,18 @@ def _require_way(
         known = {tender.account for tender in came_by.tenders.select_related("account")}
         if accounts - {None} - known:
             raise NotTheWayItCame(kinds=TenderKind.ADVANCE.label)
+
+
+def _require_left(paid: list[Checked], came_by: Receipt) -> None:
+    """No more goes back by a way than came by it: a gift in part is never paid out.
+
+    Two vouchers for the money of one receipt come one after the other.
+    """
+    Receipt.objects.select_for_update(no_key=True).get(pk=came_by.pk)
+    left = left_of_ways(came_by)
+    for kind in sorted({one.kind for one in paid}):
+        if sum((one.amount for one in paid if one.kind == kind), Decimal("0.00")) > left[kind]:
+            raise MoreThanCameThisWay(kind=kind.label, left=f"{left[kind]:,.2f}")
 
 
 def _check_payee(

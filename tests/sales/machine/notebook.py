@@ -25,6 +25,7 @@ from selfcard.payments.errors import (
     AdvanceOfOtherPayer,
     ConfirmedByItsMaker,
     GiftIsNotPaidOut,
+    MoreThanCameThisWay,
     NotIntoAdvance,
     NotTheWayChosen,
     NotTheWayItCame,
@@ -116,10 +117,19 @@ class Receipt:
     state: str = "issued"
     came: list[Part] = field(default_factory=list)
     left: Decimal = NOTHING  # of its invoice, when that is not cancelled
+    went: list[Part] = field(default_factory=list)  # what went back of it
 
     @property
     def ways(self) -> set[str]:
         return {part.kind for part in self.came}
+
+    def is_left(self, back: list[Part]) -> bool:
+        """Whether no more goes back by any way than came by it."""
+
+        def by(kind: str, parts: list[Part]) -> Decimal:
+            return sum_of(part for part in parts if part.kind == kind)
+
+        return all(by(kind, [*self.went, *back]) <= by(kind, self.came) for kind in self.ways)
 
 
 @dataclass
@@ -404,7 +414,9 @@ class Notebook:
                 return None if fits else NotTheWayChosen
         ways = came_by.ways if came_by else {"cash", "transfer"}
         known = {part.account for part in came_by.came} if came_by else set()
-        return None if kinds <= ways and accounts <= known else NotTheWayItCame
+        if not (kinds <= ways and accounts <= known):
+            return NotTheWayItCame
+        return MoreThanCameThisWay if came_by and not came_by.is_left(outlays) else None
 
     def pay(self, number: str, outlays: list[Part]) -> None:
         voucher = self.vouchers[number]
@@ -415,6 +427,7 @@ class Notebook:
                 self.accounts[part.account].balance += part.amount
         if came_by := self.receipt_behind(voucher):
             came_by.left -= voucher.amount
+            came_by.went += outlays
             self.red_letters.append(number)
         match voucher.what:
             case "advance":
