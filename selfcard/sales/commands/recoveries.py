@@ -28,10 +28,10 @@ from selfcard.sales.errors import (
     CardsNotOfTheSale,
     MoneyOnItsWay,
     NothingLeftToTakeBack,
-    RecoveryNotOpen,
     SaleChangedMeanwhile,
     ScratchedNotTakenBack,
 )
+from selfcard.sales.locks import open_recovery
 from selfcard.sales.models import Recovery, RecoveryRun, Sale
 from selfcard.sales.papers import RECOVERY_NOTE
 from selfcard.sales.paperwork import recovery_facts
@@ -39,7 +39,6 @@ from selfcard.sales.queries import (
     live_payment,
     live_receipt,
     remaining_of,
-    runs_taken_back,
     sales_asked_together,
     sales_of_receipt,
 )
@@ -206,27 +205,6 @@ def withdraw_recovery(
     )
     record(actor, "sales.recovery_withdrawn", recovery)
     return recovery
-
-
-def open_recovery(recovery: Recovery) -> tuple[Recovery, tuple[SerialRun, ...]]:
-    """The open recovery with its cards; their batches, then the sale, are locked.
-
-    Raises:
-        RecoveryNotOpen: it is done, or was withdrawn.
-    """
-    runs = runs_taken_back(recovery)
-    lock_custody(runs)
-    lock(LockSpace.SALE, recovery.sale_id)
-    recovery = Recovery.objects.select_related(
-        "sale__type_version__document_type",
-        "sale__seller_organisation__party",
-        "receipt__invoice",
-    ).get(pk=recovery.pk)
-    if recovery.state != Recovery.State.REGISTERED:
-        raise RecoveryNotOpen(
-            number=recovery.number, help=Operation.named("sales.recovery", number=recovery.number)
-        )
-    return recovery, runs
 
 
 def _lock_with_their_receipts(sales: list[Sale]) -> None:

@@ -26,8 +26,8 @@ from selfcard.payments.commands import (
 )
 from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
 from selfcard.payments.queries import credits_of
-from selfcard.sales.commands.recoveries import open_recovery
 from selfcard.sales.errors import PaymentIssuedBefore
+from selfcard.sales.locks import open_recovery
 from selfcard.sales.models import Recovery
 from selfcard.sales.paperwork import charge_line, invoice_line
 from selfcard.sales.queries import live_payment, receipt_behind, recovery_of_payment
