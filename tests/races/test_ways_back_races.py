@@ -19,6 +19,7 @@ from selfcard.payments.commands import payouts as payouts_of_payments
 from selfcard.payments.errors import PaymentAlreadyConfirmed
 from selfcard.payments.models import Invoice, PaymentReceipt, RedLetterInvoice
 from selfcard.payments.verify import violations as violations_of_payments
+from selfcard.sales import locks as locks_of_sales
 from selfcard.sales.commands import receipts as receipts_of_sales
 from selfcard.sales.commands import recoveries as recoveries_of_sales
 from selfcard.sales.commands import withdraw_recovery
@@ -58,7 +59,7 @@ def paid(shop: Shop, *runs: tuple[int, int]) -> Sale:
 def no_sale_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither batches nor sales wait for each other."""
     monkeypatch.setattr(locks_of_custody, "lock", lambda *_, **__: None)
-    for module in (receipts_of_sales, recoveries_of_sales):
+    for module in (receipts_of_sales, recoveries_of_sales, locks_of_sales):
         monkeypatch.setattr(module, "lock", lambda *_, **__: None)
 
 
