@@ -26,6 +26,8 @@ from selfcard.custody.commands import ask_extension, close_stock_count
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
+from selfcard.ledger.chart import CARD_PREMIUMS
+from selfcard.ledger.models import Entry
 from selfcard.organisations.models import May, Party
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.policies.papers import POLICY
@@ -59,7 +61,7 @@ OPEN_TO_ALL = {
     "office:cards:type": "document types are the same everywhere",
     "office:sales:agency": "agencies sell for the whole insurer",
 }
-# Codes that everybody meets: whom one may issue to, and which kinds of cards there are.
+# Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are.
 KNOWN_TO_ALL = ("organisations", "people", "types", "agencies")
 
 Arguments = dict[str, Any]
@@ -152,6 +154,8 @@ def company() -> Company:
         "cards": [str(cards[0].serial), str(cards[10].serial)],
         "people": [insurer.keeper.code],
         "types": [batch.type_version.document_type.code],
+        "accounts": [CARD_PREMIUMS],
+        "entries": [Entry.objects.latest("pk").number],
     }
     foreigner = a_staff_member("O99", insurer.other_branch, *May.values)
     walker = Client()
@@ -218,6 +222,8 @@ OPENS = {
     "office:custody:release": ("number", "freezes"),
     "office:custody:freeze_batch": ("number", "batches"),
     "office:inquiry": ("number", "cards"),
+    "office:ledger:account": ("code", "accounts"),
+    "office:ledger:entry": ("number", "entries"),
     "office:payments": ("number", "receipts"),
     "office:payments:invoice": ("number", "invoices"),
     "office:payments:invoice_tax": ("number", "invoices"),
