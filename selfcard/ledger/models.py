@@ -57,6 +57,11 @@ class EntryKind(models.TextChoices):
     REVERSAL = "reversal", _("reversal of an entry")
 
 
+# What may move payer advances, and what card premiums that await an activation, with their tax.
+MOVES_ADVANCES = ("receipt_confirmed", "deposit_confirmed", "refund_paid", "advance_refunded")
+MOVES_CARD_PREMIUMS = ("receipt_confirmed", "card_activated", "refund_paid", "reversal")
+
+
 class Closing(models.Model):
     """The books are closed up to and including a day: nothing counts from there any more.
 
@@ -325,7 +330,8 @@ class Posting(models.Model):
                 """,
             ),
             # With the check at commit this closes an entry for good: all its lines are there, so
-            # none can be added, whoever tries and whenever.
+            # none can be added, whoever tries and whenever. And what is left in advance is never
+            # mixed with what awaits an activation: each is moved only by what it is for.
             pgtrigger.Trigger(
                 name="a_posting_has_a_place_in_its_entry",
                 level=pgtrigger.Statement,
@@ -333,12 +339,15 @@ class Posting(models.Model):
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="added"),
                 declare=[("stray", "record")],
-                func="""
+                func=f"""
                     SELECT added.entry_id, added.line, added.account_id INTO stray
                     FROM added
                     JOIN ledger_entry entry ON entry.id = added.entry_id
                     LEFT JOIN ledger_account account ON account.code = added.account_id
                     WHERE added.line > entry.lines OR account.code IS NULL
+                       OR added.account_id = '2203' AND entry.kind NOT IN {MOVES_ADVANCES}
+                       OR added.account_id IN ('2201', '2202')
+                          AND entry.kind NOT IN {MOVES_CARD_PREMIUMS}
                     LIMIT 1;
                     IF FOUND THEN
                         RAISE EXCEPTION 'entry % has no place for line % on account %',
@@ -346,7 +355,7 @@ class Posting(models.Model):
                             USING ERRCODE = '23514';
                     END IF;
                     RETURN NULL;
-                """,
+                """,  # noqa: S608
             ),
         ]
 

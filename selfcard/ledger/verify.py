@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from selfcard.core.verify import Violation, violations_of
+from selfcard.ledger.models import MOVES_ADVANCES, MOVES_CARD_PREMIUMS
 
 
 def violations() -> Iterator[Violation]:
@@ -26,6 +27,16 @@ def violations() -> Iterator[Violation]:
         LEFT JOIN ledger_entry entry ON entry.id = posting.entry_id
         WHERE account.code IS NULL OR entry.id IS NULL
         """,
+    )
+    yield from violations_of(
+        "Payer advances and card premiums are moved only by what they are for",
+        """
+        SELECT entry.id, entry.kind, 'account ' || posting.account_id
+        FROM ledger_posting posting JOIN ledger_entry entry ON entry.id = posting.entry_id
+        WHERE posting.account_id = '2203' AND NOT entry.kind = ANY(%(advances)s)
+           OR posting.account_id IN ('2201', '2202') AND NOT entry.kind = ANY(%(premiums)s)
+        """,
+        {"advances": list(MOVES_ADVANCES), "premiums": list(MOVES_CARD_PREMIUMS)},
     )
     yield from violations_of(
         "A reversal is the mirror of what it reverses",

@@ -208,3 +208,55 @@ def test_verify_names_a_posting_on_no_account_and_a_reversal_that_is_no_mirror()
         "Every posting is on an account of the chart and in an entry",
         "A reversal is the mirror of what it reverses",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "account"),
+    [
+        (EntryKind.CARD_ACTIVATED, chart.PAYER_ADVANCES),
+        (EntryKind.REVERSAL, chart.PAYER_ADVANCES),
+        (EntryKind.DEPOSIT_CONFIRMED, chart.CARD_PREMIUMS),
+        (EntryKind.ADVANCE_REFUNDED, chart.CARD_PREMIUM_TAX),
+    ],
+)
+def test_what_is_left_in_advance_is_never_mixed_with_what_awaits_an_activation(
+    kind: EntryKind, account: str
+) -> None:
+    reverses = an_entry() if kind == EntryKind.REVERSAL else None
+
+    with refused_by_postgresql(f"has no place for line 2 on account {account}"):
+        moved(kind, account, reverses)
+
+    with triggers_at_rest():
+        entry = moved(kind, account, reverses)
+    assert (
+        "Payer advances and card premiums are moved only by what they are for",
+        str(entry.pk),
+    ) in {(violation.promise, violation.subject) for violation in violations()}
+
+
+def moved(kind: EntryKind, account: str, reverses: Entry | None) -> Entry:
+    """An entry of a kind that moves cash and an account, around the commands."""
+    entry = Entry.objects.create(
+        kind=kind,
+        booked_at=clock.now(),
+        booked_on=date(2026, 11, 2),
+        counts_from=date(2026, 11, 2),
+        currency="CNY",
+        reason_kind="receipt",
+        reason_number="R-1",
+        lines=2,
+        reverses=reverses,
+    )
+    Posting.objects.bulk_create(
+        Posting(
+            entry=entry,
+            line=line,
+            account_id=code,
+            amount=Decimal(amount),
+            counts_from=entry.counts_from,
+            currency=entry.currency,
+        )
+        for line, code, amount in ((1, chart.CASH, 1), (2, account, -1))
+    )
+    return entry
