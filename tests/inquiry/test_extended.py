@@ -12,6 +12,7 @@ from selfcard.inquiry.queries.details import page_of
 from selfcard.inquiry.queries.history import last_movements
 from selfcard.inquiry.queries.next_steps import next_steps
 from selfcard.inquiry.queries.pieces import pieces
+from selfcard.inquiry.queries.search import Kind, find
 from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.inquiry.queries.spread import distribution
 from selfcard.organisations.models import May
@@ -163,3 +164,13 @@ def test_a_card_whose_policy_was_cancelled_tells_the_end_and_what_was_given_back
     assert found.earned is not None
     assert found.given_back.amount + found.earned.amount == found.value.amount
     assert not found.is_held_for_it
+
+
+def test_a_request_for_more_time_is_found_by_its_number(overdue: Overdue) -> None:
+    insurer = overdue.insurer
+    with overdue.afterwards():
+        number = overdue.ask().number
+
+        hits = [(hit.kind, hit.exact) for hit in find(number.lower(), insurer.actor("keeper"))]
+        assert hits == [(Kind.EXTENSION, True)]
+        assert find(number, insurer.actor("other_keeper")) == []

@@ -33,6 +33,7 @@ from selfcard.custody.queries import (
     requisitions_seen_by,
     write_offs_seen_by,
 )
+from selfcard.custody.queries.extensions import extensions_seen_by
 from selfcard.custody.queries.freezes import freezes_seen_by
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.custody.statuses import SeenStatus
@@ -82,6 +83,7 @@ class Kind(StrEnum):
     RECALL = "recall"
     FREEZE = "freeze"
     WRITE_OFF = "write_off"
+    EXTENSION = "extension"
     STOCK_COUNT = "stock_count"
     BATCH = "batch"
     HOLDER = "holder"
@@ -393,6 +395,7 @@ _STOCK_PAPERS: tuple[tuple[Kind, str, int, Callable[[Actor], QuerySet[Any]]], ..
     (Kind.REQUISITION, "RQ", 6, requisitions_seen_by),
     (Kind.RECALL, "RC", 6, recalls_seen_by),
     (Kind.WRITE_OFF, "W", 6, write_offs_seen_by),
+    (Kind.EXTENSION, "EX", 6, extensions_seen_by),
     (Kind.STOCK_COUNT, "SC", 6, stock_counts_seen_by),
 )
 

@@ -222,6 +222,7 @@ HITS: dict[Kind, HitWords] = {
     Kind.RECALL: HitWords(_("Recall notes"), "back", "office:custody:recall_note"),
     Kind.FREEZE: HitWords(_("Freezes"), "lock", "office:custody:freeze_note"),
     Kind.WRITE_OFF: HitWords(_("Write-offs"), "trash", "office:custody:write_off"),
+    Kind.EXTENSION: HitWords(_("Extensions"), "calendar", "office:custody:extension"),
     Kind.STOCK_COUNT: HitWords(_("Stock counts"), "clipboard", "office:custody:stock_count"),
     Kind.BATCH: HitWords(_("Batches"), "box", "office:cards:batch"),
     Kind.HOLDER: HitWords(_("Holders"), "user", "office:inquiry:range"),
@@ -277,7 +278,7 @@ def hit_says(hit: Hit) -> list[Any]:
             return [thing.organisation.name, thing.document_type.name]
         case Kind.WRITE_OFF:
             return [thing.get_kind_display(), thing.holder.name]
-        case Kind.STOCK_COUNT:
+        case Kind.EXTENSION | Kind.STOCK_COUNT:
             return [thing.holder.name, thing.document_type.name]
         case Kind.FREEZE:
             return [thing]
