@@ -1,12 +1,13 @@
 """Sales, receipts, invoices, cards and ledger say the same; whoever goes around is found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from selfcard.core import clock
 from selfcard.core.periods import Period
@@ -24,6 +25,13 @@ from tests.factories.verifying import everything_holds
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """The words of a line are compared, and verify says them in English."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
