@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import translation
-from django.utils import translation
 
 from selfcard.core import clock
 from selfcard.core.periods import Period
@@ -31,12 +30,6 @@ TODAY = date(2026, 11, 23)
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """The words of a line are compared, and verify says them in English."""
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def in_english() -> Iterator[None]:
     with translation.override("en"):
         yield
 
