@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 ('lines', models.JSONField()),
                 ('reason_kind', models.CharField(max_length=20)),
                 ('reason_number', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('issued', 'issued, not paid'), ('failed', 'payment failed'), ('confirmed', 'paid'), ('void', 'void')], default='issued', max_length=10)),
+                ('state', models.CharField(choices=[('issued', 'issued, not paid'), ('failed', 'payment failed'), ('confirmed', 'paid out'), ('void', 'void')], default='issued', max_length=10)),
                 ('issued_at', models.DateTimeField()),
                 ('confirmed_at', models.DateTimeField(null=True)),
                 ('voided_at', models.DateTimeField(null=True)),
