@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +17,7 @@ from tests.factories.postgresql import triggers_at_rest
 
 pytestmark = pytest.mark.django_db
 
-Plant = tuple[str, str, Callable[[Day], object]]
+Plant = tuple[str, str, Callable[[Day], Any]]
 
 NO_ENTRY = "DELETE FROM ledger_entry WHERE reason_number = %s"
 
@@ -150,7 +151,7 @@ def day() -> Day:
 
 @pytest.mark.parametrize(("promise", "sql", "of"), PLANTED, ids=[one[0] for one in PLANTED])
 def test_verify_names_what_does_not_hold(
-    day: Day, promise: str, sql: str, of: Callable[[Day], object]
+    day: Day, promise: str, sql: str, of: Callable[[Day], Any]
 ) -> None:
     with triggers_at_rest(), connection.cursor() as cursor:
         cursor.execute(sql, [of(day)])
