@@ -7,6 +7,7 @@ from selfcard.core import clock
 from selfcard.core.money import Money, split_tax
 from selfcard.core.papers.facts import Name, Text
 from selfcard.core.serials import SerialRun, count_cards, note_runs
+from selfcard.custody.queries import opened_within
 from selfcard.payments.papers import ChargeLine, InvoiceLine
 from selfcard.payments.paperwork import staff_name
 from selfcard.sales.models import BusinessSource, Recovery, Sale
@@ -106,6 +107,7 @@ def recovery_facts(
         document_type=Name.of(sale.type_version),
         runs=runs,
         scratched=scratched,
+        opened=tuple(opened_within(runs)),
         count=recovery.count,
         amount=Money(recovery.amount, sale.currency),
         is_paid=recovery.kind == Recovery.Kind.PAID,

@@ -32,6 +32,7 @@ def a_recovery_note(*, is_paid: bool = True) -> RecoveryFacts:
         document_type=CARD,
         runs=(BACK,),
         scratched=(SerialRun(BACK.last - 1, BACK.last),),
+        opened=(SerialRun(BACK.first + 4, BACK.first + 4),),
         count=50,
         amount=yuan("5000.00"),
         is_paid=is_paid,

@@ -112,14 +112,18 @@ def activations_within(runs: Iterable[SerialRun]) -> QuerySet[ActivatedCard]:
     return live.filter(within) if within else live.none()
 
 
-def opened_within(runs: Iterable[SerialRun]) -> list[SerialRun]:
-    """Those of the cards whose PIN was ever accepted: nobody may buy them any more."""
+def opened_within(runs: Iterable[SerialRun], by: datetime | None = None) -> list[SerialRun]:
+    """Those of the cards whose PIN was ever accepted, or by a moment: nobody may buy them any
+    more."""
     within = Q()
     for run in runs:
         within |= Q(serial__range=(run.first, run.last))
     if not within:
         return []
-    serials = OpenedCard.objects.filter(within).values_list("serial", flat=True)
+    opened = OpenedCard.objects.filter(within)
+    if by is not None:
+        opened = opened.filter(opened_at__lte=by)
+    serials = opened.values_list("serial", flat=True)
     return merge_runs(SerialRun(serial, serial) for serial in serials)
 
 

@@ -24,10 +24,11 @@ from selfcard.custody.statuses import CardStatus, SeenStatus
 from selfcard.inquiry.queries.reach import holders_in_reach
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.payments.models import Invoice, Receipt, TenderKind
-from selfcard.payments.papers import InvoiceLine
+from selfcard.payments.models import AdvanceAccount, Invoice, Receipt, TenderKind
+from selfcard.payments.papers import AN_INDIVIDUAL, InvoiceLine
+from selfcard.payments.queries import is_of_payer
 from selfcard.policies.queries import policies_in_reach
-from selfcard.sales.models import Sale, SaleReceipt, SaleRun
+from selfcard.sales.models import Recovery, Sale, SaleReceipt, SaleRun
 from selfcard.sales.paperwork import invoice_line
 from selfcard.sales.queries import SALE_REASON, recoveries_in_reach, sales_in_reach
 
@@ -78,13 +79,14 @@ class Returning:
     sale: Any  # of `sales_in_reach`
     is_paid: bool
     runs: tuple[SerialRun, ...]
-    holders: tuple[tuple[Party, int], ...]
+    holders: tuple[tuple[Party, int], ...]  # who has how many in inventory again
     opened: tuple[SerialRun, ...]  # void, whatever the inspection finds
     left: int  # cards that stay with the sale
     receipt: Receipt | None
     invoice: Invoice | None
     cancelled: Decimal  # of the invoice, by earlier red-letter invoices; not positive
     came_by: tuple[TenderKind, ...]
+    has_account: bool  # whether its payer has an advance account that the money can go into
     allowed: bool  # whether the actor may take cards of this sale back
 
     @property
@@ -106,6 +108,10 @@ class Returning:
         """What the original still stands for afterwards."""
         assert self.invoice is not None, "a paid sale has its invoice"
         return self.invoice.gross + self.cancelled - self.amount
+
+    @property
+    def void(self) -> int:
+        return count_cards(self.opened)
 
     @property
     def is_gift(self) -> bool:
@@ -164,6 +170,30 @@ class WaysBack:
     @property
     def on_their_way(self) -> list[Demand]:
         return [one for one in self.demands if one.is_on_its_way]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """Cards in a row of a recovery, and what makes them void, if anything does."""
+
+    run: SerialRun
+    is_scratched: bool
+    is_opened: bool  # its PIN was accepted before it was back
+
+    @property
+    def is_void(self) -> bool:
+        return self.is_scratched or self.is_opened
+
+
+def inspected(recovery: Recovery) -> list[Inspected]:
+    """The cards of a recovery as they came, or will come, back: in inventory again, or void."""
+    runs = list(recovery.runs.all())
+    opened = opened_within((one.run for one in runs), by=recovery.done_at)
+    return [
+        Inspected(piece, one.is_scratched, any(piece.overlaps(other) for other in opened))
+        for one in runs
+        for piece in one.run.cut_at(opened)
+    ]
 
 
 def ways_back(actor: Actor, runs: Iterable[SerialRun]) -> WaysBack:
@@ -268,6 +298,7 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
     receipts = _receipts_of(chosen)
     void = _void_of(chosen)
     opened = opened_within(part.run for parts in by_sale.values() for part in parts)
+    accounts = _with_account(receipts.values())
     invoices = {one.receipt_id: one for one in _invoices_of(receipts.values())}
     allowed = set(
         organisations_in_reach(actor, May.RECALL_SALES)
@@ -280,14 +311,14 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
         holders: Counter[Party] = Counter()
         for part in parts:
             assert part.holder is not None, "sold cards lie with somebody"
-            holders[part.holder] += part.count
+            holders[part.holder] += count_cards(part.run.without(opened))
         receipt = receipts.get(sale.pk)
         invoice = invoices.get(receipt.pk) if receipt else None
         yield Returning(
             sale=sale,
             is_paid=any(part.way == Way.PAID for part in parts),
             runs=runs,
-            holders=tuple(holders.items()),
+            holders=tuple((holder, count) for holder, count in holders.items() if count),
             opened=tuple(
                 both for run in runs for other in opened if (both := run.intersection(other))
             ),
@@ -300,6 +331,7 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
             )
             if receipt
             else (),
+            has_account=bool(receipt and receipt.pk in accounts),
             allowed=sale.seller_organisation_id in allowed,
         )
 
@@ -318,6 +350,23 @@ def _invoices_of(receipts: Iterable[Receipt]) -> Iterable[Invoice]:
     """Their invoices, each with what was cancelled of it (`cancelled`)."""
     red = Coalesce(Sum("red_letters__gross"), NOTHING)
     return Invoice.objects.filter(receipt__in=list(receipts)).annotate(cancelled=red)
+
+
+def _with_account(receipts: Iterable[Receipt]) -> set[int]:
+    """The paid ones whose payer has an advance account."""
+    paid = [one for one in receipts if one.state == Receipt.State.CONFIRMED]
+    named = [one for one in paid if one.payer_name != AN_INDIVIDUAL.zh]
+    if not named:
+        return set()
+    accounts = AdvanceAccount.objects.filter(payer_name__in={one.payer_name for one in named})
+    places = defaultdict(list)
+    for account in accounts:
+        places[account.organisation_id, account.currency].append(account)
+    return {
+        one.pk
+        for one in named
+        if any(is_of_payer(each, one) for each in places[one.organisation_id, one.currency])
+    }
 
 
 def _void_of(sales: list[Sale]) -> Counter[int]:

@@ -67,6 +67,7 @@ class RecoveryFacts:
     document_type: Name
     runs: tuple[SerialRun, ...]
     scratched: tuple[SerialRun, ...]
+    opened: tuple[SerialRun, ...]  # void, since their PIN was accepted
     count: int
     amount: Money
     is_paid: bool

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from selfcard.core.serials import count_cards
+from selfcard.inquiry.queries.ways_back import inspected
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.models import PaymentReceipt
@@ -156,7 +158,7 @@ def _page(request: OfficeRequest, one: Recovery, form: OfficeForm | None = None)
     if form:
         for problem in form.problems:
             messages.warning(request, problem.text)
-    runs = list(one.runs.all())
+    runs = inspected(one)
     payments = payments_of_recovery(one)
     live = next((each for each in payments if each.state != PaymentReceipt.State.VOID), None)
     place = one.sale.seller_organisation
@@ -167,13 +169,18 @@ def _page(request: OfficeRequest, one: Recovery, form: OfficeForm | None = None)
         "sale": one.sale,
         "cards": cards_said(one.count),
         "runs": runs,
-        "scratched": sum(run.run.count for run in runs if run.is_scratched),
+        "scratched": count_cards(each.run for each in runs if each.is_scratched),
+        "opened": count_cards(
+            each.run for each in runs if each.is_opened and not each.is_scratched
+        ),
+        "void": count_cards(each.run for each in runs if each.is_void),
         "payments": payments,
         "payment": live,
         "red_letter": getattr(live, "red_letter", None),
         "invoice": one.receipt.invoice if one.receipt else None,
         "receipt": None if is_paid else live_receipt(one.sale),
         "is_open": is_open,
+        "withdrawn": one.state == State.WITHDRAWN,
         "is_paid": is_paid,
         "now": whereabouts(request, runs_taken_back(one)),
         "may_pay_back": is_open and live is None and may(request.actor, May.ISSUE_PAYMENTS, place),
