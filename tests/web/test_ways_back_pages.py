@@ -146,6 +146,8 @@ def test_a_return_with_an_activated_card_names_it_and_offers_the_rest_in_one_cli
     assert "1 of these cards is activated" in shown
     assert policy.number in shown
     assert page.context["form"] is None
+    assert "To be paid back" not in shown
+    assert "The steps" not in shown
     assert reverse("office:policies:cancel", args=[policy.number]) in page.content.decode()
     rest = GUIDE + "?" + page.context["rest_address"]
     assert take_back(keeper, rest).status_code == 302
@@ -321,15 +323,83 @@ def test_money_on_its_way_has_to_arrive_or_be_called_off_first(shop: Shop) -> No
     assert page.context["form"] is None
 
 
-def test_a_card_whose_pin_was_accepted_is_void_in_any_case_and_the_page_says_so(
+def test_a_card_whose_pin_was_accepted_is_void_from_the_first_page_to_the_last(
     shop: Shop,
 ) -> None:
     shop.sell_and_settle((1, 5))
     open_card(shop.cards[2])
+    keeper, cashier = entered(shop.insurer.keeper), entered(shop.insurer.cashier)
 
-    assert "Void in any case: their PIN was accepted once" in said(
-        entered(shop.insurer.keeper).get(of_range(shop, 1, 5))
-    )
+    shown = said(keeper.get(of_range(shop, 1, 5)))
+    assert "Then 4 cards are in the inventory of" in shown
+    assert "1 card is void in any case: its PIN was accepted once" in shown
+
+    page = take_back(keeper, of_range(shop, 1, 5), **scratched(shop, 1, 1)).url
+    waiting = said(keeper.get(page))
+    assert waiting.count("Panel scratched: void") == 1
+    assert waiting.count("PIN accepted before: void") == 1
+    assert "2 cards become void. 1 with a scratched panel. 1 whose PIN was accepted" in waiting
+
+    payment = ask(keeper, Recovery.objects.get(), way="original").url
+    paid = {
+        "request_id": uuid4(),
+        "tenders-0-kind": "cash",
+        "tenders-0-amount": "500",
+        "tenders-0-arrived_on": Recovery.objects.get().registered_at.date().isoformat(),
+    }
+    assert cashier.post(payment, paid).status_code == 302
+    done = said(keeper.get(page))
+    assert done.count("PIN accepted before: void") == 1
+    assert "2 cards became void" in done
+    assert {row for row in custody(shop.batch) if row[1] == "void"} == {
+        ("Institution", "void", 1, 1),
+        ("Institution", "void", 3, 3),
+    }
+
+
+def test_a_pin_that_is_accepted_after_a_card_came_back_is_not_told_of_its_return(
+    shop: Shop,
+) -> None:
+    sale = shop.sell((1, 5))
+    keeper = entered(shop.insurer.keeper)
+    page = take_back(keeper, of_sale(sale)).url
+    shop.sell_and_settle((1, 5))
+    open_card(shop.cards[2])
+
+    shown = said(keeper.get(page))
+
+    assert "PIN accepted" not in shown
+    assert "void" not in shown
+
+
+def test_a_withdrawn_recovery_makes_nothing_void(shop: Shop) -> None:
+    shop.sell_and_settle((1, 5))
+    open_card(shop.cards[2])
+    keeper = entered(shop.insurer.keeper)
+    page = take_back(keeper, of_range(shop, 1, 5), **scratched(shop, 1, 1)).url
+
+    keeper.post(f"{page}withdraw/", {"request_id": uuid4(), "reason": "kept after all"})
+
+    shown = said(keeper.get(page))
+    assert "Panel scratched" in shown
+    assert "void" not in shown
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_an_advance_account_is_spoken_of_where_there_is_one(shop: Shop, has_account: bool) -> None:
+    if has_account:
+        open_advance_account(
+            organisation=shop.insurer.institution,
+            payer_name=A_COMPANY,
+            actor=shop.insurer.actor("cashier"),
+            request_id=uuid4(),
+        )
+    shop.settle(shop.ask(shop.sell((1, 5)), payer_name=A_COMPANY))
+
+    shown = said(entered(shop.insurer.keeper).get(of_range(shop, 1, 5)))
+
+    assert ("advance account" in shown) == has_account
+    assert "to a named payee" in shown
 
 
 def test_an_agency_is_told_that_it_is_settled_gross(shop: Shop) -> None:
@@ -376,6 +446,11 @@ def test_a_payment_fails_is_corrected_is_paid_and_makes_the_red_letter(shop: Sho
     )
     assert ("Institution", "awaiting_refund", 1, 5) in custody(shop.batch)
     keeper.post(f"{page}payee/", {"request_id": uuid4(), **BANK, "payee_account": "9999020109"})
+    told = said(keeper.get(page))
+    name = str(shop.insurer.keeper.party.name)
+    assert re.search(r"account closed · Person \w+ to 杭州绿源物业服务有限公司", told)
+    assert f"Payee corrected {name} now 杭州绿源物业服务有限公司 · 9999020109" in told
+    assert re.search(f"Corrected [^·]* · {name}", said(cashier.get(page))), "beside the form, too"
     paid = {
         "request_id": uuid4(),
         "tenders-0-kind": "transfer",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
+from selfcard.inquiry.queries.mishaps import mishaps_of
 from selfcard.ledger.queries import entries_for
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
@@ -219,6 +220,7 @@ def _page(
         form = None
     writes = may(request.actor, May.ISSUE_PAYMENTS, one.organisation)
     pays = may(request.actor, May.CONFIRM_PAYMENTS, one.organisation)
+    mishaps = mishaps_of(one)
     context: dict[str, Any] = {
         "payment": one,
         "debt": debt_of(one),
@@ -228,7 +230,8 @@ def _page(
         "is_open": is_open,
         "own": one.issued_by_id == request.staff.pk,
         "outlays": one.outlays.select_related("account", "drawer_day__drawer").order_by("id"),
-        "failures": one.failures.select_related("noted_by__party"),
+        "mishaps": mishaps,
+        "corrected": next((each for each in mishaps if each.is_current), None),
         "red_letter": getattr(one, "red_letter", None),
         "entries": entries_for("payment", one.number),
         "may_write": is_open and writes,
