@@ -137,6 +137,7 @@ MIDDLEWARE = [
     "selfcard.web.middleware.RequestLog",
     "selfcard.web.middleware.SessionsEnd",
     "selfcard.web.middleware.StaffLanguage",
+    "selfcard.web.middleware.ButtonsHaveAPage",
     "selfcard.web.middleware.OnlyWhatCanBeTyped",
     "axes.middleware.AxesMiddleware",
 ]

@@ -34,6 +34,13 @@ class ArrivalInTheFuture(Refusal):
     message = _("Money that is still to come has not arrived. The day cannot be later than today.")
 
 
+class ArrivedLongBefore(Refusal):
+    message = _(
+        "The day cannot be earlier than %(day)s: that is %(days)s days before anything was owed."
+        " Compare the year and the month."
+    )
+
+
 class TaxNumberNeedsACompany(Refusal):
     message = _("A tax number belongs to a company: give its name.")
     default_field = "payer_name"
@@ -142,6 +149,18 @@ class PaidByItsMaker(Refusal):
     message = _("You issued payment receipt %(number)s yourself. Another person must pay it.")
 
 
+class PaidByWhoNamedThePayee(Refusal):
+    message = _(
+        "You said where the money of payment receipt %(number)s goes. Another person must pay it."
+    )
+
+
+class PaymentHasFailed(Refusal):
+    message = _(
+        "The payment of %(number)s failed. Its payee has to be corrected before it is paid."
+    )
+
+
 class OutlaysDoNotAddUp(Refusal):
     message = _(
         "The outlays add up to %(given)s, the payment is of %(amount)s. They must be equal."
@@ -210,6 +229,18 @@ class DrawerOutOfUse(Refusal):
 
 class DrawerDayNotOpen(Refusal):
     message = _("The day %(day)s of %(drawer)s is closed.")
+
+
+class OpensWithWhatWasLeft(Refusal):
+    message = _(
+        "The last count of %(drawer)s found %(left)s, and nothing has left it since. Open it with"
+        " that: what is missing or over is said, and explained, at the day's end."
+    )
+    default_field = "opening_cash"
+
+
+class NextDayHasBegun(Refusal):
+    message = _("%(drawer)s was opened again after %(day)s: what lies in it is counted there now.")
 
 
 class DrawerDayNotCounted(Refusal):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from selfcard.core import clock
@@ -17,6 +17,7 @@ from selfcard.payments.errors import (
     AdvanceOfOtherPlace,
     ArrivalDateMissing,
     ArrivalInTheFuture,
+    ArrivedLongBefore,
     DrawerNotOpen,
     NotAnAmount,
     ReferenceMissing,
@@ -24,6 +25,9 @@ from selfcard.payments.errors import (
 from selfcard.payments.models import AdvanceAccount, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import ARRIVES_LATER, AT_THE_DRAWER, WITH_REFERENCE
 from selfcard.payments.queries import open_drawers_at
+
+# How long before it is owed money can have come.
+PAID_AHEAD = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,22 @@ class Checked:
     reference: str
     drawer_day: DrawerDay | None
     account: AdvanceAccount | None
+
+
+def refuse_long_before(tenders: Iterable[Checked], owed_since: date) -> None:
+    """Refuse money that came long before anybody owed it: the year or the month is mistyped.
+
+    Some pay before they are asked, and a bank's slip may be days older than the sale.
+
+    Raises:
+        ArrivedLongBefore: more than `PAID_AHEAD` before.
+    """
+    earliest = owed_since - PAID_AHEAD
+    for at, one in enumerate(tenders):
+        if one.day < earliest:
+            raise ArrivedLongBefore(
+                field=f"tenders-{at}-arrived_on", day=earliest.isoformat(), days=PAID_AHEAD.days
+            )
 
 
 def check_tenders(

@@ -1,7 +1,7 @@
 """What each kind of tender must say before it is believed, and what waits for its money."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from selfcard.ledger.queries import balances
 from selfcard.payments.commands import TenderGiven, count_drawer, define_drawer, open_drawer
 from selfcard.payments.errors import (
     ArrivalDateMissing,
+    ArrivedLongBefore,
     DrawerNotOpen,
     OnlyWhatArrivesLater,
     ReferenceMissing,
@@ -19,6 +20,7 @@ from selfcard.payments.errors import (
 )
 from selfcard.payments.models import Receipt, Tender, TenderKind
 from selfcard.payments.queries import expected_in
+from selfcard.payments.tendering import PAID_AHEAD
 from selfcard.sales.commands import note_not_arrived, settle_receipt
 from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import cash, transfer
@@ -101,6 +103,26 @@ def test_what_leaves_a_trace_elsewhere_names_it(shop: Shop, kind: str) -> None:
 def test_a_cheque_has_arrived_only_when_the_bank_says_so(shop: Shop) -> None:
     with pytest.raises(ArrivalDateMissing):
         shop.settle(asked(shop), given("cheque"))
+
+
+@pytest.mark.parametrize("kind", ["transfer", "cheque"])
+def test_money_did_not_come_long_before_it_was_owed(shop: Shop, kind: str) -> None:
+    receipt = asked(shop)
+    earliest = TODAY - PAID_AHEAD
+
+    for day in (earliest - timedelta(days=1), TODAY.replace(year=2020)):
+        with pytest.raises(ArrivedLongBefore) as refusal:
+            shop.settle(receipt, given(kind, arrived_on=day))
+        assert refusal.value.field == "tenders-0-arrived_on"
+        assert earliest.isoformat() in str(refusal.value)
+
+    shop.settle(receipt, given(kind, arrived_on=earliest))
+
+
+def test_it_is_owed_since_the_sale_however_late_the_receipt_is_issued(shop: Shop) -> None:
+    sale = shop.sell((1, 10))
+    with clock.frozen(TODAY + timedelta(days=90)):
+        shop.settle(shop.ask(sale), given("transfer", arrived_on=TODAY))
 
 
 def test_cash_needs_a_drawer_that_is_open_today(shop: Shop) -> None:

@@ -15,12 +15,23 @@ from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
 from selfcard.organisations.models import Staff
-from selfcard.payments.models import AdvanceAccount, Invoice, Receipt, TaxFact, TenderKind
+from selfcard.payments.commands import count_drawer
+from selfcard.payments.models import (
+    AdvanceAccount,
+    DrawerDay,
+    Invoice,
+    Receipt,
+    TaxFact,
+    TenderKind,
+)
+from selfcard.payments.queries import expected_in
 from selfcard.sales.commands import issue_charge_receipt
 from tests.factories.advances import A_COMPANY, an_account
 from tests.factories.drawers import open_a_drawer
+from tests.factories.payments import cash
 from tests.factories.sales import Shop, a_shop
 from tests.factories.verifying import everything_holds
+from tests.web.conftest import PHONE
 
 SignIn = Callable[[Page, Staff], None]
 Axe = Callable[[Page], None]
@@ -137,6 +148,22 @@ def test_an_advance_that_does_not_suffice_says_what_there_is_and_the_rest_is_tak
     assert answer.status_code == 302
 
 
+def test_the_sum_knows_the_advance_and_offers_the_rest_in_cash(shop: Shop, cashier: Client) -> None:
+    account = an_account(shop.insurer, "800.00")
+    receipt = named(shop, 1, 10)
+    sent = rows({"kind": "advance", "account": account.pk, "amount": "1000"})
+
+    shown = cashier.post(f"{here(receipt)}sum/", sent).content.decode()
+    grown = cashier.post(here(receipt), {**sent, "add": "rest"}).context["form"]
+
+    assert "Nothing is missing" not in shown
+    assert "aria-disabled" in shown
+    assert 'value="rest"' in shown
+    assert [line[1] for line in grown.sum_lines] == [Decimal("800.00"), Decimal("200.00")]
+    assert grown.over_advance is None
+    assert not grown.why_not
+
+
 def test_what_was_sent_and_has_not_arrived_waits_apart_and_comes_back_filled_in(
     shop: Shop, cashier: Client
 ) -> None:
@@ -159,6 +186,52 @@ def test_what_was_sent_and_has_not_arrived_waits_apart_and_comes_back_filled_in(
     assert Invoice.objects.get().receipt == receipt
     assert receipt.number not in cashier.get("/office/payments/not-arrived/").content.decode()
     everything_holds()
+
+
+def test_what_was_sent_without_an_arrival_is_not_summed_up_as_arrived(
+    shop: Shop, cashier: Client
+) -> None:
+    receipt = named(shop, 1, 10)
+    sums = f"{here(receipt)}sum/"
+    parts = (tender("cash", "400"), tender("transfer", "600", "T-1"))
+
+    form = cashier.post(sums, rows(*parts)).context["form"]
+    shown = cashier.post(sums, rows(*parts)).content.decode()
+
+    assert (form.arrived, form.on_its_way) == (Decimal("400"), Decimal("600"))
+    assert "Nothing is missing" not in shown
+    assert "Still to arrive" in shown
+    assert "aria-disabled" in shown
+    here_now = tender("transfer", "600", "T-1", clock.today())
+    shown = cashier.post(sums, rows(tender("cash", "400"), here_now)).content.decode()
+    assert "Nothing is missing" in shown
+    assert "aria-disabled" not in shown
+
+
+def test_a_year_that_was_mistyped_is_said_at_its_row(shop: Shop, cashier: Client) -> None:
+    receipt = named(shop, 1, 10)
+
+    answer = cashier.post(here(receipt), rows(tender("cheque", "1000", "C-1", "2020-01-01")))
+
+    assert "tenders-0-arrived_on" in answer.context["form"].errors
+    receipt.refresh_from_db()
+    assert receipt.state == Receipt.State.ISSUED
+
+
+@pytest.mark.parametrize(
+    ("amount", "english", "chinese"),
+    [("0", "more than nothing", "大于零"), ("1.234", "two decimals", "两位小数"),
+     ("ten", "in figures", "数字"), ("1" * 15, "So large", "过大")],
+)  # fmt: skip
+def test_an_amount_that_is_none_is_refused_in_our_own_words(
+    shop: Shop, cashier: Client, amount: str, english: str, chinese: str
+) -> None:
+    receipt = named(shop, 1, 10)
+    sent = rows(tender("cash", amount))
+
+    assert english in str(cashier.post(here(receipt), sent).context["form"].errors)
+    Staff.objects.update(language="zh-hans")
+    assert chinese in str(cashier.post(here(receipt), sent).content.decode())
 
 
 def test_cash_is_there_or_is_not(shop: Shop, cashier: Client) -> None:
@@ -219,6 +292,9 @@ def test_a_receipt_for_several_sales_shows_each_and_settles_all(
     cashier.post(here(receipt), rows(tender("cash", "1500")))
     page = cashier.get(here(receipt)).content.decode()
     assert all(f"/papers/notice/{sale.number}.pdf" in page for sale in sales)
+    total = page[page.index("<tfoot>") : page.index("</tfoot>")]
+    assert ">15<" in total
+    assert "1,500.00" in total
     invoice = Invoice.objects.get()
     shown = cashier.get(f"/office/payments/invoices/{invoice.number}/").content.decode()
     assert all(sale.number in shown for sale in sales)
@@ -235,6 +311,40 @@ def test_without_an_open_drawer_it_is_said_where_one_is_opened(db: None) -> None
     answer = cashier.post(here(receipt), rows(tender("cash", "1000")))
 
     assert "tenders-0-drawer" in answer.context["form"].errors
+
+
+def test_in_the_evening_it_is_said_what_can_still_be_done(shop: Shop, cashier: Client) -> None:
+    day = DrawerDay.objects.get()
+    count_drawer(
+        day=day, counted=expected_in(day), actor=shop.insurer.actor("cashier"), request_id=uuid4()
+    )
+    receipt = named(shop, 1, 10)
+
+    page = cashier.get(here(receipt)).content.decode()
+    shown = cashier.post(f"{here(receipt)}sum/", rows(tender("cash", "1000"))).content.decode()
+
+    assert "open again tomorrow" in page
+    assert "Open a drawer" not in page
+    assert "aria-disabled" in shown
+    transfer = rows(tender("transfer", "1000", "T-1", clock.today()))
+    assert cashier.post(here(receipt), transfer).status_code == 302
+
+
+def test_a_receipt_for_many_sales_is_no_wider_than_the_phone(
+    transactional_db: None, phone: Page, sign_in: SignIn
+) -> None:
+    shop = a_shop()
+    open_a_drawer(shop.insurer)
+    sales = tuple(shop.sell((at, at)) for at in range(1, 7))
+    receipt = issue_charge_receipt(
+        sales=sales, actor=shop.insurer.actor("keeper"), request_id=uuid4()
+    )
+    shop.settle(receipt, cash("600.00"))
+    sign_in(phone, shop.insurer.cashier)
+
+    phone.goto(here(receipt))
+
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
 def test_the_next_receipt_of_the_queue_is_one_key_away(shop: Shop, cashier: Client) -> None:

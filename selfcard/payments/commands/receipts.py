@@ -1,5 +1,6 @@
 """Charge receipts: money is asked for, waited for, and confirmed."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -35,6 +36,7 @@ from selfcard.payments.tendering import (
     TenderGiven,
     check_amount,
     check_tenders,
+    refuse_long_before,
     total,
 )
 
@@ -125,9 +127,12 @@ def confirm_receipt(
     receipt: Receipt,
     tenders: tuple[TenderGiven, ...],
     surplus_to: SurplusTo = None,
+    owed_since: date | None = None,
     actor: Actor,
 ) -> Receipt:
     """Say that the money of a receipt has arrived, by these tenders, to the cent.
+
+    It was owed since the receipt was issued, or since the earlier day that the caller knows.
 
     What a transfer brings over the amount goes to an advance account of the payer, if the actor
     says which, or that one is opened. An advance is written off its account. The caller of a
@@ -143,6 +148,7 @@ def confirm_receipt(
         AdvanceOfOtherPayer: money of somebody else.
         AdvanceDoesNotSuffice: the account has less.
         PayerNotNamed, AdvanceAccountExists: no account can be opened for the surplus.
+        ArrivedLongBefore: a day long before the money was owed.
         What `check_tenders` raises: a tender does not say what it must.
     """
     receipt = _open_receipt(receipt)
@@ -150,6 +156,7 @@ def confirm_receipt(
     if confirmer.pk == receipt.issued_by_id:
         raise ConfirmedByItsMaker(number=receipt.number)
     arrived = check_tenders(tenders, receipt.organisation, receipt.currency, actor)
+    refuse_long_before(arrived, owed_since or clock.day_of(receipt.issued_at))
     surplus = _surplus(receipt, arrived, surplus_to)
     if surplus:
         receipt.account, receipt.surplus = _for_surplus(receipt, surplus_to, actor), surplus

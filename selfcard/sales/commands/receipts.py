@@ -144,6 +144,10 @@ def note_not_arrived(
         What `payments.note_expected` raises.
     """
     require(actor, May.CONFIRM_RECEIPTS, receipt.organisation)
+    # Whoever takes the cards back meanwhile must know of the money, or come first. A deposit asks
+    # for no sale.
+    asked = SaleReceipt.objects.filter(receipt=receipt).values_list("sale_id", flat=True)
+    lock(LockSpace.SALE, *asked)
     return note_expected(receipt=receipt, expected=expected, actor=actor)
 
 
@@ -175,7 +179,13 @@ def settle_receipt(
     # while this waits: what is asked for is read after it.
     lock_custody([run.run for one in asked for run in one.sale.runs.all()])
     lock(LockSpace.SALE, *(one.sale_id for one in asked))
-    receipt = confirm_receipt(receipt=receipt, tenders=tenders, surplus_to=surplus_to, actor=actor)
+    receipt = confirm_receipt(
+        receipt=receipt,
+        tenders=tenders,
+        surplus_to=surplus_to,
+        owed_since=min(one.sale.registered_on for one in asked),
+        actor=actor,
+    )
     lines = []
     for one in asked:
         runs = remaining_of(one.sale)

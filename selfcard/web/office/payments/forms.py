@@ -30,6 +30,19 @@ class ConfirmForm(TenderRowsForm):
         kwargs.setdefault("initial", {"rows": receipt.expected})
         super().__init__(data, asked=self._asked(), **kwargs)
 
+    @property
+    def why_not(self) -> Any:
+        """Why what was typed cannot be confirmed as it stands; empty where it can."""
+        if self.missing:
+            return _("Can be confirmed when the tenders are exactly what the receipt is for.")
+        if self.over_advance:
+            return _("Can be confirmed when the advance account has what is taken from it.")
+        if self.on_its_way:
+            return _("Can be confirmed with the day on which it arrived.")
+        if self.without_drawer:
+            return _("Can be confirmed when a drawer is open here, or without what needs one.")
+        return ""
+
     def _asked(self) -> Asked:
         accounts = tuple(account for account in self.payers if account.balance)
         left_out = set(NO_NEW_MONEY) if self.receipt.kind == Receipt.Kind.DEPOSIT else set()

@@ -43,7 +43,7 @@ from selfcard.web.office.lists import (
     Total,
     list_page,
 )
-from selfcard.web.office.payments.forms import ConfirmForm, cards_in_words
+from selfcard.web.office.payments.forms import ConfirmForm, cards_in, cards_in_words
 from selfcard.web.office.payments.frozen_lines import charge_line
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import age, money
@@ -221,14 +221,24 @@ def receipt(request: OfficeRequest, number: str) -> HttpResponse:
     if form is None or request.method != "POST":
         return _receipt_page(request, one, form)
     if "add" in request.POST:
-        amount = f"{max(form.missing, 0):.2f}" if request.POST["add"] == "cash" else ""
-        grown = ConfirmForm.with_row(request.POST, receipt=one, amount=amount, actor=request.actor)
-        return _receipt_page(request, one, grown)
+        return _receipt_page(request, one, _grown(request, one, form))
     if form.is_valid():
         with refusals_shown_on(form):
             _confirm(request, one, form)
             return redirect("office:payments:receipt", number)
     return _receipt_page(request, one, form)
+
+
+def _grown(request: OfficeRequest, one: Receipt, form: ConfirmForm) -> ConfirmForm:
+    """The form as it was sent, with the row that the button asked for."""
+    data, amount = request.POST, ""
+    if data["add"] == "cash":
+        amount = f"{max(form.missing, 0):.2f}"
+    elif data["add"] == "rest" and (over := form.over_advance):
+        data = data.copy()
+        data[over.field] = f"{over.account.balance:.2f}"
+        amount = f"{over.rest:.2f}"
+    return ConfirmForm.with_row(data, receipt=one, amount=amount, actor=request.actor)
 
 
 def _confirm(request: OfficeRequest, one: Receipt, form: ConfirmForm) -> None:
@@ -276,6 +286,7 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
         for problem in form.problems:
             messages.warning(request, problem.text)
         form = None
+    sales = [] if one.kind == Receipt.Kind.DEPOSIT else sales_of_receipt(one)
     return show(
         request,
         "office/payments/receipt.html",
@@ -284,7 +295,9 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "is_deposit": one.kind == Receipt.Kind.DEPOSIT,
             "cards": cards_in_words(one),
             "lines": [charge_line(line) for line in one.lines],
-            "sales": [] if one.kind == Receipt.Kind.DEPOSIT else sales_of_receipt(one),
+            "sales": sales,
+            "card_count": cards_in(one),
+            "notices": one.state == State.CONFIRMED and len(sales) > 1,
             "waiting": waiting,
             "expected": expected_of(one),
             "own": one.issued_by_id == request.staff.pk,
@@ -295,7 +308,6 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "invoice": getattr(one, "invoice", None),
             "entries": entries_for("receipt", one.number),
             "may_void": waiting and may(request.actor, May.ISSUE_RECEIPTS, one.organisation),
-            "may_open_drawer": May.KEEP_DRAWER in request.mays,
             **_queue(request, one),
         },
     )

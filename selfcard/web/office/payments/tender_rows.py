@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Self
 
 from django import forms
@@ -12,10 +13,11 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from selfcard.core import clock
 from selfcard.core.refusals import Refusal
 from selfcard.organisations.models import Organisation
 from selfcard.payments.commands import TenderGiven
-from selfcard.payments.models import AdvanceAccount, DrawerDay, TenderKind
+from selfcard.payments.models import AdvanceAccount, Drawer, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import ARRIVES_LATER, AT_THE_DRAWER, WITH_REFERENCE
 from selfcard.payments.queries import open_drawers_at
 from selfcard.web.office.fields import DayField, MoneyField
@@ -36,6 +38,15 @@ class Asked:
     place: Organisation
     kinds: tuple[TenderKind, ...]
     accounts: tuple[AdvanceAccount, ...] = ()
+
+
+@dataclass(frozen=True)
+class OverAdvance:
+    """A row that takes more out of an advance account than there is."""
+
+    field: str
+    account: AdvanceAccount
+    rest: Decimal  # what the account falls short
 
 
 class TenderRow(OfficeLook):
@@ -173,25 +184,62 @@ class TenderRowsForm(OfficeForm):
         return [(kind.label, amount) for kind, amount, _row in self._read()]
 
     @property
-    def arrived(self) -> Decimal:
+    def given(self) -> Decimal:
+        """What the rows come to, arrived or not."""
         return sum((amount for _kind, amount, _row in self._read()), NOTHING)
+
+    @property
+    def on_its_way(self) -> Decimal:
+        """What was sent and has not arrived: it has no arrival date."""
+        return sum(
+            (
+                amount
+                for kind, amount, row in self._read()
+                if kind in ARRIVES_LATER and not row["arrived_on"].value()
+            ),
+            NOTHING,
+        )
+
+    @property
+    def arrived(self) -> Decimal:
+        return self.given - self.on_its_way
 
     @property
     def missing(self) -> Decimal:
         """What the rows fall short; below zero where they are more."""
-        return self.asked.amount - self.arrived
+        return self.asked.amount - self.given
 
     @property
     def surplus(self) -> Decimal:
         return -self.missing
 
     @property
-    def waits(self) -> bool:
-        """Whether something was sent that has not arrived: it has no arrival date."""
-        return any(
-            kind in ARRIVES_LATER and amount and not row["arrived_on"].value()
-            for kind, amount, row in self._read()
+    def over_advance(self) -> OverAdvance | None:
+        """The first row that takes more out of an advance account than there is."""
+        for kind, amount, row in self._read():
+            account = self._chosen(self.asked.accounts, str(row["account"].value()))
+            if kind == TenderKind.ADVANCE and account and amount > account.balance:
+                return OverAdvance(row["amount"].html_name, account, amount - account.balance)
+        return None
+
+    @property
+    def wants_drawer(self) -> bool:
+        """Whether money may come or go here through a drawer, and none is open."""
+        return not self.drawers and any(kind in AT_THE_DRAWER for kind in self.asked.kinds)
+
+    @property
+    def without_drawer(self) -> bool:
+        """Whether a row needs a drawer, and none is open."""
+        return not self.drawers and any(
+            kind in AT_THE_DRAWER and amount for kind, amount, _row in self._read()
         )
+
+    @cached_property
+    def drawers_are_over(self) -> bool:
+        """Whether no drawer can be opened here any more today: each of them was counted."""
+        here = Drawer.objects.filter(organisation=self.asked.place, is_active=True)
+        over = here.filter(days__day=clock.today())
+        return over.exists() and not here.exclude(pk__in=over.values("pk")).exists()
 
     @property
     def transferred(self) -> Decimal:
