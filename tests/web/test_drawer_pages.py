@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
@@ -160,6 +161,34 @@ def test_yesterdays_uncounted_drawer_is_said_on_the_home_page_and_stops_today(
     )
     assert opened.status_code == 302
     assert page_of(day) in entered(insurer.second).get("/office/").content.decode()
+
+
+def test_a_drawer_that_cannot_open_today_says_so_before_the_form(insurer: Insurer) -> None:
+    day = open_a_drawer(insurer, "500.00")
+    cashier = entered(insurer.cashier)
+    opening = f"{HERE}{day.drawer.code}/open/"
+
+    open_now = cashier.get(opening, follow=True)
+    cashier.post(f"{page_of(day)}count/", counted(cash="500"))
+    over = cashier.get(opening, follow=True)
+
+    assert open_now.redirect_chain == over.redirect_chain == [(page_of(day), 302)]
+    assert "open today already" in open_now.content.decode()
+    assert "opens again tomorrow" in over.content.decode()
+    assert "500.00 of cash stays" in strip_tags(over.content.decode())
+    assert "500.00" in cashier.get(HERE).content.decode()
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        assert "form" in entered(insurer.cashier).get(opening).context
+
+
+def test_the_address_of_a_button_leads_back_to_its_page(insurer: Insurer) -> None:
+    day = open_a_drawer(insurer)
+
+    answer = entered(insurer.second).get(f"{page_of(day)}close/")
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert f'href="{page_of(day)}"' in answer.content.decode()
 
 
 def test_the_next_day_begins_with_what_was_counted(insurer: Insurer) -> None:

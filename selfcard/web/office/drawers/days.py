@@ -1,6 +1,7 @@
 """A drawer's days: the list, one day with all that came and went, its count and its end."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import django_filters
@@ -18,10 +19,11 @@ from selfcard.ledger.queries import entries_for
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.commands import close_drawer, count_drawer
-from selfcard.payments.models import DrawerCount, DrawerDay
+from selfcard.payments.models import DrawerCount, DrawerDay, TenderKind
 from selfcard.payments.papers.statements import drawer_day_pdf
 from selfcard.payments.queries import (
     SEEING_DRAWERS,
+    DrawerLine,
     DrawerMovement,
     drawer_days_in_reach,
     lines_of_day,
@@ -173,6 +175,7 @@ def _page(request: OfficeRequest, one: DrawerDay, form: DeedForm) -> HttpRespons
         {
             "day": one,
             "lines": lines,
+            "left": _left(one, lines),
             "differs": any(line.difference for line in lines),
             "movements": movements_of_day(one),
             "countings": one.counts.filter(kind="cash").count(),
@@ -186,6 +189,13 @@ def _page(request: OfficeRequest, one: DrawerDay, form: DeedForm) -> HttpRespons
             "form": form,
         },
     )
+
+
+def _left(one: DrawerDay, lines: list[DrawerLine]) -> Decimal | None:
+    """The cash that lies in the drawer after its last count, until it is opened again."""
+    if one.state == State.OPEN or one.drawer.days.filter(day__gt=one.day).exists():
+        return None
+    return next(line.counted for line in lines if line.kind == TenderKind.CASH)
 
 
 @office_view(May.KEEP_DRAWER)

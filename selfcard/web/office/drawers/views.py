@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from selfcard.core.actor import Actor
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.commands import define_drawer, open_drawer
+from selfcard.payments.errors import DrawerAlreadyOpen, EarlierDayNotCounted
 from selfcard.payments.models import Drawer, DrawerDay, TenderKind
 from selfcard.payments.queries import (
     SEEING_DRAWERS,
@@ -93,9 +95,11 @@ def _deed(day: DrawerDay | None, actor: Actor, *, keeps: bool, closes: bool) -> 
 
 
 def _cash_in(day: DrawerDay | None) -> Decimal | None:
-    if day is None or day.state != State.OPEN:
+    """What should be in it now: by what came and went, from its count on what was found."""
+    if day is None:
         return None
-    return next(one.expected for one in lines_of_day(day) if one.kind == TenderKind.CASH)
+    cash = next(one for one in lines_of_day(day) if one.kind == TenderKind.CASH)
+    return cash.expected if day.state == State.OPEN else cash.counted
 
 
 @office_view(May.CLOSE_DRAWERS)
@@ -119,6 +123,10 @@ def define(request: OfficeRequest) -> HttpResponse:
 def open_day(request: OfficeRequest, code: str) -> HttpResponse:
     """Begin a drawer's day."""
     drawer = found(drawers_in_reach(request.actor).filter(code=code).first())
+    last = drawer.days.order_by("-day").first()
+    if request.method != "POST" and last and (why := _why_not_today(drawer, last)):
+        messages.warning(request, why)
+        return redirect("office:drawers:day", drawer.code, last.day.isoformat())
     form = OpenForm(request.POST or None, actor=request.actor, drawer=drawer)
     if form.is_valid():
         with refusals_shown_on(form):
@@ -128,3 +136,16 @@ def open_day(request: OfficeRequest, code: str) -> HttpResponse:
             )
             return redirect("office:drawers:day", drawer.code, day.day.isoformat())
     return show(request, "office/drawers/open.html", {"form": form, "drawer": drawer})
+
+
+def _why_not_today(drawer: Drawer, last: DrawerDay) -> Any:
+    """Why a drawer cannot be opened today, before anybody fills in the form; empty where it can."""
+    named = {"drawer": drawer.name, "day": last.day.isoformat()}
+    if last.day == clock.today() and last.state == State.OPEN:
+        return DrawerAlreadyOpen(**named)
+    if last.day == clock.today():
+        return _(
+            "%(drawer)s was counted today, and opens again tomorrow. Until then transfers and"
+            " advances are taken, or a manager defines another drawer."
+        ) % {"drawer": drawer.name}
+    return EarlierDayNotCounted(**named) if last.state == State.OPEN else ""
