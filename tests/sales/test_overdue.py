@@ -11,6 +11,8 @@ from selfcard.core.actor import Actor
 from selfcard.custody.commands import issue_cards
 from selfcard.custody.errors import HolderIsBlocked
 from selfcard.custody.models import HolderBlock
+from selfcard.inquiry.queries.piles import Work
+from selfcard.inquiry.queries.work import home_work
 from selfcard.payments.commands import TenderGiven
 from selfcard.sales.commands import block_overdue_sellers, note_not_arrived, register_recovery
 from selfcard.sales.models import Sale
@@ -76,6 +78,16 @@ def test_on_its_last_day_it_is_not_overdue_and_on_the_next_it_is(shop: Shop) -> 
         assert standing_of(seen(shop, sale)) == Standing.OVERDUE
         assert list(sales_overdue(keeper)) == [sale]
         assert not sales_overdue(shop.insurer.actor("other_keeper")).exists()
+
+
+def test_the_work_of_chasing_it_is_as_old_as_its_due_day(shop: Shop) -> None:
+    sale = shop.sell((1, 10))
+
+    with days_ahead(33):
+        piles = home_work(shop.insurer.actor("keeper")).piles
+        pile = next(one for one in piles if one.kind == Work.CHASE_OVERDUE)
+        assert pile.oldest == pile.tasks[0].since == clock.day_start(sale.due_on)
+        assert pile.tasks[0].waits.days == 3
 
 
 def test_how_a_sale_stands_is_told_and_found_alike(shop: Shop) -> None:

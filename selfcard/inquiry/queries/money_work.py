@@ -1,7 +1,7 @@
 """The work that waits for whoever asks for money, takes it, keeps it or gives it back."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -213,13 +213,17 @@ def _sales_to_chase(actor: Actor) -> Pile | None:
 
 
 def _sales_overdue(actor: Actor) -> Pile | None:
-    """Sales whose last day to be paid is over: chased, or taken back."""
-    return pile_of(
+    """Sales whose last day to be paid is over: chased, or taken back. They wait since that day."""
+    pile = pile_of(
         Work.CHASE_OVERDUE,
         sales_overdue(actor),
-        "registered_at",
-        lambda sale: _sale_task(Work.CHASE_OVERDUE, sale, due=sale.due_on),
+        "due_on",
+        lambda sale: replace(
+            _sale_task(Work.CHASE_OVERDUE, sale, due=sale.due_on),
+            since=clock.day_start(sale.due_on),
+        ),
     )
+    return pile and replace(pile, oldest=min(task.since for task in pile.tasks))
 
 
 def _sale_task(kind: Work, sale: Any, due: date | None = None) -> Task:
