@@ -385,6 +385,17 @@ def test_a_withdrawn_recovery_makes_nothing_void(shop: Shop) -> None:
     assert "void" not in shown
 
 
+def test_what_is_on_its_way_back_counts_no_more_for_cards_nor_for_money(shop: Shop) -> None:
+    shop.sell_and_settle((1, 20))
+    keeper = entered(shop.insurer.keeper)
+    take_back(keeper, of_range(shop, 1, 5))
+
+    shown = said(keeper.get(of_range(shop, 6, 10)))
+
+    assert "10 cards stay with the sale" in shown
+    assert "¥1,000.00 of the original stay" in shown
+
+
 @pytest.mark.parametrize("has_account", [True, False])
 def test_an_advance_account_is_spoken_of_where_there_is_one(shop: Shop, has_account: bool) -> None:
     if has_account:

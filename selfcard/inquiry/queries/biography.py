@@ -7,7 +7,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.money import Money
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import Freeze, Holding, Issue
-from selfcard.custody.queries import CardState, find_card
+from selfcard.custody.queries import CardState, find_card, opened_within
 from selfcard.custody.statuses import CardStatus, MovementKind, SeenStatus
 from selfcard.inquiry.queries.details import SALE_REASON, are_there
 from selfcard.inquiry.queries.history import (
@@ -47,6 +47,7 @@ class Biography:
     invoice: Invoice | None
     policy: Policy | None
     cancelled: Policy | None  # the one whose end made the card void, if that is in reach
+    is_opened: bool  # of a card that became void, whether its PIN had been accepted
     recovery: str  # the recovery ID that its money is paid back by, for who may see it
 
     @property
@@ -108,6 +109,7 @@ def find_biography(actor: Actor, serial: int) -> Biography | None:
         invoice=papers.invoices.get(live.pk) if live else None,
         policy=policies.get(card.policy_number or ""),
         cancelled=policies.get(number) if kind == POLICY_REASON else None,
+        is_opened=any(event.is_void for event in events) and bool(opened_within([itself])),
         recovery=number if kind == RECOVERY_REASON and card.reason in papers.open else "",
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Func, Max, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from selfcard.core.actor import Actor
@@ -37,7 +37,7 @@ from selfcard.custody.queries import (
 )
 from selfcard.custody.queries.extensions import extensions_of, extensions_seen_by
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
-from selfcard.custody.statuses import MovementKind
+from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.inquiry.queries.details import SALE_REASON
 from selfcard.inquiry.queries.reach import batches_told
 from selfcard.organisations.models import Party, Staff
@@ -86,6 +86,12 @@ _AFTER: dict[str, int] = {
     MovementKind.REFUND_WITHDRAWN: 10,
     MovementKind.REFUND: 10,
 }
+_REASON = ("reason_kind", "reason_number")
+_SIZE = Func(
+    "serials",
+    template="upper(%(expressions)s) - lower(%(expressions)s)",
+    output_field=BigIntegerField(),
+)
 # Why cards are stopped, and which of the papers above tells of it.
 _TOLD_BY = {SHORTAGE_REASON: ISSUE_REASON}
 # What stops cards until somebody explains it; a write-off is an explanation.
@@ -113,6 +119,7 @@ class Event:
     giver: Party | None = None
     holder: Party | None = None
     cards: int = 1
+    is_void: bool = False  # the step made them void
     note: str = ""
     issue: Issue | None = None
     write_off: WriteOff | None = None
@@ -147,17 +154,35 @@ class Papers:
 def last_movements(actor: Actor, runs: Iterable[SerialRun], most: int) -> list[Event]:
     """The last steps that any of the cards took, the newest first."""
     cards = list(runs)
-    movements = list(history_of(cards).order_by("-at", "-id")[:most])[::-1]
+    counts = _last_deeds(cards, most)
+    movements = list(history_of(cards).filter(pk__in=counts))
     freezes = list(
         _freezes_of(cards).order_by(Greatest("frozen_at", "released_at").desc(), "-id")[:most]
     )[::-1]
     papers = papers_of(actor, movements, freezes)
     events = [
-        *_moved(movements, papers),
+        *(
+            replace(event, cards=counts[movement.pk])
+            for movement, event in zip(movements, _moved(movements, papers), strict=True)
+        ),
         *_stopped(freezes, papers),
         *_extended(cards, actor),
     ]
     return sorted(events, key=_order)[::-1][:most]
+
+
+def _last_deeds(cards: list[SerialRun], most: int) -> dict[int, int]:
+    """The last deeds that moved any of the cards, each told by its last movement: a deed that cut
+    them into many runs is one step, of so many cards."""
+    deeds = (
+        history_of(cards)
+        .select_related(None)
+        .order_by()
+        .values("at", "kind", "from_holder", "to_holder", "to_status", *_REASON)
+        .annotate(last=Max("id"), cards=Sum(_SIZE))
+        .order_by("-at", "-last")
+    )
+    return {deed["last"]: deed["cards"] for deed in deeds[:most]}
 
 
 def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
@@ -262,6 +287,7 @@ def _moved(movements: Iterable[Movement], papers: Papers) -> Iterator[Event]:
             giver=each.from_holder,
             holder=each.to_holder,
             cards=each.run.count,
+            is_void=each.to_status == CardStatus.VOID,
             issue=papers.issues.get(each.reason_number),
             write_off=papers.write_offs.get(each.reason_number),
             sale=papers.sales.get(each.reason_number),

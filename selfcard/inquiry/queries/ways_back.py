@@ -85,6 +85,7 @@ class Returning:
     receipt: Receipt | None
     invoice: Invoice | None
     cancelled: Decimal  # of the invoice, by earlier red-letter invoices; not positive
+    coming: Decimal  # of the invoice, by recoveries whose money is on its way
     came_by: tuple[TenderKind, ...]
     has_account: bool  # whether its payer has an advance account that the money can go into
     allowed: bool  # whether the actor may take cards of this sale back
@@ -107,7 +108,7 @@ class Returning:
     def left_of_invoice(self) -> Decimal:
         """What the original still stands for afterwards."""
         assert self.invoice is not None, "a paid sale has its invoice"
-        return self.invoice.gross + self.cancelled - self.amount
+        return self.invoice.gross + self.cancelled - self.coming - self.amount
 
     @property
     def void(self) -> int:
@@ -299,6 +300,7 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
     void = _void_of(chosen)
     opened = opened_within(part.run for parts in by_sale.values() for part in parts)
     accounts = _with_account(receipts.values())
+    coming = _coming_of(receipts.values())
     invoices = {one.receipt_id: one for one in _invoices_of(receipts.values())}
     allowed = set(
         organisations_in_reach(actor, May.RECALL_SALES)
@@ -326,6 +328,7 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
             receipt=receipt,
             invoice=invoice,
             cancelled=invoice.cancelled if invoice else NOTHING,  # type: ignore[attr-defined]
+            coming=coming[receipt.pk] if receipt else NOTHING,
             came_by=tuple(
                 dict.fromkeys(TenderKind(tender.kind) for tender in receipt.tenders.all())
             )
@@ -350,6 +353,17 @@ def _invoices_of(receipts: Iterable[Receipt]) -> Iterable[Invoice]:
     """Their invoices, each with what was cancelled of it (`cancelled`)."""
     red = Coalesce(Sum("red_letters__gross"), NOTHING)
     return Invoice.objects.filter(receipt__in=list(receipts)).annotate(cancelled=red)
+
+
+def _coming_of(receipts: Iterable[Receipt]) -> dict[int, Decimal]:
+    """What of each receipt's money is to be paid back, and was not yet."""
+    waiting = Recovery.objects.filter(
+        receipt__in=list(receipts), state=Recovery.State.REGISTERED
+    ).values_list("receipt", "amount")
+    sums: dict[int, Decimal] = defaultdict(lambda: NOTHING)
+    for receipt, amount in waiting:
+        sums[receipt] += amount
+    return sums
 
 
 def _with_account(receipts: Iterable[Receipt]) -> set[int]:
