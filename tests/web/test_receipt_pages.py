@@ -153,12 +153,14 @@ def test_the_sum_knows_the_advance_and_offers_the_rest_in_cash(shop: Shop, cashi
     receipt = named(shop, 1, 10)
     sent = rows({"kind": "advance", "account": account.pk, "amount": "1000"})
 
-    shown = cashier.post(f"{here(receipt)}sum/", sent).content.decode()
+    answer = cashier.post(f"{here(receipt)}sum/", sent)
+    shown = answer.content.decode()
     grown = cashier.post(here(receipt), {**sent, "add": "rest"}).context["form"]
 
     assert "Nothing is missing" not in shown
     assert "aria-disabled" in shown
     assert 'value="rest"' in shown
+    assert answer.context["form"].arrived == Decimal("800.00")
     assert [line[1] for line in grown.sum_lines] == [Decimal("800.00"), Decimal("200.00")]
     assert grown.over_advance is None
     assert not grown.why_not

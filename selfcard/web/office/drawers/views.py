@@ -140,12 +140,13 @@ def open_day(request: OfficeRequest, code: str) -> HttpResponse:
 
 def _why_not_today(drawer: Drawer, last: DrawerDay) -> Any:
     """Why a drawer cannot be opened today, before anybody fills in the form; empty where it can."""
-    named = {"drawer": drawer.name, "day": last.day.isoformat()}
     if last.day == clock.today() and last.state == State.OPEN:
-        return DrawerAlreadyOpen(**named)
+        return DrawerAlreadyOpen(drawer=drawer.name)
     if last.day == clock.today():
         return _(
             "%(drawer)s was counted today, and opens again tomorrow. Until then transfers and"
             " advances are taken, or a manager defines another drawer."
         ) % {"drawer": drawer.name}
-    return EarlierDayNotCounted(**named) if last.state == State.OPEN else ""
+    if last.state == State.OPEN:
+        return EarlierDayNotCounted(drawer=drawer.name, day=last.day.isoformat())
+    return ""

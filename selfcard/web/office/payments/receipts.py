@@ -231,11 +231,10 @@ def receipt(request: OfficeRequest, number: str) -> HttpResponse:
 
 def _grown(request: OfficeRequest, one: Receipt, form: ConfirmForm) -> ConfirmForm:
     """The form as it was sent, with the row that the button asked for."""
-    data, amount = request.POST, ""
+    data, amount = request.POST.copy(), ""
     if data["add"] == "cash":
         amount = f"{max(form.missing, 0):.2f}"
     elif data["add"] == "rest" and (over := form.over_advance):
-        data = data.copy()
         data[over.field] = f"{over.account.balance:.2f}"
         amount = f"{over.rest:.2f}"
     return ConfirmForm.with_row(data, receipt=one, amount=amount, actor=request.actor)

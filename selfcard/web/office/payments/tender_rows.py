@@ -202,7 +202,8 @@ class TenderRowsForm(OfficeForm):
 
     @property
     def arrived(self) -> Decimal:
-        return self.given - self.on_its_way
+        over = self.over_advance
+        return self.given - self.on_its_way - (over.rest if over else NOTHING)
 
     @property
     def missing(self) -> Decimal:
