@@ -1,8 +1,12 @@
 """The facts of the papers of money, gathered at the moment of the deed."""
 
+from dataclasses import replace
 from decimal import Decimal
 
+from selfcard.core import clock
+from selfcard.core.models import Paper
 from selfcard.core.money import Money
+from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import Name, Text
 from selfcard.organisations.models import Staff
 from selfcard.payments.models import (
@@ -13,6 +17,7 @@ from selfcard.payments.models import (
     TenderKind,
 )
 from selfcard.payments.papers import (
+    PAYMENT_RECEIPT,
     ChargeLine,
     InvoiceFacts,
     InvoiceLine,
@@ -87,7 +92,7 @@ def invoice_facts(invoice: Invoice, lines: tuple[InvoiceLine, ...]) -> InvoiceFa
 
 
 def payment_facts(payment: PaymentReceipt, lines: tuple[ChargeLine, ...]) -> PaymentFacts:
-    """The voucher as it was written; to which account the money goes stays in the office."""
+    """The voucher as it is; to which account the money goes stays in the office."""
     return PaymentFacts(
         number=payment.number,
         issued_at=payment.issued_at,
@@ -99,6 +104,23 @@ def payment_facts(payment: PaymentReceipt, lines: tuple[ChargeLine, ...]) -> Pay
         amount=Money(payment.amount, payment.currency),
         issued_by=staff_name(payment.issued_by),
     )
+
+
+def freeze_corrected(payment: PaymentReceipt, corrected_by: Staff) -> None:
+    """The voucher with its payee as corrected: its next edition, which says that it is one."""
+    edition = (
+        2
+        + Paper.objects.filter(
+            kind=PAYMENT_RECEIPT, number__startswith=f"{payment.number}-"
+        ).count()
+    )
+    facts = replace(
+        payment_facts(payment, payment.lines),
+        edition=edition,
+        corrected_at=clock.now(),
+        corrected_by=staff_name(corrected_by),
+    )
+    freeze_paper(kind=PAYMENT_RECEIPT, number=f"{payment.number}-{edition}", facts=facts)
 
 
 def red_letter_facts(

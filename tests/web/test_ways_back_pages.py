@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from selfcard.core.models import Paper
 from selfcard.organisations.models import May, Staff
 from selfcard.payments.commands import TenderGiven, open_advance_account
 from selfcard.payments.models import PaymentReceipt, Receipt, RedLetterInvoice
@@ -457,6 +458,9 @@ def test_a_payment_fails_is_corrected_is_paid_and_makes_the_red_letter(shop: Sho
     )
     assert ("Institution", "awaiting_refund", 1, 5) in custody(shop.batch)
     keeper.post(f"{page}payee/", {"request_id": uuid4(), **BANK, "payee_account": "9999020109"})
+    number = page.split("/")[-2]
+    editions = Paper.objects.filter(kind="payment_receipt").values_list("number", flat=True)
+    assert set(editions) == {number, f"{number}-2"}
     told = said(keeper.get(page))
     name = str(shop.insurer.keeper.party.name)
     assert re.search(r"account closed · Person \w+ to 杭州绿源物业服务有限公司", told)

@@ -15,7 +15,7 @@ from selfcard.ledger.commands import post_entry
 from selfcard.ledger.lines import debit
 from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May
-from selfcard.organisations.queries import require
+from selfcard.organisations.queries import acting_staff, require
 from selfcard.payments.commands.payouts import (
     OutlayGiven,
     PayeeGiven,
@@ -28,6 +28,7 @@ from selfcard.payments.commands.payouts import (
 from selfcard.payments.errors import PaymentOfNoAdvance, RefundAlreadyAsked, RefundIntoItself
 from selfcard.payments.models import AdvanceAccount, PaymentReceipt
 from selfcard.payments.papers import ChargeLine
+from selfcard.payments.paperwork import freeze_corrected
 from selfcard.payments.queries import credits_of, open_refund
 from selfcard.payments.tendering import check_amount, refuse_above_balance
 
@@ -90,7 +91,9 @@ def correct_refund(
     require(actor, May.ISSUE_PAYMENTS, payment.organisation)
     account = _account_of(payment)
     _refuse_into_itself(payee)
-    return correct_payee(payment=payment, payee=_from(account, payee), actor=actor)
+    payment = correct_payee(payment=payment, payee=_from(account, payee), actor=actor)
+    freeze_corrected(payment, acting_staff(actor))
+    return payment
 
 
 @command

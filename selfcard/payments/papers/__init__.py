@@ -102,6 +102,9 @@ class PaymentFacts:
     lines: tuple[ChargeLine, ...]
     amount: Money
     issued_by: Name
+    edition: int = 1  # each correction of the payee makes the next; the earlier ones are kept
+    corrected_at: datetime | None = None
+    corrected_by: Name | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from selfcard.ledger.commands import post_entry
 from selfcard.ledger.lines import debit
 from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May
-from selfcard.organisations.queries import require
+from selfcard.organisations.queries import acting_staff, require
 from selfcard.payments.commands import (
     OutlayGiven,
     PayeeGiven,
@@ -25,6 +25,7 @@ from selfcard.payments.commands import (
     void_payment,
 )
 from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
+from selfcard.payments.paperwork import freeze_corrected
 from selfcard.payments.queries import credits_of
 from selfcard.sales.errors import PaymentIssuedBefore
 from selfcard.sales.locks import open_recovery
@@ -91,7 +92,11 @@ def correct_payment(
         What `payments.correct_payee` raises.
     """
     require(actor, May.ISSUE_PAYMENTS, payment.organisation)
-    return correct_payee(payment=payment, payee=payee, came_by=receipt_behind(payment), actor=actor)
+    payment = correct_payee(
+        payment=payment, payee=payee, came_by=receipt_behind(payment), actor=actor
+    )
+    freeze_corrected(payment, acting_staff(actor))
+    return payment
 
 
 @command
