@@ -465,7 +465,11 @@ def test_a_payment_fails_is_corrected_is_paid_and_makes_the_red_letter(shop: Sho
     name = str(shop.insurer.keeper.party.name)
     assert re.search(r"account closed · Person \w+ to 杭州绿源物业服务有限公司", told)
     assert f"Payee corrected {name} now 杭州绿源物业服务有限公司 · 9999020109" in told
-    assert re.search(f"Corrected [^·]* · {name}", said(cashier.get(page))), "beside the form, too"
+    beside = said(cashier.get(page))
+    assert re.search(f"Corrected [^·]* · {name}", beside), "beside the form, too"
+    assert recovery.receipt is not None
+    assert "How the money came Cash" in beside
+    assert recovery.receipt.number in beside
     paid = {
         "request_id": uuid4(),
         "tenders-0-kind": "transfer",

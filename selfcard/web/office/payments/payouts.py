@@ -221,11 +221,14 @@ def _page(
     writes = may(request.actor, May.ISSUE_PAYMENTS, one.organisation)
     pays = may(request.actor, May.CONFIRM_PAYMENTS, one.organisation)
     mishaps = mishaps_of(one)
+    came_by = receipt_behind(one) if form else None
     context: dict[str, Any] = {
         "payment": one,
         "debt": debt_of(one),
         "debt_place": _place_of_debt(one),
         "line": charge_line(one.lines[0]),
+        "receipt": came_by,
+        "tenders": came_by.tenders.select_related("account").order_by("id") if came_by else (),
         "form": form,
         "is_open": is_open,
         "own": one.issued_by_id == request.staff.pk,
