@@ -6,7 +6,7 @@ from selfcard.core import clock
 from selfcard.demo.cast import as_, organisation
 from selfcard.payments.commands import close_drawer, count_drawer, define_drawer, open_drawer
 from selfcard.payments.models import Drawer, DrawerDay
-from selfcard.payments.queries import expected_in
+from selfcard.payments.queries import expected_in, left_in
 
 FLOAT = Decimal("500.00")
 
@@ -27,4 +27,6 @@ def open_drawer_of(institution: str, cashier: str) -> DrawerDay:
     if day:
         count_drawer(day=day, counted=expected_in(day), **as_(cashier))
         close_drawer(day=day, **as_(manager))
-    return open_drawer(drawer=drawer, opening_cash=FLOAT, **as_(cashier))
+    left = left_in(drawer, "CNY")
+    opening = FLOAT if left is None else left
+    return open_drawer(drawer=drawer, opening_cash=opening, **as_(cashier))

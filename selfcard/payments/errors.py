@@ -26,6 +26,10 @@ class NotAnAmount(Refusal):
     message = _("An amount is more than nothing and has at most two decimals.")
 
 
+class AmountTooLarge(Refusal):
+    message = _("That is more than %(most)s, which is the most that comes or lies together here.")
+
+
 class ArrivalDateMissing(Refusal):
     message = _("Give the day on which it arrived.")
 
@@ -39,6 +43,10 @@ class ArrivedLongBefore(Refusal):
         "The day cannot be earlier than %(day)s: that is %(days)s days before anything was owed."
         " Compare the year and the month."
     )
+
+
+class ArrivedTooLongAgo(Refusal):
+    message = _("The books take nothing that is older than a year: the first day is %(day)s.")
 
 
 class TaxNumberNeedsACompany(Refusal):

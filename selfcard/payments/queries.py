@@ -257,6 +257,18 @@ def last_count(day: DrawerDay) -> list[DrawerCount]:
     return [one for one in counts if one.counting == counts[-1].counting]
 
 
+def left_in(drawer: Drawer, currency: str) -> Decimal | None:
+    """The cash that the last count of a drawer found; none before the first."""
+    return (
+        DrawerCount.objects.filter(
+            drawer_day__drawer=drawer, drawer_day__currency=currency, kind=TenderKind.CASH
+        )
+        .order_by("-drawer_day__day", "-counting")
+        .values_list("counted", flat=True)
+        .first()
+    )
+
+
 def takings_to_bank(organisation: Organisation, kind: TenderKind, currency: str) -> Decimal:
     """What an acquirer still owes: taken at the organisation's drawers by card or wallet, less
     what was paid back that way and what has come to the bank."""
@@ -419,7 +431,7 @@ def payments_to_pay(actor: Actor) -> QuerySet[PaymentReceipt]:
             state=PaymentReceipt.State.ISSUED,
             organisation__in=organisations_in_reach(actor, May.CONFIRM_PAYMENTS).values("pk"),
         )
-        .exclude(issued_by=actor.id)
+        .exclude(Q(issued_by=actor.id) | Q(payee_set_by=actor.id))
         .select_related("organisation__party", "issued_by__party")
         .order_by("id")
     )

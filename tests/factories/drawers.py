@@ -6,12 +6,15 @@ from uuid import uuid4
 from selfcard.core import clock
 from selfcard.payments.commands import count_drawer, define_drawer, open_drawer
 from selfcard.payments.models import Drawer, DrawerDay
-from selfcard.payments.queries import expected_in
+from selfcard.payments.queries import expected_in, left_in
 from tests.factories.organisations import Insurer
 
 
 def open_a_drawer(insurer: Insurer, opening_cash: str = "0.00") -> DrawerDay:
-    """The institution's drawer, open today; one that stayed open is counted before."""
+    """The institution's drawer, open today; one that stayed open is counted before.
+
+    Its first day begins with the given cash, each later one with what was left.
+    """
     drawer = Drawer.objects.filter(organisation=insurer.institution).first() or define_drawer(
         organisation=insurer.institution,
         code="DRAWER-1",
@@ -29,9 +32,12 @@ def open_a_drawer(insurer: Insurer, opening_cash: str = "0.00") -> DrawerDay:
             request_id=uuid4(),
         )
         day = None
-    return day or open_drawer(
+    if day:
+        return day
+    left = left_in(drawer, "CNY")
+    return open_drawer(
         drawer=drawer,
-        opening_cash=Decimal(opening_cash),
+        opening_cash=Decimal(opening_cash) if left is None else left,
         actor=insurer.actor("cashier"),
         request_id=uuid4(),
     )

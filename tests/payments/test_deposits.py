@@ -24,6 +24,7 @@ from selfcard.payments.commands import (
 )
 from selfcard.payments.errors import (
     AdvanceDoesNotSuffice,
+    AmountTooLarge,
     ConfirmedByItsMaker,
     NotIntoAdvance,
     PaidByItsMaker,
@@ -335,3 +336,19 @@ def test_only_vouchers_of_advances_are_paid_here(insurer: Insurer) -> None:
 
     with pytest.raises(PaymentOfNoAdvance):
         pay_out(insurer, refund)
+
+
+def test_an_account_does_not_hold_more_than_the_books(insurer: Insurer) -> None:
+    account = an_account(insurer)
+    deposit(insurer, account, "9999999999.99", transfer("9999999999.99"))
+
+    with pytest.raises(AmountTooLarge) as refusal:
+        deposit(insurer, account, "0.01", transfer("0.01"))
+    assert refusal.value.field == "tenders"
+    with pytest.raises(AmountTooLarge) as refusal:
+        a_deposit_receipt(insurer, account, "10000000000.00")
+    assert refusal.value.field == "amount"
+
+    account.refresh_from_db()
+    assert account.balance == Decimal("9999999999.99")
+    everything_holds()

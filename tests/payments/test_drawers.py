@@ -31,9 +31,11 @@ from selfcard.payments.errors import (
     DrawerDayNotOpen,
     DrawerNotOpen,
     EarlierDayNotCounted,
+    NextDayHasBegun,
     NotAnAmount,
     NotEnoughInTheDrawer,
     NotTakenAtTheDrawer,
+    OpensWithWhatWasLeft,
     ReferenceMissing,
     TakingsDoNotSuffice,
 )
@@ -198,6 +200,29 @@ def test_a_drawer_is_opened_once_a_day_and_after_its_last_day_was_counted(
         open_again()
     with clock.frozen(TOMORROW):
         assert open_again().day == TOMORROW
+
+
+def test_what_vanished_overnight_is_missed_in_the_evening(insurer: Insurer, day: DrawerDay) -> None:
+    """Nothing leaves a drawer between two days: it opens with what its last count found."""
+    count(insurer, day, cash="800.00", card="200.00")
+
+    def open_with(cash: str) -> DrawerDay:
+        return open_drawer(
+            drawer=day.drawer,
+            opening_cash=Decimal(cash),
+            actor=insurer.actor("cashier"),
+            request_id=uuid4(),
+        )
+
+    with clock.frozen(TOMORROW):
+        with pytest.raises(OpensWithWhatWasLeft) as refusal:
+            open_with("100.00")
+        next_day = open_with("800.00")
+        with pytest.raises(NextDayHasBegun):
+            count(insurer, day, cash="100.00", card="200.00", explanation="?")
+        with pytest.raises(DifferenceNotExplained):
+            count(insurer, next_day, cash="100.00")
+    assert "800.00" in str(refusal.value)
 
 
 def test_a_drawer_code_is_given_once(insurer: Insurer, day: DrawerDay) -> None:

@@ -60,6 +60,7 @@ class Till:
     account: AdvanceAccount
     deposit: Receipt  # asked for
     owed: PaymentReceipt  # to a named payee
+    failed: PaymentReceipt  # to an account that is none
     advance: PaymentReceipt  # of a part of the advance
     paid: PaymentReceipt  # in cash, with its red-letter invoice
 
@@ -81,12 +82,13 @@ def till() -> Till:
         TenderGiven("cash", Decimal("900.00")),
         TenderGiven("advance", Decimal("100.00"), account=account),
     )
-    paid, owed = (
+    paid, owed, failed = (
         voucher(shop, take_back(shop, sale, (1, 2))),
         voucher(shop, take_back(shop, sale, (3, 4)), A_PAYEE),
+        voucher(shop, take_back(shop, sale, (5, 6)), A_PAYEE),
     )
     red_letter = pay_back(shop, paid)
-    note_payment_failed(payment=owed, reason="no such account", actor=cashier, request_id=uuid4())
+    note_payment_failed(payment=failed, reason="no such account", actor=cashier, request_id=uuid4())
     answer = TaxAnswer(
         platform="Tax cloud", number="2411", confirmation="ok", confirmed_on=clock.today()
     )
@@ -103,7 +105,7 @@ def till() -> Till:
     )
     deposit = a_deposit_receipt(shop.insurer, account, "70.00")
     advance = a_refund(shop.insurer, account, "40.00")
-    return Till(shop, sale, day, account, deposit, owed, advance, paid)
+    return Till(shop, sale, day, account, deposit, owed, failed, advance, paid)
 
 
 def count(till: Till) -> None:
@@ -291,6 +293,39 @@ def test_each_row_of_money_says_what_can_be(
 def test_whoever_writes_a_voucher_does_not_pay_it(till: Till) -> None:
     with refused_by_postgresql("nobody_pays_on_their_own_voucher"), triggers_at_rest():
         change(till.paid, confirmed_by=till.paid.issued_by)
+    with refused_by_postgresql("nobody_pays_on_their_own_voucher"), triggers_at_rest():
+        change(till.paid, payee_set_by=till.insurer.cashier)
+
+
+def test_what_failed_is_corrected_before_it_is_paid(till: Till) -> None:
+    paid = {"state": "confirmed", "confirmed_by": till.insurer.cashier, "confirmed_at": clock.now()}
+
+    with refused_by_postgresql("takes no more outlays"):
+        Outlay.objects.create(
+            payment=till.failed,
+            kind="transfer",
+            amount=till.failed.amount,
+            paid_on=clock.today(),
+            reference="BANK-9",
+        )
+    with refused_by_postgresql("payments_paymentreceipt is never changed"):
+        change(till.failed, **paid)
+
+
+def test_a_drawer_opens_with_what_was_left_and_a_day_before_is_not_counted_again(
+    till: Till,
+) -> None:
+    count(till)
+    tomorrow = {"day": clock.today() + timedelta(days=1), "opened_at": clock.now()}
+    left = expected_in(till.day)[TenderKind.CASH]
+
+    with refused_by_postgresql("had .* in it, not"):
+        another(till.day, opening_cash=left - 1, **tomorrow)
+    another(till.day, opening_cash=left, **tomorrow)
+    with refused_by_postgresql("was opened again"):
+        DrawerCount.objects.create(
+            drawer_day=till.day, counting=2, kind="cash", expected=left, counted=left
+        )
 
 
 def test_whoever_counts_a_drawer_does_not_close_it(till: Till) -> None:

@@ -24,6 +24,8 @@ from selfcard.payments.errors import (
     NotTheWayItCame,
     OutlaysDoNotAddUp,
     PaidByItsMaker,
+    PaidByWhoNamedThePayee,
+    PaymentHasFailed,
     PayeeAccountWrong,
     PayeeIncomplete,
     PaymentAlreadyConfirmed,
@@ -250,6 +252,31 @@ def test_nobody_pays_on_their_own_voucher(shop: Shop) -> None:
             actor=staff_actor(both),
             request_id=uuid4(),
         )
+
+
+def test_nobody_pays_to_an_account_that_they_named(shop: Shop) -> None:
+    both = a_staff_member("I09", shop.insurer.institution, May.ISSUE_PAYMENTS, May.CONFIRM_PAYMENTS)
+    payment = write(shop, take_back(shop, sold(shop, 5)))
+    correct_payment(payment=payment, payee=ORIGINAL, actor=staff_actor(both), request_id=uuid4())
+
+    with pytest.raises(PaidByWhoNamedThePayee):
+        settle_payment(
+            payment=payment,
+            outlays=(OutlayGiven("cash", payment.amount),),
+            actor=staff_actor(both),
+            request_id=uuid4(),
+        )
+    pay(shop, payment)
+
+
+def test_what_failed_is_not_paid_before_its_payee_is_corrected(shop: Shop) -> None:
+    payment = write(shop, take_back(shop, sold(shop, 5)))
+    cashier = shop.insurer.actor("cashier")
+    note_payment_failed(payment=payment, reason="closed", actor=cashier, request_id=uuid4())
+
+    with pytest.raises(PaymentHasFailed) as refusal:
+        pay(shop, payment)
+    assert refusal.value.help
 
 
 def test_one_live_voucher_for_a_recovery_and_none_for_a_closed_one(shop: Shop) -> None:

@@ -31,15 +31,23 @@ from selfcard.payments.errors import (
     DrawerNotOpen,
     DrawerOutOfUse,
     EarlierDayNotCounted,
+    NextDayHasBegun,
     NotAnAmount,
     NotEnoughInTheDrawer,
     NotTakenAtTheDrawer,
+    OpensWithWhatWasLeft,
     ReferenceMissing,
     TakingsDoNotSuffice,
 )
 from selfcard.payments.models import Banking, Drawer, DrawerCount, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import AT_THE_DRAWER
-from selfcard.payments.queries import ACCOUNTS, expected_in, last_count, takings_to_bank
+from selfcard.payments.queries import (
+    ACCOUNTS,
+    expected_in,
+    last_count,
+    left_in,
+    takings_to_bank,
+)
 from selfcard.payments.tendering import check_amount
 
 NOTHING = Decimal("0.00")
@@ -82,21 +90,27 @@ def open_drawer(
     actor: Actor,
     request_id: UUID,
 ) -> DrawerDay:
-    """Begin a drawer's day with the cash that lies in it.
+    """Begin a drawer's day with the cash that its last count found; the first one with its float.
+
+    Nothing leaves a drawer between two days, so what is missing or over in the morning is found,
+    explained and booked with this day's count.
 
     Raises:
         NotAuthorised: the actor keeps no drawer there.
         DrawerOutOfUse: it takes no money any more.
         DrawerAlreadyOpen, DrawerDayIsOver: once a day.
         EarlierDayNotCounted: what is in it has not been counted since.
+        OpensWithWhatWasLeft: it says another amount.
         NotAnAmount: parts of a cent, or less than nothing.
     """
     require(actor, May.KEEP_DRAWER, drawer.organisation)
     if opening_cash:
         check_amount(opening_cash, "opening_cash")
-    # One after the other: the row stands for the drawer.
-    drawer = Drawer.objects.select_for_update(no_key=True).get(pk=drawer.pk)
+    drawer = _locked_drawer(drawer.pk)
     _refuse_to_open(drawer)
+    left = left_in(drawer, currency)
+    if left is not None and opening_cash != left:
+        raise OpensWithWhatWasLeft(drawer=drawer.name, left=f"{left:,.2f}")
     today = clock.today()
     day = DrawerDay.objects.create(
         drawer=drawer,
@@ -141,13 +155,17 @@ def count_drawer(
     Raises:
         NotAuthorised: the actor keeps no drawer there.
         DrawerDayNotOpen: it is closed.
+        NextDayHasBegun: the drawer was opened again since.
         NotAnAmount: parts of a cent, or less than nothing.
         DifferenceNotExplained: what was counted is not what should be there, and nobody says why.
     """
     require(actor, May.KEEP_DRAWER, day.drawer.organisation)
+    _locked_drawer(day.drawer_id)
     day = _locked(day)
     if day.state == DrawerDay.State.CLOSED:
         raise DrawerDayNotOpen(drawer=day.drawer.name, day=day.day.isoformat())
+    if day.drawer.days.filter(day__gt=day.day).exists():
+        raise NextDayHasBegun(drawer=day.drawer.name, day=day.day.isoformat())
     expected = expected_in(day)
     found = {kind: counted.get(kind, NOTHING) for kind in AT_THE_DRAWER}
     for kind, amount in found.items():
@@ -290,6 +308,11 @@ def _open_for_banking(
     if amount > expected_in(day)[TenderKind.CASH]:
         raise NotEnoughInTheDrawer(drawer=day.drawer.name)
     return day
+
+
+def _locked_drawer(key: int) -> Drawer:
+    """The drawer, its row locked: who opens it and who counts it again come one after the other."""
+    return Drawer.objects.select_for_update(no_key=True).get(pk=key)
 
 
 def _locked(day: DrawerDay) -> DrawerDay:

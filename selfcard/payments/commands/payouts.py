@@ -25,9 +25,11 @@ from selfcard.payments.errors import (
     NotTheWayItCame,
     OutlaysDoNotAddUp,
     PaidByItsMaker,
+    PaidByWhoNamedThePayee,
     PayeeAccountWrong,
     PayeeIncomplete,
     PaymentAlreadyConfirmed,
+    PaymentHasFailed,
     PaymentIsVoid,
 )
 from selfcard.payments.models import (
@@ -94,6 +96,7 @@ def issue_payment(
         reason_number=reason[1],
         issued_by=acting_staff(actor),
         issued_at=clock.now(),
+        payee_set_by=acting_staff(actor),
     )
     freeze_paper(kind=PAYMENT_RECEIPT, number=payment.number, facts=payment_facts(payment, lines))
     record(actor, "payments.issued", payment, amount=str(amount.amount), reason=list(reason))
@@ -146,8 +149,17 @@ def correct_payee(
             continue
         setattr(payment, name, value)
     payment.state = PaymentReceipt.State.ISSUED
+    payment.payee_set_by = acting_staff(actor)
     payment.save(
-        update_fields=["way", "payee_name", "payee_bank", "payee_account", "account", "state"]
+        update_fields=[
+            "way",
+            "payee_name",
+            "payee_bank",
+            "payee_account",
+            "account",
+            "state",
+            "payee_set_by",
+        ]
     )
     record(actor, "payments.payee_corrected", payment, way=payee.way)
     return payment
@@ -189,16 +201,23 @@ def confirm_payment(
 
     Raises:
         PaymentAlreadyConfirmed, PaymentIsVoid: it is not open.
-        PaidByItsMaker: the second person is missing.
+        PaymentHasFailed: its payee is to be corrected first.
+        PaidByItsMaker, PaidByWhoNamedThePayee: the second person is missing.
         OutlaysDoNotAddUp: another amount than the voucher's.
         NotTheWayChosen, NotTheWayItCame, MoreThanCameThisWay: money would go where it may not.
         AdvanceDoesNotSuffice: an advance that is paid back was used meanwhile.
         What `check_tenders` raises: an outlay does not say what it must.
     """
     payment = _open_payment(payment)
+    if payment.state == PaymentReceipt.State.FAILED:
+        raise PaymentHasFailed(
+            number=payment.number, help=Operation.named("payments.payment", number=payment.number)
+        )
     payer = acting_staff(actor)
     if payer.pk == payment.issued_by_id:
         raise PaidByItsMaker(number=payment.number)
+    if payer.pk == payment.payee_set_by_id:
+        raise PaidByWhoNamedThePayee(number=payment.number)
     paid = check_tenders(outlays, payment.organisation, payment.currency, actor)
     given = sum((one.amount for one in paid), Decimal("0.00"))
     if given != payment.amount:

@@ -133,6 +133,26 @@ class DrawerDay(models.Model):
             ),
             never_truncated("drawer_day"),
             pgtrigger.Trigger(
+                name="a_drawer_opens_with_what_its_last_count_found",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("found", "numeric")],
+                func="""
+                    SELECT count.counted INTO found
+                    FROM payments_drawercount count
+                    JOIN payments_drawerday day ON day.id = count.drawer_day_id
+                    WHERE day.drawer_id = NEW.drawer_id AND day.currency = NEW.currency
+                      AND count.kind = 'cash'
+                    ORDER BY day.day DESC, count.counting DESC LIMIT 1;
+                    IF found <> NEW.opening_cash THEN
+                        RAISE EXCEPTION 'drawer % had % in it, not %',
+                            NEW.drawer_id, found, NEW.opening_cash USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
                 name="a_difference_is_explained",
                 level=pgtrigger.Row,
                 when=pgtrigger.After,
@@ -188,7 +208,27 @@ class DrawerCount(models.Model):
                 name="a_count_is_of_what_goes_through_a_drawer",
             ),
         ]
-        triggers: ClassVar = [*append_only("drawer_count")]
+        triggers: ClassVar = [
+            *append_only("drawer_count"),
+            pgtrigger.Trigger(
+                name="a_day_is_counted_before_the_next",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (
+                        SELECT FROM payments_drawerday day
+                        JOIN payments_drawerday later
+                          ON later.drawer_id = day.drawer_id AND later.day > day.day
+                        WHERE day.id = NEW.drawer_day_id
+                    ) THEN
+                        RAISE EXCEPTION 'the drawer of day % was opened again', NEW.drawer_day_id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.drawer_day_id} {self.kind} {self.counted}"

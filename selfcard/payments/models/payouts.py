@@ -26,7 +26,7 @@ class PaymentReceipt(models.Model):
 
     The reason (kind, number) is what the room that owes it knows it by: a recovery ID, or the
     number of an advance account. If the payment fails because of the payee's account, the payee is
-    corrected and the voucher goes on.
+    corrected and the voucher goes on. Whoever wrote it, or said where the money goes, does not pay.
     """
 
     class Kind(models.TextChoices):
@@ -60,6 +60,7 @@ class PaymentReceipt(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.ISSUED)
     issued_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     issued_at = models.DateTimeField()
+    payee_set_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     confirmed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     voided_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
@@ -107,9 +108,10 @@ class PaymentReceipt(models.Model):
                 ),
                 name="a_payment_is_what_its_dates_say",
             ),
-            # The second person: whoever writes the voucher does not pay it.
+            # The second person: who writes the voucher, or corrects its payee, does not pay it.
             models.CheckConstraint(
-                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("issued_by")),
+                condition=Q(confirmed_by__isnull=True)
+                | (~Q(confirmed_by=F("issued_by")) & ~Q(confirmed_by=F("payee_set_by"))),
                 name="nobody_pays_on_their_own_voucher",
             ),
             models.CheckConstraint(
@@ -149,6 +151,11 @@ class PaymentReceipt(models.Model):
                     "issued_by_id",
                     "issued_at",
                 ),
+            ),
+            refused(
+                "a_failed_payment_is_corrected_before_it_is_paid",
+                pgtrigger.Update,
+                pgtrigger.Q(old__state="failed", new__state="confirmed"),
             ),
             refused("a_payment_is_kept", pgtrigger.Delete),
             never_truncated("payment_receipt"),
@@ -199,6 +206,10 @@ class PaymentReceipt(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def is_written_by(self, staff: Staff) -> bool:
+        """Whether somebody wrote it, or said where the money goes: another person pays it."""
+        return staff.pk in (self.issued_by_id, self.payee_set_by_id)
 
     @property
     def payee(self) -> str:
@@ -263,7 +274,7 @@ class Outlay(models.Model):
                 operation=pgtrigger.Insert,
                 func="""
                     PERFORM FROM payments_paymentreceipt
-                    WHERE id = NEW.payment_id AND state IN ('issued', 'failed')
+                    WHERE id = NEW.payment_id AND state = 'issued'
                     FOR NO KEY UPDATE;
                     IF NOT FOUND THEN
                         RAISE EXCEPTION 'payment % takes no more outlays', NEW.payment_id

@@ -173,7 +173,7 @@ class GoingBack(Coming):
         if self.done(
             expected, correct_payment, payment=self.payment(number), payee=payee, actor=actor
         ):
-            voucher.state, voucher.way = "issued", payee.way
+            voucher.state, voucher.way, voucher.payee_set_by = "issued", payee.way, actor
             voucher.account = self._number_of(payee)
 
     @precondition(lambda self: self.notebook.vouchers)

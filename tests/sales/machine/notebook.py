@@ -31,8 +31,10 @@ from selfcard.payments.errors import (
     NotTheWayItCame,
     OutlaysDoNotAddUp,
     PaidByItsMaker,
+    PaidByWhoNamedThePayee,
     PayerNotNamed,
     PaymentAlreadyConfirmed,
+    PaymentHasFailed,
     PaymentIsVoid,
     ReceiptAlreadyConfirmed,
     ReceiptIsVoid,
@@ -166,6 +168,7 @@ class Voucher:
     issued_by: str
     account: str = ""
     state: str = "issued"
+    payee_set_by: str = ""  # if somebody corrected the payee
 
     @property
     def is_open(self) -> bool:
@@ -394,8 +397,12 @@ class Notebook:
             return RecoveryNotOpen
         if refused := self.voucher_refused(number, actor, CASHIERS):
             return refused
+        if voucher.state == "failed":
+            return PaymentHasFailed
         if actor == voucher.issued_by:
             return PaidByItsMaker
+        if actor == voucher.payee_set_by:
+            return PaidByWhoNamedThePayee
         if sum_of(outlays) != voucher.amount:
             return OutlaysDoNotAddUp
         if refused := self._way_refused(voucher, outlays):

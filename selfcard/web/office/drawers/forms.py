@@ -13,7 +13,7 @@ from selfcard.core import clock
 from selfcard.organisations.models import May
 from selfcard.payments.models import Drawer, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import AT_THE_DRAWER
-from selfcard.payments.queries import DrawerLine, drawer_days_in_reach, lines_of_day
+from selfcard.payments.queries import DrawerLine, drawer_days_in_reach, left_in, lines_of_day
 from selfcard.web.office.fields import DayField, MoneyField, OrganisationCodeField
 from selfcard.web.office.forms import OfficeForm, printable_text
 
@@ -49,11 +49,13 @@ class OpenForm(OfficeForm):
     widths: ClassVar = {"opening_cash": 6}
 
     def __init__(self, *args: Any, drawer: Drawer, **kwargs: Any) -> None:
-        last = drawer.days.exclude(state=DrawerDay.State.OPEN).order_by("-day").first()
-        lines = lines_of_day(last) if last else []
-        left = next((one.counted for one in lines if one.kind == TenderKind.CASH), None)
+        left = left_in(drawer, "CNY")
         kwargs.setdefault("initial", {"opening_cash": left})
         super().__init__(*args, **kwargs)
+        if left is not None:
+            self.fields["opening_cash"].help_text = _(
+                "What the last count found. If it is not all there, say so at the day's count."
+            )
 
 
 class CountForm(OfficeForm):

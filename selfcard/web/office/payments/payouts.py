@@ -205,7 +205,7 @@ def _outlay_form(request: OfficeRequest, one: PaymentReceipt) -> OutlayRowsForm 
     came_by = receipt_behind(one)
     if request.method == "POST":
         return OutlayRowsForm(request.POST, payment=one, came_by=came_by, actor=request.actor)
-    if one.state != State.ISSUED or one.issued_by_id == request.staff.pk:
+    if one.state != State.ISSUED or one.is_written_by(request.staff):
         return None
     return OutlayRowsForm(payment=one, came_by=came_by, actor=request.actor)
 
@@ -231,7 +231,7 @@ def _page(
         "tenders": came_by.tenders.select_related("account").order_by("id") if came_by else (),
         "form": form,
         "is_open": is_open,
-        "own": one.issued_by_id == request.staff.pk,
+        "own": one.is_written_by(request.staff),
         "outlays": one.outlays.select_related("account", "drawer_day__drawer").order_by("id"),
         "mishaps": mishaps,
         "corrected": next((each for each in mishaps if each.is_current), None),

@@ -185,7 +185,7 @@ def _page(request: OfficeRequest, one: Recovery, form: OfficeForm | None = None)
         "now": whereabouts(request, runs_taken_back(one)),
         "may_pay_back": is_open and live is None and may(request.actor, May.ISSUE_PAYMENTS, place),
         "may_confirm": live is not None
-        and live.issued_by_id != request.staff.pk
+        and not live.is_written_by(request.staff)
         and may(request.actor, May.CONFIRM_PAYMENTS, place),
         "may_withdraw": is_open and may(request.actor, May.RECALL_SALES, place),
         "sees_payments": bool(request.mays.intersection(SEEING_RECEIPTS)),
