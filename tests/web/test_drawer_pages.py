@@ -116,6 +116,16 @@ def test_notes_and_coins_stand_for_the_cash_and_do_not_contradict_it(insurer: In
     assert day.counts.get(kind="cash").counted == Decimal("120.50")
 
 
+def test_what_was_not_counted_is_asked_for_in_our_own_words(insurer: Insurer) -> None:
+    day = open_a_drawer(insurer)
+
+    answer = entered(insurer.cashier).post(f"{page_of(day)}count/", counted(card="", cheque="-1"))
+
+    errors = answer.context["form"].errors
+    assert errors["card"] == ["Fill this in."]
+    assert errors["cheque"] == ["An amount cannot be less than nothing."]
+
+
 def test_what_was_counted_is_compared_while_it_is_typed(insurer: Insurer) -> None:
     day = open_a_drawer(insurer, "100.00")
 

@@ -238,6 +238,22 @@ def test_several_sales_of_one_payer_are_asked_for_on_one_receipt(
     assert "for several sales" in shown(keeper, sales[1])
 
 
+def test_a_receipt_for_a_sale_of_an_agency_and_a_direct_one_asks_who_pays(
+    shop: Shop, keeper: Client
+) -> None:
+    agency = an_agency(shop.insurer)
+    terms: Any = {"business_source": "agency", "agency": agency}
+    sales = [shop.sell((1, 10), **terms), shop.sell((11, 20), **terms), shop.sell((21, 25))]
+    said = "not all made by the same agency"
+
+    alike = keeper.get(f"{TOGETHER}?sale={sales[0].number}&sale={sales[1].number}")
+    mixed = keeper.get(f"{TOGETHER}?sale={sales[0].number}&sale={sales[2].number}")
+
+    assert said not in alike.content.decode()
+    assert said in mixed.content.decode()
+    assert "payer_name" not in mixed.context["form"].initial
+
+
 def test_a_page_for_one_sale_offers_the_others_of_its_agency(shop: Shop, keeper: Client) -> None:
     agency = an_agency(shop.insurer)
     terms: Any = {"business_source": "agency", "agency": agency}

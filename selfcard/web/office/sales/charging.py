@@ -57,6 +57,7 @@ def issue_together(request: OfficeRequest) -> HttpResponse:
             "form": form,
             "sales": named,
             "strange": [code for code in codes if code not in known],
+            "is_mixed": len({sale.agency_id for sale in named}) > 1,
             "cards": sum(sale.cards_left for sale in named),
             "amount": sum(sale.amount_left for sale in named),
             "currency": named[0].currency if named else "",
