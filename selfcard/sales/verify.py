@@ -137,6 +137,19 @@ def violations() -> Iterator[Violation]:
         """,
     )
     yield from violations_of(
+        "A recovery's red-letter invoice is of the invoice by which its money came",
+        """
+        SELECT recovery.number, 'paid by receipt ' || recovery.receipt_id,
+               'red letter of ' || invoice.number, 'receipt ' || invoice.receipt_id
+        FROM sales_recovery recovery
+        JOIN payments_paymentreceipt payment
+            ON payment.reason_kind = 'recovery' AND payment.reason_number = recovery.number
+        JOIN payments_redletterinvoice red ON red.payment_id = payment.id
+        JOIN payments_invoice invoice ON invoice.id = red.invoice_id
+        WHERE invoice.receipt_id IS DISTINCT FROM recovery.receipt_id
+        """,
+    )
+    yield from violations_of(
         "An indirect sale names an agency of its kind",
         """
         SELECT sale.number, sale.business_source, agency.code, agency.kind

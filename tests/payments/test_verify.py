@@ -118,6 +118,11 @@ PLANTED: list[Plant] = [
         lambda day: day.recovery.pk,
     ),
     (
+        "A recovery's red-letter invoice is of the invoice by which its money came",
+        "UPDATE payments_redletterinvoice SET invoice_id = %s",
+        lambda day: day.invoice.pk,
+    ),
+    (
         "An indirect sale names an agency of its kind",
         """
         WITH agency AS (

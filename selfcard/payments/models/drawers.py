@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language, pgettext_lazy
@@ -68,6 +69,9 @@ class DrawerDay(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-day", "drawer__code"]
+        indexes: ClassVar = [
+            BrinIndex(fields=["closed_at"], autosummarize=True, name="drawer_day_by_closing"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["drawer", "day"], name="a_drawer_is_opened_once_a_day"),
             # So that nobody asks which of two open days a tender went into.
@@ -255,6 +259,9 @@ class Banking(models.Model):
     banked_at = models.DateTimeField()
 
     class Meta:
+        indexes: ClassVar = [
+            BrinIndex(fields=["banked_at"], autosummarize=True, name="banking_by_day"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_banking_is_money"),
             models.CheckConstraint(

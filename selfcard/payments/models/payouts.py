@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,8 @@ class PaymentReceipt(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["organisation", "state", "issued_at"], name="payment_by_place"),
+            models.Index(fields=["reason_number", "reason_kind"], name="payment_by_reason"),
+            BrinIndex(fields=["confirmed_at"], autosummarize=True, name="payment_by_day"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_payment_is_of_money"),

@@ -5,6 +5,7 @@ from typing import ClassVar
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, RangeOperators
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +51,9 @@ class Recovery(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            BrinIndex(fields=["done_at"], autosummarize=True, name="recovery_by_day"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(count__gt=0, amount__gt=0) & ~Q(reason=""),
