@@ -15,6 +15,7 @@ from selfcard.payments.errors import (
     AccountNamedTwice,
     AdvanceDoesNotSuffice,
     AdvanceOfOtherPlace,
+    AmountTooLarge,
     ArrivalDateMissing,
     ArrivalInTheFuture,
     ArrivedLongBefore,
@@ -25,6 +26,9 @@ from selfcard.payments.errors import (
 from selfcard.payments.models import AdvanceAccount, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import ARRIVES_LATER, AT_THE_DRAWER, WITH_REFERENCE
 from selfcard.payments.queries import open_drawers_at
+
+# What one amount, and all that comes or lies together, is at most: the books hold sums of many.
+LARGEST = Decimal("9999999999.99")
 
 # How long before it is owed money can have come.
 PAID_AHEAD = timedelta(days=30)
@@ -82,6 +86,7 @@ def check_tenders(
     Raises:
         NotAnAmount, ReferenceMissing, ArrivalDateMissing, ArrivalInTheFuture, AccountMissing,
         AccountNamedTwice, AdvanceOfOtherPlace, DrawerNotOpen: one of them does not.
+        AmountTooLarge: one of them, or all of them together.
     """
     checked: list[Checked] = []
     for at, tender in enumerate(given):
@@ -89,6 +94,7 @@ def check_tenders(
         if one.account and one.account in [earlier.account for earlier in checked]:
             raise AccountNamedTwice(field=f"tenders-{at}-account", number=one.account.number)
         checked.append(one)
+        refuse_too_large(sum((part.amount for part in checked), Decimal(0)), f"tenders-{at}-amount")
     return checked
 
 
@@ -125,9 +131,21 @@ def check_amount(amount: Decimal, field: str) -> None:
 
     Raises:
         NotAnAmount: nothing, less than nothing, or parts of a cent.
+        AmountTooLarge: more than the books hold.
     """
+    refuse_too_large(amount, field)
     if amount <= 0 or amount != amount.quantize(CENT):
         raise NotAnAmount(field=field)
+
+
+def refuse_too_large(amount: Decimal, field: str) -> None:
+    """Refuse what the books cannot hold, which somebody mistyped.
+
+    Raises:
+        AmountTooLarge: it is above `LARGEST`.
+    """
+    if amount > LARGEST:
+        raise AmountTooLarge(field=field, most=f"{LARGEST:,.2f}")
 
 
 def _drawer(

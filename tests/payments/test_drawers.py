@@ -1,7 +1,7 @@
 """A drawer's day: opened with a float, counted, closed by a second person; and what is banked."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from selfcard.core import clock
+from selfcard.ledger.models import OLDEST_DAYS, Entry
 from selfcard.ledger.queries import balances
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.payments.commands import (
@@ -342,3 +343,15 @@ def test_verify_names_a_drawer_whose_count_expects_something_else(
         "A counted drawer expects what was there, came, went and was banked",
         "The difference of a closed drawer is in the books once",
     }
+
+
+def test_a_drawer_that_is_closed_years_late_counts_from_the_first_day_that_can(
+    insurer: Insurer, day: DrawerDay
+) -> None:
+    count(insurer, day, cash=790, card=200, explanation="ten short")
+
+    with clock.frozen(TODAY + timedelta(days=400)):
+        close(insurer, day)
+
+    entry = Entry.objects.get(kind="cash_difference")
+    assert entry.counts_from == TODAY + timedelta(days=400 - OLDEST_DAYS)

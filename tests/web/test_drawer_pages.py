@@ -1,7 +1,7 @@
 """Cash drawers through pages: defined, opened, counted by notes, closed by a second person."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from django.utils.html import strip_tags
 from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
+from selfcard.ledger.models import OLDEST_DAYS
 from selfcard.organisations.models import Staff
 from selfcard.payments.commands import count_drawer
 from selfcard.payments.models import Banking, DrawerDay
@@ -259,6 +260,28 @@ def test_the_day_is_a_page_a_file_and_a_paper(insurer: Insurer) -> None:
     for language in ("en", "zh-hans"):
         Staff.objects.filter(pk=insurer.cashier.pk).update(language=language)
         assert cashier.get(f"{page_of(day)}report.pdf").content.startswith(b"%PDF")
+
+
+def test_takings_that_are_older_than_the_books_take_are_refused(insurer: Insurer) -> None:
+    day = open_a_drawer(insurer, "500.00")
+    first = clock.today() - timedelta(days=OLDEST_DAYS)
+    form = {
+        "organisation": "100101",
+        "kind": "cash",
+        "drawer": day.pk,
+        "amount": "300",
+        "reference": "SLIP-7",
+    }
+
+    def bank(arrived_on: date) -> Any:
+        sent = {**form, "arrived_on": arrived_on, "request_id": uuid4()}
+        return entered(insurer.cashier).post(f"{HERE}bank/", sent)
+
+    refused = bank(first - timedelta(days=1))
+    assert refused.status_code == 422
+    assert "arrived_on" in refused.context["form"].errors
+    assert not Banking.objects.exists()
+    assert bank(first).status_code == 302
 
 
 @pytest.mark.parametrize("page", ["", "days/", "banked/"])

@@ -450,3 +450,21 @@ def test_a_list_takes_as_many_statements_for_many_rows_as_for_one(
         one_more(at)
 
     assert statements() == one
+
+
+def test_what_the_books_cannot_hold_is_refused_at_the_row_that_is_too_much(
+    shop: Shop, cashier: Client
+) -> None:
+    receipt = named(shop, 1, 10)
+    most = tender("transfer", "9999999999.99", "T-1", clock.today())
+
+    for sent in (
+        rows(tender("transfer", "999999999999.99", "T-1", clock.today()), surplus_to="new"),
+        rows(most, tender("transfer", "0.01", "T-2", clock.today()), surplus_to="new"),
+    ):
+        answer = cashier.post(here(receipt), sent)
+        assert answer.status_code == 422
+        assert "9,999,999,999.99" in answer.content.decode()
+
+    assert cashier.post(here(receipt), rows(most, surplus_to="new")).status_code == 302
+    everything_holds()

@@ -15,7 +15,7 @@ from selfcard.payments.errors import AdvanceAccountExists, PayerNotNamed
 from selfcard.payments.models import AdvanceAccount, AdvanceEntry
 from selfcard.payments.papers import AN_INDIVIDUAL
 from selfcard.payments.tax_numbers import checked_tax_number
-from selfcard.payments.tendering import refuse_above_balance
+from selfcard.payments.tendering import refuse_above_balance, refuse_too_large
 
 
 @command
@@ -92,9 +92,11 @@ def enter_advance(
 
     Raises:
         AdvanceDoesNotSuffice: the account has less.
+        AmountTooLarge: the account would have more than it can.
     """
     held = AdvanceAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
     refuse_above_balance(held, -amount)
+    refuse_too_large(held.balance + amount, "tenders")
     entry = AdvanceEntry.objects.create(
         account=held,
         kind=kind,

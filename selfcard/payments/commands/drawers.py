@@ -1,7 +1,7 @@
 """Cash drawers: opened in the morning, counted by the cashier, closed by a second person."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,11 +16,12 @@ from selfcard.core.refusals import Operation
 from selfcard.ledger import chart
 from selfcard.ledger.commands import post_entry
 from selfcard.ledger.lines import Line, credit, debit
-from selfcard.ledger.models import EntryKind
+from selfcard.ledger.models import OLDEST_DAYS, EntryKind
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import acting_staff, require
 from selfcard.payments.errors import (
     ArrivalInTheFuture,
+    ArrivedTooLongAgo,
     ClosedByItsCounter,
     DifferenceNotExplained,
     DrawerAlreadyOpen,
@@ -215,7 +216,7 @@ def close_drawer(*, day: DrawerDay, actor: Actor, request_id: UUID) -> DrawerDay
     if lines:
         post_entry(
             kind=EntryKind.CASH_DIFFERENCE,
-            counts_from=day.day,
+            counts_from=max(day.day, _first_day_of_the_books()),
             reason=("drawer", f"{day.drawer.code} {day.day.isoformat()}"),
             lines=tuple(lines),
             currency=day.currency,
@@ -248,6 +249,7 @@ def bank_takings(
         NotAuthorised: the actor keeps no drawer there.
         NotTakenAtTheDrawer: neither cash nor paid out by an acquirer.
         NotAnAmount, ArrivalInTheFuture, ReferenceMissing: it does not say what it must.
+        ArrivedTooLongAgo: the books take nothing that is so old.
         DrawerNotOpen, DrawerDayNotOpen: cash comes out of a drawer that is open.
         NotEnoughInTheDrawer, TakingsDoNotSuffice: more than there is.
     """
@@ -258,6 +260,8 @@ def bank_takings(
     check_amount(amount, "amount")
     if arrived_on > clock.today():
         raise ArrivalInTheFuture(field="arrived_on")
+    if arrived_on < (first := _first_day_of_the_books()):
+        raise ArrivedTooLongAgo(field="arrived_on", day=first.isoformat())
     if not reference.strip():
         raise ReferenceMissing(field="reference", kind=tender.label)
     # One after the other, so that what is still to come is not paid out twice.
@@ -308,6 +312,11 @@ def _open_for_banking(
     if amount > expected_in(day)[TenderKind.CASH]:
         raise NotEnoughInTheDrawer(drawer=day.drawer.name)
     return day
+
+
+def _first_day_of_the_books() -> date:
+    """The earliest day from which what is booked today can count."""
+    return clock.today() - timedelta(days=OLDEST_DAYS)
 
 
 def _locked_drawer(key: int) -> Drawer:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -20,7 +20,10 @@ from selfcard.web.office.views import OfficeRequest
 
 MONTH, DAYS = "month", "days"
 SPANS = {MONTH: Period.month_of, "quarter": Period.quarter_of, "year": Period.year_of}
-KNOWN_DAYS = [MinValueValidator(date(2000, 1, 1), _("Choose a day after the year 1999."))]
+KNOWN_DAYS = [
+    MinValueValidator(date(2000, 1, 1), _("Choose a day after the year 1999.")),
+    MaxValueValidator(date(2999, 12, 31), _("Choose a day before the year 3000.")),
+]
 
 
 class PeriodForm(FilterForm):
