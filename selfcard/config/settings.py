@@ -52,6 +52,10 @@ LARGE_SALE_NEEDS_SECOND_PERSON = _is_on("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON
 # insurer wants it, its seller gets no further cards.
 SALE_DUE_DAYS = int(os.environ.get("SELFCARD_SALE_DUE_DAYS", "30"))
 OVERDUE_BLOCKS = _is_on("SELFCARD_OVERDUE_BLOCKS")
+# Days of the books are closed at night once they have been over for so many days; by hand only,
+# where nothing is said.
+_CLOSE_AFTER = os.environ.get("SELFCARD_CLOSE_BOOKS_AFTER_DAYS", "").strip()
+CLOSE_BOOKS_AFTER_DAYS = int(_CLOSE_AFTER) if _CLOSE_AFTER else None
 # Within so many days after somebody asked for it, the cancellation of a policy is entered.
 CANCELLATION_ENTRY_DAYS = int(os.environ.get("SELFCARD_CANCELLATION_ENTRY_DAYS", "10"))
 # Paid cards past their last day get at most so many days more.

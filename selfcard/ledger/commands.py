@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from selfcard.core import clock
-from selfcard.core.actor import Actor
+from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
 from selfcard.core.locks import LockSpace, lock
@@ -40,7 +40,10 @@ def close_days(*, up_to: date, actor: Actor, request_id: UUID) -> Closing:
         raise DayClosedAlready(day=up_to.isoformat(), up_to=last.up_to.isoformat())
     now = clock.now()
     closing = Closing.objects.create(
-        up_to=up_to, closed_by=acting_staff(actor), closed_at=now, closed_on=clock.day_of(now)
+        up_to=up_to,
+        closed_by=acting_staff(actor) if actor.kind == ActorKind.STAFF else None,
+        closed_at=now,
+        closed_on=clock.day_of(now),
     )
     record(actor, "ledger.closed", closing)
     return closing

@@ -70,7 +70,9 @@ class Closing(models.Model):
     """
 
     up_to = models.DateField(unique=True)
-    closed_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    closed_by = models.ForeignKey(  # nobody: the system, at night
+        Staff, models.PROTECT, null=True, related_name="+"
+    )
     closed_at = models.DateTimeField()
     closed_on = models.DateField()  # of `closed_at`, in the insurer's time zone
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from selfcard.ledger.commands import close_days
 from selfcard.ledger.errors import DayClosedAlready, DayNotOver
 from selfcard.ledger.models import Closing, ClosingBalance, Entry, Posting
 from selfcard.ledger.queries import balances, last_closing, trial_balance
+from selfcard.ledger.tasks import close_days_nightly
 from selfcard.ledger.verify import violations
 from selfcard.organisations.errors import NotAuthorised
 from tests.factories.ledger import an_entry
@@ -65,6 +67,40 @@ def test_a_day_is_closed_once_and_closings_go_forward(insurer: Insurer) -> None:
     for day in (SUNDAY, MONDAY):
         with pytest.raises(DayClosedAlready):
             close(insurer, day)
+
+
+def test_at_night_days_are_closed_only_where_the_insurer_wants_it(
+    insurer: Insurer, settings: Any
+) -> None:
+    with clock.frozen(TUESDAY):
+        settings.CLOSE_BOOKS_AFTER_DAYS = None
+        close_days_nightly(0)
+        assert last_closing() is None
+
+        settings.CLOSE_BOOKS_AFTER_DAYS = 1
+        close_days_nightly(0)
+        assert [one.up_to for one in Closing.objects.all()] == [SUNDAY]
+
+        settings.CLOSE_BOOKS_AFTER_DAYS = 0
+        for _ in range(2):
+            close_days_nightly(0)
+    assert [(one.up_to, one.closed_by) for one in Closing.objects.all()] == [
+        (MONDAY, None),
+        (SUNDAY, None),
+    ]
+    assert booked(MONDAY) == TUESDAY
+
+
+def test_at_night_nothing_is_closed_that_somebody_closed_by_hand(
+    insurer: Insurer, settings: Any
+) -> None:
+    by_hand = close(insurer, MONDAY)
+    settings.CLOSE_BOOKS_AFTER_DAYS = 1
+
+    with clock.frozen(TUESDAY):
+        close_days_nightly(0)
+
+    assert Closing.objects.get() == by_hand
 
 
 def test_only_who_may_close_the_whole_insurers_books_does(insurer: Insurer) -> None:

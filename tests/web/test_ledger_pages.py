@@ -14,6 +14,7 @@ from django.urls import reverse
 from selfcard.core import clock
 from selfcard.ledger.models import Closing, Entry
 from selfcard.ledger.queries import statements
+from selfcard.ledger.tasks import close_days_nightly
 from tests.factories.drawers import open_a_drawer
 from tests.factories.ledger import an_entry, the_reversal_of
 from tests.factories.organisations import an_insurer
@@ -320,3 +321,43 @@ def test_sending_a_closing_twice_closes_once(as_):
     assert answers == [302, 302]
     assert Closing.objects.count() == 1
     assert Entry.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "page",
+    [("account", "1001"), ("entries",), ("journal",), ("reconciliation",)],
+    ids=lambda page: page[0],
+)
+def test_a_year_that_no_calendar_has_is_refused_at_its_field(as_, page):
+    client = as_("auditor")
+
+    for first in ("9999-01-01", "3000-01-01"):
+        answer = client.get(at(*page, span="year", first=first))
+        assert answer.status_code == 422
+        assert "Choose a day before the year 3000." in answer.content.decode()
+    assert client.get(at(*page, span="year", first="2026-01-01")).status_code == 200
+    assert client.get(at("trial_balance", day="9999-12-31")).status_code == 422
+
+
+def test_the_last_year_and_the_first_have_their_statement(as_):
+    client = as_("auditor")
+
+    for first in ("2000-01-01", "2999-12-31"):
+        assert client.get(at("account", "1001", span="year", first=first)).status_code == 200
+
+
+def test_a_day_closed_at_night_says_that_the_system_closed_it(as_, settings):
+    client = as_("auditor")
+    settings.CLOSE_BOOKS_AFTER_DAYS = 0
+    close_days_nightly(0)
+
+    assert "the system, at night" in client.get(at("closings")).content.decode()
+
+
+def test_a_trial_balance_of_a_day_says_from_when_activations_count(as_):
+    an_entry(counts_from=MONDAY)
+    client = as_("auditor")
+    said = "An activation counts from the first day of cover."
+
+    assert said in client.get(at("trial_balance", day=MONDAY)).content.decode()
+    assert said not in client.get(at("trial_balance")).content.decode()

@@ -203,3 +203,29 @@ def test_an_empty_register_says_what_comes_first(client):
     client.force_login(shop.insurer.auditor, backend=settings.AUTHENTICATION_BACKENDS[-1])
 
     assert b"No invoice yet" in client.get(register("invoices")).content
+
+
+def test_what_is_owed_now_stands_only_where_the_days_reach_today(as_):
+    client = as_("auditor")
+    yesterday = (TODAY - timedelta(days=1)).isoformat()
+
+    until_today = client.get(at(span="days", first=yesterday, last=TODAY.isoformat()))
+    before = client.get(at(first=(TODAY - timedelta(days=40)).isoformat()))
+
+    assert "What is owed now" in {str(group.title) for group in until_today.context["found"].groups}
+    assert before.context["found"].groups
+    assert "What is owed now" not in {str(group.title) for group in before.context["found"].groups}
+    assert "is of this moment" not in before.content.decode()
+    assert "is of this moment, 23 Nov 2026" in until_today.content.decode()
+
+
+def test_of_a_day_that_is_still_to_come_nothing_is_said(as_):
+    client = as_("auditor")
+    tomorrow = (TODAY + timedelta(days=1)).isoformat()
+
+    page = client.get(at(first=tomorrow))
+
+    assert "Of a day that is still to come nothing can be said yet." in page.content.decode()
+    assert "found" not in page.context
+    assert 'rel="next"' not in client.get(at()).content.decode()
+    assert 'rel="next"' in client.get(at(first="2026-11-22")).content.decode()

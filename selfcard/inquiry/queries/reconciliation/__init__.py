@@ -7,6 +7,7 @@ money that is booked for a paper that does not exist – is told to whoever sees
 
 from dataclasses import dataclass
 
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.periods import Period
 from selfcard.inquiry.queries.reconciliation.comparing import (
@@ -61,11 +62,15 @@ COMPARISONS = (
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """A period's papers in groups; whose they are, by the key of the organisation."""
+    """A period's papers in groups; whose they are, by the key of the organisation.
+
+    `tells_what_is_owed` says whether a group of them is of now, not of the period.
+    """
 
     period: Period
     groups: tuple[Group, ...]
     organisations: dict[int, Organisation]
+    tells_what_is_owed: bool
 
     @property
     def mismatches(self) -> list[Mismatch]:
@@ -83,7 +88,8 @@ def reconciliation(
 ) -> Reconciliation:
     """The reconciliation of what the actor may see, or of one organisation and what is below it.
 
-    Whoever sees the whole insurer is also told what it owes now, beside the ledger.
+    Whoever sees the whole insurer is also told what it owes now, beside the ledger, if the period
+    reaches today.
     """
     reach = organisations_in_reach(actor, *SEEING_RECONCILIATION)
     sees_all = reach.filter(level=Organisation.Level.HEAD_OFFICE).exists()
@@ -92,11 +98,13 @@ def reconciliation(
     whole = sees_all and organisation is None
     places = None if whole else list(reach.order_by().values_list("pk", flat=True))
     groups = compared(period, places)
-    if whole:
+    tells_what_is_owed = whole and period.last >= clock.today()
+    if tells_what_is_owed:
         groups = (*groups, standing())
     named = {one.organisation for group in groups for one in group.mismatches}
     return Reconciliation(
         period,
         tuple(group for group in groups if group.figures or group.mismatches),
         Organisation.objects.select_related("party").in_bulk([key for key in named if key]),
+        tells_what_is_owed,
     )

@@ -27,7 +27,10 @@ class ClosingTable(OfficeTable):
     up_to = DayColumn(verbose_name=gettext_lazy("Closed up to and including"))
     closed_at = MomentColumn(verbose_name=gettext_lazy("Closed at"))
     closed_by = tables.Column(
-        gettext_lazy("Closed by"), accessor="closed_by__name", order_by="closed_by__username"
+        gettext_lazy("Closed by"),
+        accessor="closed_by__name",
+        order_by="closed_by__username",
+        default=gettext_lazy("the system, at night"),
     )
 
     class Meta(OfficeTable.Meta):

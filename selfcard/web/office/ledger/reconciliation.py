@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from selfcard.core import clock
+from selfcard.core.papers.report import written
 from selfcard.inquiry.queries.reconciliation import (
     SEEING_RECONCILIATION,
     Mismatch,
@@ -39,6 +40,12 @@ class ReconciliationForm(PeriodForm):
         today = clock.today().isoformat()
         super().__init__(request, span=DAYS, first=today, last=request.GET.get("first") or today)
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if "period" in given and given["period"].first > clock.today():
+            self.add_error("first", _("Of a day that is still to come nothing can be said yet."))
+        return given
+
 
 @dataclass(frozen=True)
 class Line:
@@ -65,6 +72,8 @@ def reconciliation_page(request: OfficeRequest) -> HttpResponseBase:
         {
             "form": form,
             "period": form.period,
+            "reaches_today": form.period.last >= clock.today(),
+            "notes": _notes(found),
             "found": found,
             "lines": lines,
             "earlier": within(form.period.moved(-1)),
@@ -98,7 +107,7 @@ def _file(
             ],
         )
     if kind == "pdf":
-        return _paper(request, form, rows, sums)
+        return _paper(request, form, rows, sums, _notes(found))
     return None
 
 
@@ -107,6 +116,7 @@ def _paper(
     form: ReconciliationForm,
     rows: list[list[Any]],
     sums: list[list[Any]],
+    notes: list[str],
 ) -> HttpResponse:
     place = form.cleaned_data["organisation"]
     return on_paper(
@@ -129,7 +139,23 @@ def _paper(
                 empty=_("Nothing happened on these days."),
             ),
         ],
+        note=" ".join(notes),
     )
+
+
+def _notes(found: Reconciliation) -> list[str]:
+    """What one has to know who sets the figures beside a trial balance."""
+    notes = [
+        _(
+            "Activations stand on their own day, and count in the ledger from the first day of"
+            " cover: a trial balance of the day differs by them in 2201, 2202 and the written"
+            " premium."
+        )
+    ]
+    if found.tells_what_is_owed:
+        owed = _("“What is owed now” is of this moment, %(moment)s, whatever days are asked for.")
+        notes.append(owed % {"moment": written(clock.now())})
+    return notes
 
 
 def _line_columns() -> list[Column]:
