@@ -58,14 +58,6 @@ SEEING_DRAWERS = (May.SEE_PAYMENTS, May.KEEP_DRAWER, May.CLOSE_DRAWERS, May.AUDI
 NOTHING = Decimal("0.00")
 
 
-def find_receipt(number: str) -> Receipt | None:
-    return Receipt.objects.filter(number=number.strip().upper()).first()
-
-
-def find_invoice(number: str) -> Invoice | None:
-    return Invoice.objects.filter(number__iexact=number.strip()).first()
-
-
 def receipts_in_reach(actor: Actor) -> QuerySet[Receipt]:
     """The receipts that the actor may see, newest first."""
     return (

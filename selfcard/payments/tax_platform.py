@@ -29,7 +29,7 @@ class TaxPlatform(Protocol):
 
 
 @dataclass(frozen=True)
-class ReadByHand:
+class ReadByHand(TaxPlatform):
     """A platform that somebody looks at: its answer is what they read there and enter."""
 
     read: TaxAnswer

@@ -38,7 +38,7 @@ from selfcard.custody.queries import (
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisations_in_reach, parties_in_reach
-from selfcard.payments.models import Invoice, PaymentReceipt, Receipt
+from selfcard.payments.models import PaymentReceipt, Receipt
 from selfcard.sales.errors import PaymentOfNoRecovery, ReceiptOfNoSale
 from selfcard.sales.models import (
     Agency,
@@ -89,10 +89,6 @@ def sellable_parts(
         else replace(part, usable=False, reason=_("No: not held by the seller's organisation"))
         for part in usable_parts(document_type, runs, actor, SALE)
     ]
-
-
-def find_sale(number: str) -> Sale | None:
-    return Sale.objects.filter(number=number.strip().upper()).first()
 
 
 def sale_of(serial: int) -> Sale | None:
@@ -212,10 +208,6 @@ def recoveries_to_pay(actor: Actor) -> QuerySet[Recovery]:
     )
 
 
-def find_recovery(number: str) -> Recovery | None:
-    return Recovery.objects.filter(number=number.strip().upper()).first()
-
-
 def recoveries_in_reach(actor: Actor) -> QuerySet[Recovery]:
     """The recoveries that the actor may see, newest first."""
     return (
@@ -249,11 +241,6 @@ def sales_asked_together(sales: Iterable[Sale]) -> set[int]:
     live = SaleReceipt.objects.filter(sale__in=pks, ended_at__isnull=True)
     together = SaleReceipt.objects.filter(receipt__in=live.values("receipt"))
     return pks | set(together.values_list("sale_id", flat=True))
-
-
-def invoice_of(sale: Sale) -> Invoice | None:
-    receipt = live_receipt(sale)
-    return Invoice.objects.filter(receipt=receipt).first() if receipt else None
 
 
 def sales_in_reach(actor: Actor) -> QuerySet[Sale]:
