@@ -305,7 +305,7 @@ def test_a_drawer_that_is_not_closed_is_named_and_does_not_hold_the_closing_up(a
 def test_what_cannot_be_closed_is_said_at_the_field(as_):
     client = as_("second")
 
-    assert b"is not over" in closed(client, up_to="2026-11-23").content
+    assert b"23 Nov 2026 is not over" in closed(client, up_to="2026-11-23").content
     assert closed(client).status_code == 302
     assert b"closed already" in closed(client).content
     assert closed(client, up_to="1999-01-01").status_code == 422
