@@ -25,10 +25,10 @@ from selfcard.payments.errors import (
     OutlaysDoNotAddUp,
     PaidByItsMaker,
     PaidByWhoNamedThePayee,
-    PaymentHasFailed,
     PayeeAccountWrong,
     PayeeIncomplete,
     PaymentAlreadyConfirmed,
+    PaymentHasFailed,
     PaymentIsVoid,
 )
 from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
