@@ -105,7 +105,7 @@ def confirm_and_take_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[A
     sale = shop.sell((1, 10))
     receipt = shop.ask(sale)
     held_back_after(
-        monkeypatch, (receipts_of_sales, "remaining_of"), (recoveries_of_sales, "remaining_of")
+        monkeypatch, (receipts_of_sales, "remaining_of"), (recoveries_of_sales, "live_receipt")
     )
     return at_once(lambda: shop.settle(receipt), lambda: take_back(shop, sale, (1, 4)))
 
