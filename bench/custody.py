@@ -5,36 +5,13 @@ memory, plans or rows to the next. All times are this machine's; what is promise
 at the end, and the ratios to what was measured beside them in the same run.
 """
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.running import Bound, run_part
 from selfcard.launcher.benches import books_to_forget, copy_of
-from selfcard.launcher.errors import Trouble
-from selfcard.launcher.folder import PROJECT
 
 FEW = 1_000  # holdings, beside which many must cost no more
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What is promised, and what was measured."""
-
-    what: str
-    measured: float
-    bound: float
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        return self.measured >= self.bound if self.at_least else self.measured <= self.bound
-
-    def as_data(self) -> dict[str, Any]:
-        return {**asdict(self), "holds": self.holds}
 
 
 def measure(holdings: int, rounds: int, told: Callable[[str], None]) -> dict[str, Any]:
@@ -70,27 +47,13 @@ def measure(holdings: int, rounds: int, told: Callable[[str], None]) -> dict[str
         for place, (name, (part, sizes)) in enumerate(parts.items()):
             told(f"measuring {name}")
             with copy_of(books, f"part{place}") as address:
-                answer = _run(part, sizes, address)
+                answer = run_part(part, sizes, address)
             if part == "deeds":
                 found.setdefault("deeds", []).append(answer)
             else:
                 found[part] = answer
     found["bounds"] = [bound.as_data() for bound in _bounds(found)]
     return found
-
-
-def _run(part: str, sizes: dict[str, int], address: str) -> Any:
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench", part, json.dumps(sizes)],
-        cwd=PROJECT,
-        env=os.environ | {"DATABASE_URL": address},
-        capture_output=True,
-        text=True,
-    )
-    if ran.returncode != 0:
-        last = ran.stderr.strip().splitlines()[-1:]
-        raise Trouble(f"The part {part} of the benchmark did not run: {''.join(last)}")
-    return json.loads(ran.stdout)
 
 
 def _bounds(found: dict[str, Any]) -> Iterator[Bound]:

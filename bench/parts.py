@@ -1,13 +1,14 @@
-"""The parts of `selfcard bench custody`, by name."""
+"""The parts of `selfcard bench`, by name."""
 
 from collections.abc import Callable
 from typing import Any
 
-from bench import deeds, figures, making, reading
+from bench import deeds, figures, making, paying, reading
 
 PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "machine": figures.machine,
     "making": making.measure,
     "deeds": deeds.measure,
     "pages": reading.measure_pages,
+    "money": paying.measure,
 }

@@ -172,10 +172,10 @@ _SALES = f"""
     INSERT INTO sales_sale (
         number, type_version_id, seller_organisation_id, seller_id, business_source,
         customer_reference, remark, count, face_value, amount, currency, registered_by_id,
-        registered_at
+        registered_at, registered_on, due_on
     )
     SELECT number, %(version)s, institution, seller, 'direct', '', '', cards, %(face_value)s,
-           amount, %(currency)s, %(keeper)s, {at("day")}
+           amount, %(currency)s, %(keeper)s, {at("day")}, day, day + 30
     FROM sale;
     INSERT INTO sales_salerun (sale_id, serials)
     SELECT known.id, unnest(runs) FROM sale JOIN sales_sale known USING (number)
@@ -183,19 +183,19 @@ _SALES = f"""
 
 _MONEY = f"""
     INSERT INTO payments_receipt (
-        number, organisation_id, payer_name, buyer_tax_number, amount, currency, lines,
-        reason_kind, reason_number, state, issued_by_id, issued_at, void_reason
+        number, kind, organisation_id, payer_name, buyer_tax_number, amount, currency, lines,
+        reason_kind, reason_number, state, expected, surplus, issued_by_id, issued_at, void_reason
     )
-    SELECT receipt, institution, '个人', '', amount, %(currency)s, '[]', 'sale', number,
-           'issued', %(keeper)s, {at("day")}, ''
+    SELECT receipt, 'charge', institution, '个人', '', amount, %(currency)s, '[]', 'sale', number,
+           'issued', '[]', 0, %(keeper)s, {at("day")}, ''
     FROM sale WHERE receipt IS NOT NULL;
-    INSERT INTO sales_salereceipt (sale_id, receipt_id)
-    SELECT known.id, receipt.id
+    INSERT INTO sales_salereceipt (sale_id, receipt_id, count, amount)
+    SELECT known.id, receipt.id, known.count, known.amount
     FROM sale
     JOIN sales_sale known USING (number)
     JOIN payments_receipt receipt ON receipt.number = sale.receipt;
     INSERT INTO payments_tender (receipt_id, kind, amount, arrived_on, reference)
-    SELECT receipt.id, 'cash', sale.amount, day + 1, ''
+    SELECT receipt.id, 'transfer', sale.amount, day + 1, sale.number
     FROM sale JOIN payments_receipt receipt ON receipt.number = sale.receipt;
     UPDATE payments_receipt receipt
     SET state = 'confirmed', confirmed_by_id = %(cashier)s, confirmed_at = {at("day + 1")}
@@ -233,9 +233,10 @@ _MONEY = f"""
 
     WITH booked AS (
         INSERT INTO ledger_entry (
-            kind, booked_at, counts_from, currency, reason_kind, reason_number, lines
+            kind, booked_at, booked_on, counts_from, currency, reason_kind, reason_number,
+            lines
         )
-        SELECT 'receipt_confirmed', {at("day")}, day, %(currency)s, 'receipt', receipt, 2
+        SELECT 'receipt_confirmed', {at("day")}, day, day, %(currency)s, 'receipt', receipt, 2
         FROM billed
         RETURNING id, reason_number
     )
@@ -243,7 +244,7 @@ _MONEY = f"""
     SELECT booked.id, line, account, side * billed.amount
     FROM booked
     JOIN billed ON billed.receipt = booked.reason_number
-    CROSS JOIN (VALUES (1, '1001', 1), (2, '2201', -1)) AS sides (line, account, side)
+    CROSS JOIN (VALUES (1, '1002', 1), (2, '2201', -1)) AS sides (line, account, side)
 """
 
 _FROZEN = f"""

@@ -102,3 +102,19 @@ class RulesBroken(Refusal):
 
     def __str__(self) -> str:
         return str(self.problems[0])
+
+
+class PolicyOfNoCard(Refusal):
+    message = _("Policy %(number)s did not come from a card.")
+
+
+class NothingToPayBack(Refusal):
+    message = _("Nothing is to be paid back for policy %(number)s.")
+
+
+class RefundIssuedAlready(Refusal):
+    message = _("Payment receipt %(number)s pays it back already.")
+
+
+class PaymentOfNoPolicy(Refusal):
+    message = _("Payment receipt %(number)s pays back something else than a cancelled policy.")

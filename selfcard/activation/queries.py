@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
 
 from selfcard.activation.errors import (
@@ -19,14 +20,22 @@ from selfcard.activation.errors import (
 )
 from selfcard.activation.models import Draft, PinProof
 from selfcard.core import clock
+from selfcard.core.actor import Actor
 from selfcard.core.encryption import blind_index
 from selfcard.core.refusals import Refusal
-from selfcard.custody.queries import CardState, find_card
+from selfcard.custody.queries import CardState, find_card, find_serial_of_policy
 from selfcard.custody.statuses import SeenStatus
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import organisations_in_reach
+from selfcard.payments.models import PaymentReceipt, Receipt, TenderKind
 from selfcard.policies.application import Application, InsuredGiven, insured_facts
-from selfcard.policies.queries import facts_for_rules, in_force
+from selfcard.policies.models import Cancellation, Policy
+from selfcard.policies.queries import facts_for_rules, find_policy, in_force
+from selfcard.products.cancelling import Repayment
 from selfcard.products.models import ProductVersion
 from selfcard.products.rules import Facts, broken_rules, cover_period
+from selfcard.sales.models import Sale
+from selfcard.sales.queries import live_receipt, sale_of
 
 # Why a card with the right PIN cannot be activated, by the status that people see.
 NOT_READY: dict[SeenStatus, type[CardNotReady]] = {
@@ -54,6 +63,12 @@ def card_at_hand(serial: int) -> CardState:
     card = find_card(serial)
     assert card is not None, "a proof is only given for a card that was printed"
     return card
+
+
+def policy_of_card(card: CardState) -> str:
+    """The policy that a card is, or was until it became void by its cancellation; if any."""
+    kind, number = card.reason
+    return card.policy_number or (number if kind == "policy" else "")
 
 
 def why_not_ready(card: CardState) -> CardNotReady | None:
@@ -139,3 +154,48 @@ def answers_of(serial: int, device: str) -> dict[str, Any]:
 def days_left(card: CardState) -> int:
     """Full days after today on which the card can still be activated."""
     return max((card.deadline - clock.today()) // timedelta(days=1), 0)
+
+
+def cancellations_to_pay_back(actor: Actor) -> QuerySet[Cancellation]:
+    """Cancellations whose unearned premium is owed, and no payment receipt was issued for it."""
+    issued = PaymentReceipt.objects.filter(
+        reason_kind="policy", reason_number=OuterRef("policy__number")
+    ).exclude(state=PaymentReceipt.State.VOID)
+    reach = organisations_in_reach(actor, May.ISSUE_PAYMENTS).values("pk")
+    return (
+        Cancellation.objects.filter(
+            ~Exists(issued), repayment=Repayment.PRO_RATA, policy__organisation__in=reach
+        )
+        .select_related("policy__organisation__party")
+        .order_by("policy__cancelled_at")
+    )
+
+
+def paid_by(policy: Policy) -> tuple[Sale, Receipt]:
+    """The sale of the policy's card, and the receipt by which its money came."""
+    serial = find_serial_of_policy(policy.number)
+    assert serial is not None, "a policy that is paid back came from a card"
+    sale = sale_of(serial)
+    assert sale is not None, "a card that was activated was sold"
+    receipt = live_receipt(sale)
+    assert receipt is not None, "a card that was activated was paid"
+    return sale, receipt
+
+
+def is_gift(receipt: Receipt) -> bool:
+    """Whether nobody paid for the cards: their money came out of promotion expense."""
+    return receipt.tenders.filter(kind=TenderKind.PROMOTION).exists()
+
+
+def live_refund(policy: Policy) -> PaymentReceipt | None:
+    """The payment receipt that pays, or paid, a cancelled policy's unearned premium back."""
+    return (
+        PaymentReceipt.objects.filter(reason_kind="policy", reason_number=policy.number)
+        .exclude(state=PaymentReceipt.State.VOID)
+        .first()
+    )
+
+
+def policy_of_payment(payment: PaymentReceipt) -> Policy | None:
+    """The cancelled policy whose premium a payment receipt pays back, if it does."""
+    return find_policy(payment.reason_number) if payment.reason_kind == "policy" else None

@@ -79,3 +79,48 @@ def violations() -> Iterator[Violation]:
                           WHERE opened.serial = left(policy.reason_number, 15)::bigint)
         """,
     )
+    yield from violations_of(
+        "A card is void exactly when its policy was cancelled and not all given back",
+        """
+        SELECT policy.number, cancelled.repayment, 'card ' || policy.reason_number,
+               CASE WHEN moved.id IS NULL THEN 'stayed' ELSE 'was made void' END
+        FROM policies_cancellation cancelled
+        JOIN policies_policy policy ON policy.id = cancelled.policy_id
+        LEFT JOIN custody_movement moved ON moved.kind = 'cancellation'
+            AND moved.reason_kind = 'policy' AND moved.reason_number = policy.number
+        WHERE (cancelled.repayment <> 'whole') <> (moved.id IS NOT NULL)
+        """,
+    )
+    yield from violations_of(
+        "What a cancelled policy gives back is in the books, to the cent",
+        """
+        SELECT policy.number, cancelled.repayment, 'gives back ' || cancelled.gross,
+               'in the books ' || coalesce(booked.amount, 0)
+        FROM policies_cancellation cancelled
+        JOIN policies_policy policy ON policy.id = cancelled.policy_id
+        LEFT JOIN LATERAL (
+            SELECT sum(posting.amount) AS amount
+            FROM ledger_entry entry
+            LEFT JOIN ledger_entry written ON written.id = entry.reverses_id
+            JOIN ledger_posting posting ON posting.entry_id = entry.id AND posting.amount > 0
+            WHERE entry.reason_kind = 'policy' AND entry.reason_number = policy.number
+              AND CASE cancelled.repayment
+                WHEN 'whole' THEN written.kind = 'card_activated'
+                ELSE entry.kind = 'policy_cancelled' END
+        ) booked ON true
+        WHERE policy.reason_kind = 'card' AND cancelled.gross <> coalesce(booked.amount, 0)
+        """,
+    )
+    yield from violations_of(
+        "What is owed for a cancelled policy is paid back once, and nothing else is",
+        """
+        SELECT policy.number, 'owed ' || cancelled.gross, payment.number,
+               'paid ' || payment.amount
+        FROM payments_paymentreceipt payment
+        LEFT JOIN policies_policy policy ON policy.number = payment.reason_number
+        LEFT JOIN policies_cancellation cancelled
+            ON cancelled.policy_id = policy.id AND cancelled.repayment = 'pro_rata'
+        WHERE payment.reason_kind = 'policy' AND payment.state <> 'void'
+          AND cancelled.gross IS DISTINCT FROM payment.amount
+        """,
+    )

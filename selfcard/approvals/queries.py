@@ -37,7 +37,7 @@ def approval_of(kind: str, subject_kind: str, subject_number: str) -> Approval |
 
 def approvals_asked_by(actor: Actor) -> QuerySet[Approval]:
     """What the actor asked for, and what became of it."""
-    return _with_fate(Approval.objects.filter(asked_by=actor.id))
+    return with_fate(Approval.objects.filter(asked_by=actor.id))
 
 
 def approvals_past(actor: Actor) -> QuerySet[Approval]:
@@ -50,10 +50,10 @@ def approvals_past(actor: Actor) -> QuerySet[Approval]:
     )
     took_part = Q(asked_by=actor.id) | Q(decided_by=actor.id)
     decided = Approval.objects.filter(Exists(reach) | took_part)
-    return _with_fate(decided.exclude(state=Approval.State.ASKED, expires_at__gt=clock.now()))
+    return with_fate(decided.exclude(state=Approval.State.ASKED, expires_at__gt=clock.now()))
 
 
-def _with_fate(approvals: QuerySet[Approval]) -> QuerySet[Approval]:
+def with_fate(approvals: QuerySet[Approval]) -> QuerySet[Approval]:
     """With its state as people see it: what nobody decided in time has expired."""
     expired = When(
         state=Approval.State.ASKED,

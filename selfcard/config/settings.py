@@ -24,6 +24,11 @@ DATA_FOLDER = Path(os.environ.get("SELFCARD_DATA", PROJECT / "var")).resolve()
 KEY_FOLDER = DATA_FOLDER / "keys"
 PRINT_FOLDER = DATA_FOLDER / "print"
 
+
+def _is_on(name: str) -> bool:
+    return os.environ.get(name, "off").strip().lower() in ("on", "1", "true", "yes")
+
+
 # The insurer
 INSURER_NAME = {"zh-hans": "灯塔保险股份有限公司", "en": "Lantern Insurance Company Limited"}
 INSURER_SHORT_NAME = {"zh-hans": "灯塔保险", "en": "Lantern Insurance"}
@@ -40,7 +45,21 @@ APPROVAL_DAYS = int(os.environ.get("SELFCARD_APPROVAL_DAYS", "14"))
 # Working days are counted where the insurer is; within so many a loss is announced publicly.
 INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")
 LOSS_ANNOUNCEMENT_DAYS = int(os.environ.get("SELFCARD_LOSS_ANNOUNCEMENT_DAYS", "5"))
-LARGE_SALE_CARDS = 500
+# A sale of more cards is warned of; where the insurer wants it, a second person agrees to it.
+LARGE_SALE_CARDS = int(os.environ.get("SELFCARD_LARGE_SALE_CARDS", "500"))
+LARGE_SALE_NEEDS_SECOND_PERSON = _is_on("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON")
+# So many days after its registration a sale is to be paid; then it is flagged, and where the
+# insurer wants it, its seller gets no further cards.
+SALE_DUE_DAYS = int(os.environ.get("SELFCARD_SALE_DUE_DAYS", "30"))
+OVERDUE_BLOCKS = _is_on("SELFCARD_OVERDUE_BLOCKS")
+# Days of the books are closed at night once they have been over for so many days; by hand only,
+# where nothing is said.
+_CLOSE_AFTER = os.environ.get("SELFCARD_CLOSE_BOOKS_AFTER_DAYS", "").strip()
+CLOSE_BOOKS_AFTER_DAYS = int(_CLOSE_AFTER) if _CLOSE_AFTER else None
+# Within so many days after somebody asked for it, the cancellation of a policy is entered.
+CANCELLATION_ENTRY_DAYS = int(os.environ.get("SELFCARD_CANCELLATION_ENTRY_DAYS", "10"))
+# Paid cards past their last day get at most so many days more.
+EXTENSION_DAYS = int(os.environ.get("SELFCARD_EXTENSION_DAYS", "731"))
 # So long may cards be on the way between two organisations; then both are reminded.
 TRANSIT_DAYS = int(os.environ.get("SELFCARD_TRANSIT_DAYS", "7"))
 
@@ -122,6 +141,7 @@ MIDDLEWARE = [
     "selfcard.web.middleware.RequestLog",
     "selfcard.web.middleware.SessionsEnd",
     "selfcard.web.middleware.StaffLanguage",
+    "selfcard.web.middleware.ButtonsHaveAPage",
     "selfcard.web.middleware.OnlyWhatCanBeTyped",
     "axes.middleware.AxesMiddleware",
 ]

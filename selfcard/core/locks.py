@@ -21,6 +21,7 @@ class LockSpace(IntEnum):
     PERSON = 3
     SALE = 4
     CODE = 5  # by what it is the code of: codes of one kind are given one after the other
+    LEDGER_DAY = 6
 
 
 def lock(

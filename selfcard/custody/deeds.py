@@ -41,6 +41,7 @@ class Deed:
     gives_back: bool = False  # lost cards come back into somebody's hands
     statuses: Collection[CardStatus] = (CardStatus.INVENTORY,)
     may_be_expired: bool = False
+    must_be_expired: bool = False
     may_be_opened: bool = False
     # Freezes of these kinds do not stop the deed.
     frozen_by: Collection[str] = ()
@@ -58,6 +59,7 @@ class Deed:
             givers,
             statuses=self.statuses,
             may_be_expired=self.may_be_expired,
+            must_be_expired=self.must_be_expired,
             may_be_opened=self.may_be_opened,
             frozen_by=self.frozen_by,
             coming=coming,
@@ -165,3 +167,14 @@ VOID = replace(
 LOSS = _WRITE_OFF
 FOUND = replace(_WRITE_OFF, statuses=(CardStatus.LOST,), may_be_opened=False, gives_back=True)
 DESTRUCTION = replace(_WRITE_OFF, statuses=(CardStatus.VOID,))
+
+# Paid cards past their last day get a later one; frozen ones stay frozen.
+EXTENSION = Deed(
+    may=May.RECALL_SALES,
+    givers=_anybody(May.RECALL_SALES),
+    statuses=(CardStatus.TO_BE_ACTIVATED,),
+    may_be_expired=True,
+    must_be_expired=True,
+    may_be_opened=True,
+    frozen_by=FREEZE_KINDS,
+)

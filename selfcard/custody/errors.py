@@ -153,6 +153,37 @@ class BatchNotFrozen(Refusal):
     message = _("Batch %(batch)s is not frozen.")
 
 
+class CardsNotExpired(CardsRefused):
+    message = _("The last day of these cards is not over yet: %(serials)s.")
+
+
+class LastDayTooEarly(Refusal):
+    message = _("The new last day lies ahead: not before %(first)s.")
+    default_field = "last_day"
+
+
+class LastDayTooLate(Refusal):
+    message = _("The new last day is at most %(days)s days away: not after %(last)s.")
+    default_field = "last_day"
+
+
+class NothingToExtend(Refusal):
+    message = _("All of these cards are activated: there is nothing to extend.")
+    default_field = "runs"
+
+
+class ExtensionAskedBefore(CardsRefused):
+    message = _("%(number)s asks for more time for these cards already: %(serials)s.")
+
+
+class NotYourExtension(Refusal):
+    message = _("%(name)s asked for this: nobody else can ask for it again.")
+
+
+class ExtensionInOtherState(Refusal):
+    message = _("%(number)s is decided already: %(state)s.")
+
+
 class CardsNeverCame(CardsRefused):
     message = _("These cards never came from the printer, so nobody can destroy them: %(serials)s.")
 

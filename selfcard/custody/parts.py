@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Func, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, Func, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import Range
@@ -28,6 +28,7 @@ from selfcard.custody.errors import (
     CardsFrozen,
     CardsInOtherStatus,
     CardsNeverCame,
+    CardsNotExpired,
     CardsNotHeld,
     CardsNotOnTheNote,
     CardsOfOtherType,
@@ -47,6 +48,7 @@ from selfcard.custody.models import (
     STOCK_COUNT_REASON,
     WRITE_OFF_REASON,
     ActivatedCard,
+    ExtensionRun,
     Freeze,
     Holding,
     OpenedCard,
@@ -68,6 +70,7 @@ class Part:
     since: datetime | None = None
     freezes: tuple[Reason, ...] = ()  # why the cards are stopped, if they are
     opened: bool = False
+    extended_to: date | None = None  # a later last day, once two people agreed to one
     policy: str = ""  # of a card that is known to be activated
 
     @property
@@ -84,7 +87,8 @@ class Part:
 
     @property
     def deadline(self) -> date | None:
-        return self.batch.deadline if self.batch else None
+        """The last day to activate: the printed one, or the later one that was agreed to."""
+        return self.extended_to or (self.batch.deadline if self.batch else None)
 
     @property
     def has_expired(self) -> bool:
@@ -129,6 +133,9 @@ def _holdings(count: int, *ranges: Range[int]) -> QuerySet[Holding]:
     """The holdings that some ranges touch, each with what stops it and which cards were opened."""
     touched = Q(*(Q(serials__overlap=serials) for serials in ranges), _connector=Q.OR)
     frozen = Freeze.objects.filter(serials__overlap=OuterRef("serials"), released_at=None)
+    extended = ExtensionRun.objects.filter(
+        serials__overlap=OuterRef("serials"), during__isnull=False
+    )
     opened = OpenedCard.objects.filter(
         serial__gte=OuterRef("serials__startswith"), serial__lt=OuterRef("serials__endswith")
     )
@@ -149,6 +156,22 @@ def _holdings(count: int, *ranges: Range[int]) -> QuerySet[Holding]:
                         number="reason_number",
                     )
                 )
+            ),
+            # Only paid cards have a later last day.
+            extensions=Case(
+                When(
+                    status=CardStatus.TO_BE_ACTIVATED,
+                    then=ArraySubquery(
+                        extended.order_by("during").values(
+                            data=JSONObject(
+                                first=Func("serials", function="lower"),
+                                end=Func("serials", function="upper"),
+                                last_day=F("extension__last_day"),
+                            )
+                        )
+                    ),
+                ),
+                default=Value(None),
             ),
             # Cards that are sold are meant to be opened, and there are very many.
             opened_serials=Case(
@@ -194,20 +217,24 @@ class _Known(NamedTuple):
     run: SerialRun
     freezes: list[tuple[SerialRun, Reason]]
     opened: list[SerialRun]
+    extended: list[tuple[SerialRun, date]]  # the latest last
 
     @classmethod
     def of(cls, holding: Holding) -> "_Known":
         freezes = [_freeze(one) for one in holding.frozen_by]  # type: ignore[attr-defined]
         serials = holding.opened_serials or ()  # type: ignore[attr-defined]
-        return cls(holding, holding.run, freezes, [SerialRun(one, one) for one in serials])
+        extended = [_extension(one) for one in holding.extensions or ()]  # type: ignore[attr-defined]
+        opened = [SerialRun(one, one) for one in serials]
+        return cls(holding, holding.run, freezes, opened, extended)
 
 
 def _alike(known: _Known, run: SerialRun) -> Iterator[Part]:
-    """A holding's cards of a run, cut where they are frozen or were opened."""
+    """A holding's cards of a run, cut where they are frozen, extended or were opened."""
     holding = known.holding
     freezes = [one for one in known.freezes if one[0].overlaps(run)]
     opened = [one for one in known.opened if one.overlaps(run)]
-    for piece in run.cut_at([*(stopped for stopped, why in freezes), *opened]):
+    extended = [one for one in known.extended if one[0].overlaps(run)]
+    for piece in run.cut_at([*(one for one, why in (*freezes, *extended)), *opened]):
         yield Part(
             piece,
             batch=holding.batch,
@@ -217,11 +244,16 @@ def _alike(known: _Known, run: SerialRun) -> Iterator[Part]:
             since=holding.since,
             freezes=tuple(why for stopped, why in freezes if piece.first in stopped),
             opened=any(piece.first in one for one in opened),
+            extended_to=next((day for one, day in extended[::-1] if piece.first in one), None),
         )
 
 
 def _freeze(row: dict[str, Any]) -> tuple[SerialRun, Reason]:
     return SerialRun(row["first"], row["end"] - 1), (row["kind"], row["number"])
+
+
+def _extension(row: dict[str, Any]) -> tuple[SerialRun, date]:
+    return SerialRun(row["first"], row["end"] - 1), date.fromisoformat(row["last_day"])
 
 
 def cut_at_policies(parts: Iterable[Part]) -> list[Part]:
@@ -301,6 +333,7 @@ class Use:
     holders: Collection[int]  # keys of the parties that may hold them
     statuses: Collection[CardStatus] = (CardStatus.INVENTORY,)
     may_be_expired: bool = False
+    must_be_expired: bool = False
     may_be_opened: bool = False
     # Freezes of these kinds do not stop the deed.
     frozen_by: Collection[str] = ()
@@ -336,6 +369,8 @@ def judge(part: Part, use: Use) -> Verdict:
         return Verdict(part, CardsOpened, Operation.named("custody.void"))
     if part.has_expired and not use.may_be_expired:
         return Verdict(part, CardsExpired, Operation.named("custody.recall"))
+    if use.must_be_expired and not part.has_expired:
+        return Verdict(part, CardsNotExpired)
     if part.is_past_use_by and not use.may_be_expired:
         return Verdict(part, CardsPastUseBy, Operation.named("custody.recall"))
     return Verdict(part)
@@ -379,6 +414,8 @@ def what_helps(part: Part) -> Operation | None:
             return what_releases(part.freezes[0]) if part.freezes else None
         case CardStatus.DESTROYED:
             return None
+        case CardStatus.SOLD | CardStatus.TO_BE_ACTIVATED:
+            return Operation.named("sales.take_back")
     return Operation.named(f"open.{kind}", number=number)
 
 
@@ -461,5 +498,6 @@ _SAYINGS: dict[type[CardsRefused], Saying] = {
     CardsFrozen: _frozen,
     CardsOpened: _plainly(CardsOpened),
     CardsExpired: _plainly(CardsExpired),
+    CardsNotExpired: _plainly(CardsNotExpired),
     CardsPastUseBy: _plainly(CardsPastUseBy),
 }

@@ -384,6 +384,62 @@ write_offs_are_agreed_as_they_were_asked = pgtrigger.Trigger(
     """,
 )
 
+extended_runs_are_named_while_it_is_asked = pgtrigger.Trigger(
+    name="extended_runs_are_named_while_it_is_asked",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF NEW.granted_at IS NOT NULL OR NOT EXISTS (
+            SELECT FROM custody_extension WHERE id = NEW.extension_id AND state = 'asked' FOR SHARE
+        ) THEN
+            RAISE EXCEPTION 'the cards of an extension are named before anybody decides'
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+extended_runs_follow_their_extension = pgtrigger.Trigger(
+    name="extended_runs_follow_their_extension",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF NOT EXISTS (
+            SELECT FROM custody_extension
+            WHERE id = NEW.extension_id AND state = 'granted' AND decided_at = NEW.granted_at
+              AND upper(NEW.during) = last_day + 1
+              AND abs(lower(NEW.during) - (decided_at AT TIME ZONE 'UTC')::date) <= 1
+        ) THEN
+            RAISE EXCEPTION 'nobody agreed to a later last day of cards %', NEW.serials
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+extensions_are_in_force_exactly_when_granted = pgtrigger.Trigger(
+    name="extensions_are_in_force_exactly_when_granted",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    declare=[("now", "custody_extension")],
+    func="""
+        SELECT * INTO now FROM custody_extension WHERE id = NEW.id;
+        IF NOT EXISTS (SELECT FROM custody_extensionrun WHERE extension_id = NEW.id)
+           OR EXISTS (
+            SELECT FROM custody_extensionrun
+            WHERE extension_id = NEW.id AND (granted_at IS NOT NULL) <> (now.state = 'granted')
+        ) THEN
+            RAISE EXCEPTION 'extension % does not say what its cards say', NEW.number
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
 activations_are_of_paid_cards_and_tallied = pgtrigger.Trigger(
     name="activations_are_of_paid_cards",
     level=pgtrigger.Row,

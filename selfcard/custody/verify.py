@@ -14,6 +14,7 @@ def violations() -> Iterator[Violation]:
     yield from _history_has_no_gap()
     yield from _activated_cards_are_paid_for()
     yield from _opened_cards_stay()
+    yield from _extensions_are_agreed()
     yield from verify_notes.violations()
     yield from verify_counts.violations()
     yield from verify_write_offs.violations()
@@ -118,9 +119,12 @@ def _activated_cards_are_paid_for() -> Iterator[Violation]:
         LEFT JOIN cards_batch batch ON batch.id = holding.batch_id
         WHERE activated.reversed_at IS NULL
           AND (holding.status IS DISTINCT FROM 'to_be_activated'
-               OR (activated.activated_at AT TIME ZONE %s)::date > batch.deadline)
+               OR (activated.activated_at AT TIME ZONE %s)::date > batch.deadline AND NOT EXISTS (
+                    SELECT FROM custody_extensionrun extended
+                    WHERE extended.serials @> activated.serial
+                      AND extended.during @> (activated.activated_at AT TIME ZONE %s)::date))
         """,
-        [clock.zone().key],
+        [clock.zone().key] * 2,
     )
 
 
@@ -233,5 +237,21 @@ def _tallies_count_what_is_there() -> Iterator[Violation]:
         ) live USING (batch_id, holder_id, block)
         LEFT JOIN organisations_party party ON party.id = holder_id
         WHERE coalesce(tally.activated, 0) <> coalesce(live.cards, 0)
+        """,
+    )
+
+
+def _extensions_are_agreed() -> Iterator[Violation]:
+    yield from violations_of(
+        "A later last day was agreed to by another person, for cards that were out of date",
+        """
+        SELECT extension.number, run.serials::text, run.during::text, extension.state
+        FROM custody_extensionrun run
+        JOIN custody_extension extension ON extension.id = run.extension_id
+        JOIN cards_batch batch ON batch.serials && run.serials
+        WHERE run.during IS NOT NULL
+          AND (extension.state <> 'granted' OR extension.decided_by_id = extension.asked_by_id
+               OR upper(run.during) - 1 <> extension.last_day
+               OR lower(run.during) <= batch.deadline)
         """,
     )

@@ -17,7 +17,7 @@ from selfcard.demo.people import AGENCIES, PEOPLE, PLACES
 from selfcard.organisations.commands import authorise, employ_staff, open_organisation
 from selfcard.organisations.models import Organisation, Party, Staff
 from selfcard.organisations.queries import staff_actor
-from selfcard.sales.commands import register_agency
+from selfcard.sales.commands import register_agency, register_agreement
 
 SYSTEM = Actor.system("demo")
 
@@ -119,12 +119,19 @@ def employ_people() -> None:
 
 def register_agencies() -> None:
     for agency in AGENCIES:
-        register_agency(
+        firm = register_agency(
             code=agency.code,
             name_zh=agency.name_zh,
             name_en=agency.name_en,
             kind=agency.kind,
             licence=agency.licence,
+            **as_("H001"),
+        )
+        register_agreement(
+            agency=firm,
+            number=f"{agency.code}-{clock.today().year}",
+            valid_from=clock.today() - timedelta(days=365),
+            valid_to=clock.today() + timedelta(days=365),
             **as_("H001"),
         )
 

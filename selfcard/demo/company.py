@@ -34,6 +34,7 @@ from selfcard.custody.commands import check_in, check_in_printed, issue_cards
 from selfcard.custody.models import Holding, Issue
 from selfcard.custody.statuses import CardStatus
 from selfcard.demo import print_files
+from selfcard.demo.books import close_books
 from selfcard.demo.cast import (
     KEEPERS,
     SYSTEM,
@@ -47,8 +48,20 @@ from selfcard.demo.cast import (
     party,
     register_agencies,
 )
+from selfcard.demo.drawers import open_drawer_of
+from selfcard.demo.endings import (
+    SPRING,
+    SPRING_CARDS,
+    define_spring_card,
+    end_some,
+    sell_spring_cards,
+    spring_cards,
+)
 from selfcard.demo.holders import activate_for_holders
+from selfcard.demo.money import move_money
 from selfcard.demo.products import publish_products
+from selfcard.demo.recoveries import take_cards_back
+from selfcard.demo.sales import leave_sales_open
 from selfcard.demo.stock import do_stock_work
 from selfcard.organisations.models import Organisation
 from selfcard.payments.commands import TenderGiven
@@ -102,11 +115,17 @@ def build() -> None:
         employ_people()
         register_agencies()
         define_types(publish_products())
+        define_spring_card()
     print_batches()
     hand_down()
     sell()
+    leave_sales_open()
     activate_for_holders()
+    end_some()
     do_stock_work()
+    move_money()
+    take_cards_back()
+    close_books()
     note(event=BUILT, **deed(SYSTEM))
 
 
@@ -146,6 +165,7 @@ def print_batches() -> None:
         ("TR-100", 5_000),
         ("FA-150", 3_000),
         ("DR-200", 2_000),
+        (SPRING, SPRING_CARDS),
     ):
         with days_ago(165):
             batch = _made(_ordered(code, count))
@@ -232,6 +252,9 @@ def hand_down() -> None:
                     pack.document_type, part, KEEPERS[branch], institution, missing, days=141
                 )
                 given[institution, code] = part
+    spring = DocumentType.objects.get(code=SPRING)
+    _sent_and_checked_in(spring, spring_cards(), "H002", "11", days=150)
+    _sent_and_checked_in(spring, spring_cards(), KEEPERS["11"], "1101", days=141)
     accident = Pack("AC-050").document_type
     xihu = given["1101", "AC-050"]
     for place, seller in enumerate(("S110102", "S110103")):
@@ -295,10 +318,13 @@ DEALS = (
     Deal("1102", "AC-050", 200, "agency", "A001", "", "arrived", 81),
     Deal("1201", "AC-050", 50, "direct", "", "", "arrived", 70),
     Deal("1301", "TR-100", 30, "broker", "A003", "", "arrived", 52),
+    Deal("1301", "TR-100", 20, "broker", "A003", "", "asked", 45),
     Deal("1101", "AC-050", 30, "direct", "", "", "asked", 33),
     Deal("1102", "DR-200", 12, "direct", "", "", "asked", 19),
     Deal("1202", "FA-150", 10, "individual_agent", "", "", "asked", 6),
+    Deal("1102", "AC-050", 40, "agency", "A001", "", "none", 3),
     Deal("1101", "TR-100", 25, "direct", "", "", "none", 2),
+    Deal("1102", "AC-050", 25, "agency", "A001", "", "none", 1),
     Deal("1302", "AC-050", 80, "direct", "", "", "none", 1),
 )
 
@@ -316,10 +342,11 @@ def sell() -> None:
             receipt = _dealt(deal, run)
         if receipt and deal.money == "arrived":
             with days_ago(deal.days - 1):
-                tender = _tender(receipt, deal)
-                settle_receipt(
-                    receipt=receipt, tenders=(tender,), **as_(f"B{deal.institution[:2]}02")
-                )
+                cashier = f"B{deal.institution[:2]}02"
+                if not deal.agency:
+                    open_drawer_of(deal.institution, cashier)
+                settle_receipt(receipt=receipt, tenders=(_tender(receipt, deal),), **as_(cashier))
+    sell_spring_cards(spring_cards())
 
 
 def _last_held(institution: str, code: str) -> int:
@@ -345,7 +372,7 @@ def _dealt(deal: Deal, run: SerialRun) -> Receipt | None:
     )
     if deal.money == "none":
         return None
-    return issue_charge_receipt(sale=sale, payer_name=deal.customer, **as_(keeper))
+    return issue_charge_receipt(sales=(sale,), payer_name=deal.customer, **as_(keeper))
 
 
 def _tender(receipt: Receipt, deal: Deal) -> TenderGiven:

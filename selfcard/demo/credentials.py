@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from selfcard.cards.models import Batch
+from selfcard.core import clock
 from selfcard.core.serials import group_digits
 from selfcard.custody.models import ActivatedCard, Holding
 from selfcard.custody.statuses import CardStatus
@@ -55,7 +56,9 @@ def cards_to_activate(each: int = 3) -> dict[str, list[PrintedCard]]:
     Only of print files that came to the demo's printing house: nobody else can read a PIN.
     """
     found: dict[str, list[PrintedCard]] = {}
-    printed_batches = Batch.objects.filter(print_file__downloaded_at__isnull=False).order_by("pk")
+    printed_batches = Batch.objects.filter(
+        print_file__downloaded_at__isnull=False, deadline__gte=clock.today()
+    ).order_by("pk")
     for batch in printed_batches.select_related("type_version__document_type", "print_file"):
         print_file = folder() / batch.print_file.name
         if not print_file.exists():

@@ -63,15 +63,28 @@ SELLS = (
     May.REGISTER_SALES,
     May.SEE_SALES,
     May.ISSUE_RECEIPTS,
+    May.RECALL_SALES,
+    May.ISSUE_PAYMENTS,
     May.SEE_PAYMENTS,
     May.SEE_POLICIES,
+    May.CANCEL_POLICIES,
 )
-TAKES_MONEY = (May.CONFIRM_RECEIPTS, May.SEE_PAYMENTS, May.SEE_SALES)
+TAKES_MONEY = (
+    May.CONFIRM_RECEIPTS,
+    May.CONFIRM_PAYMENTS,
+    May.KEEP_ADVANCES,
+    May.KEEP_DRAWER,
+    May.SEE_PAYMENTS,
+    May.SEE_SALES,
+)
 MANAGES = (
     May.SEE_CARDS,
     May.SEE_SALES,
     May.FREEZE_CARDS,
     May.APPROVE_WRITE_OFFS,
+    May.APPROVE_SALES,
+    May.CLOSE_DRAWERS,
+    May.SEE_PAYMENTS,
 )
 SEES_ALL = (May.SEE_CARDS, May.SEE_SALES, May.SEE_PAYMENTS, May.SEE_POLICIES)
 
@@ -87,7 +100,7 @@ PEOPLE = (
            (May.DEFINE_TYPES, May.ORDER_BATCHES, May.RELEASE_PRINT, *KEEPS_CARDS, *SEES_ALL)),
     Person("H003", "10", "王志远", "Wang Zhiyuan", "运营经理", "Operations manager",
            (May.APPROVE_BATCHES, May.RELEASE_PRINT, May.APPROVE_WRITE_OFFS, May.FREEZE_CARDS,
-            *SEES_ALL)),
+            May.APPROVE_SALES, May.CLOSE_BOOKS, May.CLOSE_DRAWERS, *SEES_ALL)),
     Person("H004", "10", "赵敏", "Zhao Min", "产品经理", "Product manager",
            (May.DEFINE_PRODUCTS, *SEES_ALL)),
     Person("H005", "10", "孙立", "Sun Li", "精算师", "Actuary",

@@ -176,6 +176,38 @@ def custody(holdings: int, rounds: int, as_json: bool) -> None:
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
 
 
+@bench.command()
+@click.option(
+    "--cards",
+    type=click.IntRange(min=2),
+    default=10_000,
+    show_default=True,
+    help="Cards in the large sale, beside one of a single card.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="How often each deed is measured.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def money(cards: int, rounds: int, as_json: bool) -> None:
+    """Selling cards, being paid for them, and paying their money back.
+
+    Works on throw-away books, never on yours, as `bench custody` does.
+
+    \b
+    selfcard bench money
+    selfcard bench money --json > money.json
+    """
+    from bench.money import measure
+    from bench.table import as_text
+
+    found = measure(cards, rounds, told=lambda what: click.echo(f"… {what}", err=True))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
+
+
 @main.command()
 @click.option(
     "--into",

@@ -211,7 +211,7 @@ class Postgres:
 
     def _serve(self) -> None:
         settings = ["listen_addresses=", f"unix_socket_directories={self.sockets}"]
-        settings += ["max_connections=60", *(FORGETFUL if self.forgetful else [])]
+        settings += ["max_connections=160", *(FORGETFUL if self.forgetful else [])]
         options = [word for setting in settings for word in ("-c", setting)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

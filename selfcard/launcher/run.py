@@ -45,6 +45,8 @@ def run() -> None:
     """
     port = _chosen_port()
     os.environ["SELFCARD_PORT"] = str(port)
+    # What an insurer may switch on, the demo company has.
+    os.environ.setdefault("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON", "on")
     for ending in ENDINGS:
         signal.signal(ending, _stop)
     with ExitStack() as stack:

@@ -1,27 +1,61 @@
 """Receipts and invoices as those see them who may."""
 
-from django.db.models import QuerySet, Sum
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
+from django.db.models import Q, QuerySet, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.ledger import chart
-from selfcard.ledger.lines import Line, debit
-from selfcard.organisations.models import May
+from selfcard.ledger.lines import Line, credit, debit
+from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.payments.models import Invoice, Receipt, Tender
+from selfcard.payments.models import (
+    AdvanceAccount,
+    AdvanceEntry,
+    Banking,
+    Drawer,
+    DrawerCount,
+    DrawerDay,
+    Invoice,
+    Outlay,
+    PaymentReceipt,
+    Receipt,
+    RedLetterInvoice,
+    Tender,
+    TenderKind,
+)
+from selfcard.payments.models.tenders import AT_THE_DRAWER
+from selfcard.payments.papers import AN_INDIVIDUAL
 
 # Where the money of each tender is, in the books.
-ACCOUNTS = {Tender.Kind.CASH: chart.CASH, Tender.Kind.TRANSFER: chart.BANK}
+ACCOUNTS = {
+    TenderKind.CASH: chart.CASH,
+    TenderKind.TRANSFER: chart.BANK,
+    TenderKind.CARD: chart.OTHER_FUNDS,
+    TenderKind.CHEQUE: chart.BANK,
+    TenderKind.WALLET: chart.OTHER_FUNDS,
+    TenderKind.ADVANCE: chart.PAYER_ADVANCES,
+    TenderKind.PROMOTION: chart.PROMOTION,
+}
 
 # Who works on a receipt sees it.
-SEEING_RECEIPTS = (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS)
-
-
-def find_receipt(number: str) -> Receipt | None:
-    return Receipt.objects.filter(number=number.strip().upper()).first()
-
-
-def find_invoice(number: str) -> Invoice | None:
-    return Invoice.objects.filter(number__iexact=number.strip()).first()
+SEEING_RECEIPTS = (
+    May.SEE_PAYMENTS,
+    May.ISSUE_RECEIPTS,
+    May.CONFIRM_RECEIPTS,
+    May.ISSUE_PAYMENTS,
+    May.CONFIRM_PAYMENTS,
+    May.KEEP_ADVANCES,
+)
+SEEING_DRAWERS = (May.SEE_PAYMENTS, May.KEEP_DRAWER, May.CLOSE_DRAWERS, May.AUDIT)
+NOTHING = Decimal("0.00")
 
 
 def receipts_in_reach(actor: Actor) -> QuerySet[Receipt]:
@@ -50,6 +84,18 @@ def receipts_to_confirm(actor: Actor) -> QuerySet[Receipt]:
     )
 
 
+def receipts_not_arrived(actor: Actor) -> QuerySet[Receipt]:
+    """Receipts whose money was sent and is not here, for whoever confirms it, oldest first."""
+    return (
+        Receipt.objects.filter(
+            state=Receipt.State.WAITING,
+            organisation__in=organisations_in_reach(actor, May.CONFIRM_RECEIPTS).values("pk"),
+        )
+        .select_related("organisation__party", "issued_by__party")
+        .order_by("waiting_since")
+    )
+
+
 def invoices_in_reach(actor: Actor) -> QuerySet[Invoice]:
     """The invoices that the actor may see, newest first."""
     return (
@@ -62,8 +108,345 @@ def invoices_in_reach(actor: Actor) -> QuerySet[Invoice]:
 
 
 def debits_of(receipt: Receipt) -> tuple[Line, ...]:
-    """The debits that a confirmed receipt means in the books: one for each place of its money."""
+    """What a confirmed receipt means in the books: a debit for each place of its money, and a
+    credit to the payer for what came over."""
     by_kind = (
         receipt.tenders.order_by().values("kind").annotate(total=Sum("amount")).order_by("kind")
     )
-    return tuple(debit(ACCOUNTS[Tender.Kind(row["kind"])], row["total"]) for row in by_kind)
+    return (
+        *(debit(ACCOUNTS[TenderKind(row["kind"])], row["total"]) for row in by_kind),
+        credit(chart.PAYER_ADVANCES, receipt.surplus),
+    )
+
+
+def credits_of(payment: PaymentReceipt) -> tuple[Line, ...]:
+    """What a confirmed payment means in the books: a credit for each place that it came out of."""
+    by_kind = (
+        payment.outlays.order_by().values("kind").annotate(total=Sum("amount")).order_by("kind")
+    )
+    return tuple(credit(ACCOUNTS[TenderKind(row["kind"])], row["total"]) for row in by_kind)
+
+
+def expected_in(day: DrawerDay) -> dict[TenderKind, Decimal]:
+    """What should lie in a drawer, kind by kind: what was there, came, went and was banked."""
+    return {line.kind: line.expected for line in lines_of_day(day)}
+
+
+def open_drawers_at(place: Organisation, currency: str) -> QuerySet[DrawerDay]:
+    """The days of an organisation's drawers that take money now: open, and today's."""
+    return (
+        DrawerDay.objects.filter(
+            drawer__organisation=place,
+            currency=currency,
+            state=DrawerDay.State.OPEN,
+            day=clock.today(),
+        )
+        .select_related("drawer", "opened_by__party")
+        .order_by("drawer__code")
+    )
+
+
+@dataclass(frozen=True)
+class DrawerLine:
+    """One kind of money in a drawer's day: how the expected comes about, and what was counted."""
+
+    kind: TenderKind
+    opening: Decimal
+    came: Decimal
+    went: Decimal
+    banked: Decimal
+    counted: Decimal | None
+
+    @property
+    def expected(self) -> Decimal:
+        return self.opening + self.came - self.went - self.banked
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What is over (positive) or short (negative); none before the count."""
+        return None if self.counted is None else self.counted - self.expected
+
+
+def lines_of_day(day: DrawerDay) -> list[DrawerLine]:
+    """A drawer's day, kind by kind."""
+    came, went, banked = _by_kind(day.tenders), _by_kind(day.outlays), _by_kind(day.bankings)
+    counted = {count.kind: count.counted for count in last_count(day)}
+    return [
+        DrawerLine(
+            kind=kind,
+            opening=day.opening_cash if kind == TenderKind.CASH else NOTHING,
+            came=came[kind],
+            went=went[kind],
+            banked=banked[kind],
+            counted=counted.get(kind),
+        )
+        for kind in AT_THE_DRAWER
+    ]
+
+
+@dataclass(frozen=True)
+class DrawerMovement:
+    """Something that came into a drawer (more than nothing) or went out of it."""
+
+    at: datetime
+    what: str | Promise
+    kind: TenderKind
+    number: str
+    reference: str
+    amount: Decimal
+    place: str  # which paper it is: receipt, payment or banking
+
+
+def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
+    """What came into a drawer on a day and went out of it, in order."""
+    came = (
+        DrawerMovement(
+            tender.receipt.confirmed_at or day.opened_at,
+            tender.receipt.get_kind_display(),
+            TenderKind(tender.kind),
+            tender.receipt.number,
+            tender.reference,
+            tender.amount,
+            "receipt",
+        )
+        for tender in day.tenders.select_related("receipt")
+    )
+    went = (
+        DrawerMovement(
+            outlay.payment.confirmed_at or day.opened_at,
+            outlay.payment.get_kind_display(),
+            TenderKind(outlay.kind),
+            outlay.payment.number,
+            outlay.reference,
+            -outlay.amount,
+            "payment",
+        )
+        for outlay in day.outlays.select_related("payment")
+    )
+    banked = (
+        DrawerMovement(
+            banking.banked_at,
+            _("brought to the bank"),
+            TenderKind(banking.kind),
+            banking.number,
+            banking.reference,
+            -banking.amount,
+            "banking",
+        )
+        for banking in day.bankings.all()
+    )
+    return sorted([*came, *went, *banked], key=lambda one: (one.at, one.number))
+
+
+def statement_of(account: AdvanceAccount) -> QuerySet[AdvanceEntry]:
+    """What came into an advance account and went out of it, oldest first."""
+    return account.entries.select_related("by__party").order_by("id")
+
+
+def last_count(day: DrawerDay) -> list[DrawerCount]:
+    """The rows of a drawer day's latest count; none, if nobody has counted."""
+    counts = list(day.counts.order_by("counting", "kind"))
+    return [one for one in counts if one.counting == counts[-1].counting]
+
+
+def left_in(drawer: Drawer, currency: str) -> Decimal | None:
+    """The cash that the last count of a drawer found; none before the first."""
+    return (
+        DrawerCount.objects.filter(
+            drawer_day__drawer=drawer, drawer_day__currency=currency, kind=TenderKind.CASH
+        )
+        .order_by("-drawer_day__day", "-counting")
+        .values_list("counted", flat=True)
+        .first()
+    )
+
+
+def takings_to_bank(organisation: Organisation, kind: TenderKind, currency: str) -> Decimal:
+    """What an acquirer still owes: taken at the organisation's drawers by card or wallet, less
+    what was paid back that way and what has come to the bank."""
+    at_home = Q(drawer_day__drawer__organisation=organisation, drawer_day__currency=currency)
+    came = _sum(Tender.objects.filter(at_home, kind=kind))
+    went = _sum(Outlay.objects.filter(at_home, kind=kind))
+    banked = _sum(Banking.objects.filter(organisation=organisation, kind=kind, currency=currency))
+    return came - went - banked
+
+
+def _by_kind(rows: Any) -> defaultdict[str, Decimal]:
+    sums = rows.order_by().values("kind").annotate(total=Sum("amount"))
+    return defaultdict(lambda: NOTHING, {row["kind"]: row["total"] for row in sums})
+
+
+def _sum(rows: QuerySet[Any]) -> Decimal:
+    return rows.aggregate(total=Sum("amount"))["total"] or NOTHING
+
+
+def payments_in_reach(actor: Actor) -> QuerySet[PaymentReceipt]:
+    """The payment receipts that the actor may see, newest first."""
+    return (
+        PaymentReceipt.objects.filter(
+            organisation__in=organisations_in_reach(actor, *SEEING_RECEIPTS).values("pk")
+        )
+        .select_related("organisation__party", "issued_by__party", "confirmed_by__party")
+        .order_by("-id")
+    )
+
+
+def red_letters_in_reach(actor: Actor) -> QuerySet[RedLetterInvoice]:
+    """The red-letter invoices that the actor may see, newest first."""
+    return (
+        RedLetterInvoice.objects.filter(
+            organisation__in=organisations_in_reach(actor, *SEEING_RECEIPTS).values("pk")
+        )
+        .select_related("organisation__party", "invoice", "payment", "issued_by__party")
+        .order_by("-id")
+    )
+
+
+def advance_accounts_in_reach(actor: Actor) -> QuerySet[AdvanceAccount]:
+    """The payers' advance accounts that the actor may see, by payer."""
+    return (
+        AdvanceAccount.objects.filter(
+            organisation__in=organisations_in_reach(actor, *SEEING_RECEIPTS).values("pk")
+        )
+        .select_related("organisation__party", "opened_by__party")
+        .order_by("payer_name", "number")
+    )
+
+
+def ways_back(receipt: Receipt) -> frozenset[TenderKind]:
+    """By which kinds money can go back the way it came."""
+    return frozenset(left_of_ways(receipt))
+
+
+def left_of_ways(receipt: Receipt) -> dict[TenderKind, Decimal]:
+    """How much of a receipt's money came by each kind and has not gone back by it.
+
+    What came by cheque goes back by transfer.
+    """
+    left: dict[TenderKind, Decimal] = {}
+    for kind, amount in receipt.tenders.values_list("kind", "amount"):
+        back = TenderKind.TRANSFER if kind == TenderKind.CHEQUE else TenderKind(kind)
+        left[back] = left.get(back, NOTHING) + amount
+    gone = Outlay.objects.filter(payment__red_letter__invoice__receipt=receipt)
+    for kind, amount in gone.values_list("kind", "amount"):
+        if kind in left:
+            left[TenderKind(kind)] -= amount
+    return left
+
+
+def open_refund(account: AdvanceAccount) -> PaymentReceipt | None:
+    """The voucher by which an advance is being paid back now."""
+    states = PaymentReceipt.State
+    return account.payments.filter(
+        kind=PaymentReceipt.Kind.ADVANCE, state__in=[states.ISSUED, states.FAILED]
+    ).first()
+
+
+def accounts_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
+    """The advance accounts of a receipt's payer at its organisation: what it may be paid from."""
+    if receipt.payer_name == AN_INDIVIDUAL.zh:
+        return AdvanceAccount.objects.none()
+    found = AdvanceAccount.objects.filter(
+        organisation=receipt.organisation_id,
+        currency=receipt.currency,
+        payer_name=receipt.payer_name,
+    )
+    if receipt.buyer_tax_number:
+        found = found.filter(tax_number__in=["", receipt.buyer_tax_number])
+    return found.order_by("number")
+
+
+def is_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
+    """Whether an account is that of a receipt's payer. A tax number that only one of them names
+    tells no two payers apart: an invoice has it only when a company asks."""
+    numbers = {account.tax_number, receipt.buyer_tax_number} - {""}
+    return account.payer_name == receipt.payer_name and len(numbers) < 2
+
+
+def drawer_days_in_reach(actor: Actor) -> QuerySet[DrawerDay]:
+    """The days of the drawers that the actor may see, newest first."""
+    return (
+        DrawerDay.objects.filter(
+            drawer__organisation__in=organisations_in_reach(actor, *SEEING_DRAWERS).values("pk")
+        )
+        .select_related(
+            "drawer__organisation__party",
+            "opened_by__party",
+            "counted_by__party",
+            "closed_by__party",
+        )
+        .order_by("-day", "drawer__code")
+    )
+
+
+def drawers_in_reach(actor: Actor) -> QuerySet[Drawer]:
+    """The drawers that the actor may see, by code."""
+    return (
+        Drawer.objects.filter(
+            organisation__in=organisations_in_reach(actor, *SEEING_DRAWERS).values("pk")
+        )
+        .select_related("organisation__party")
+        .order_by("code")
+    )
+
+
+def drawer_days_to_count(actor: Actor) -> QuerySet[DrawerDay]:
+    """Days that are over and were not counted, for whoever keeps the drawer, oldest first."""
+    return (
+        drawer_days_in_reach(actor)
+        .filter(
+            state=DrawerDay.State.OPEN,
+            day__lt=clock.today(),
+            drawer__organisation__in=organisations_in_reach(actor, May.KEEP_DRAWER).values("pk"),
+        )
+        .order_by("day")
+    )
+
+
+def drawer_days_to_close(actor: Actor) -> QuerySet[DrawerDay]:
+    """Counted days that wait for a second person: not those that the actor counted."""
+    return (
+        drawer_days_in_reach(actor)
+        .filter(
+            state=DrawerDay.State.COUNTED,
+            drawer__organisation__in=organisations_in_reach(actor, May.CLOSE_DRAWERS).values("pk"),
+        )
+        .exclude(counted_by=actor.id)
+        .order_by("counted_at")
+    )
+
+
+def payments_to_pay(actor: Actor) -> QuerySet[PaymentReceipt]:
+    """Vouchers that wait to be paid by this actor: not their own, oldest first."""
+    return (
+        PaymentReceipt.objects.filter(
+            state=PaymentReceipt.State.ISSUED,
+            organisation__in=organisations_in_reach(actor, May.CONFIRM_PAYMENTS).values("pk"),
+        )
+        .exclude(Q(issued_by=actor.id) | Q(payee_set_by=actor.id))
+        .select_related("organisation__party", "issued_by__party")
+        .order_by("id")
+    )
+
+
+def payments_failed(actor: Actor) -> QuerySet[PaymentReceipt]:
+    """Vouchers whose money came back: the payee is to be corrected, by whoever may write them."""
+    return (
+        PaymentReceipt.objects.filter(
+            state=PaymentReceipt.State.FAILED,
+            organisation__in=organisations_in_reach(actor, May.ISSUE_PAYMENTS).values("pk"),
+        )
+        .select_related("organisation__party", "issued_by__party")
+        .order_by("id")
+    )
+
+
+def bankings_in_reach(actor: Actor) -> QuerySet[Banking]:
+    """What came to the bank out of the drawers that the actor may see, newest first."""
+    return (
+        Banking.objects.filter(
+            organisation__in=organisations_in_reach(actor, *SEEING_DRAWERS).values("pk")
+        )
+        .select_related("organisation__party", "drawer_day__drawer", "banked_by__party")
+        .order_by("-id")
+    )

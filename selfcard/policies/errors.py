@@ -109,3 +109,35 @@ class NoSuchPolicy(Refusal):
 class NotAPolicyNumber(Refusal):
     message = _("This is not a policy number. It has a P and 13 digits; compare them.")
     default_field = "number"
+
+
+class PolicyCancelledAlready(Refusal):
+    message = _("Policy %(number)s is cancelled already.")
+
+
+class CoverHasEnded(Refusal):
+    message = _("Cover ended on %(day)s. There is nothing left to cancel.")
+    default_field = "asked_on"
+
+
+class AskedInTheFuture(Refusal):
+    message = _("Nobody can have asked for it later than today.")
+    default_field = "asked_on"
+
+
+class AskedBeforeIssue(Refusal):
+    message = _("The policy was issued on %(day)s. Nobody can have asked for it before.")
+    default_field = "asked_on"
+
+
+class AskedLongAgo(Refusal):
+    message = _("A request is entered within %(days)s days. This one counts from %(day)s or later.")
+    default_field = "asked_on"
+
+
+class AskerIsNotTheApplicant(Refusal):
+    message = _(
+        "This is not the applicant's document. Only the applicant can cancel the policy, or"
+        " somebody with their written authority."
+    )
+    default_field = "identity_number"

@@ -14,8 +14,9 @@ from selfcard.core.actor import Channel
 from selfcard.core.encryption import EncryptedText
 from selfcard.core.money import Money
 from selfcard.core.triggers import append_only, never_truncated, refused
-from selfcard.organisations.models import Organisation
+from selfcard.organisations.models import Organisation, Staff
 from selfcard.policies.identity import IdentityKind, masked_name, masked_number
+from selfcard.products.cancelling import Repayment
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship, Sex
 
@@ -158,6 +159,23 @@ class Policy(Person):
             ),
             refused("a_policy_is_kept", pgtrigger.Delete),
             never_truncated("policy"),
+            pgtrigger.Trigger(
+                name="a_policy_is_cancelled_by_its_cancellation",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__state="cancelled"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM policies_cancellation WHERE policy_id = NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'policy % is cancelled, and nobody says why', NEW.number
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -207,6 +225,79 @@ class SeenState(models.TextChoices):
     IN_FORCE = "in_force", pgettext_lazy("policy", "in force")
     EXPIRED = "expired", pgettext_lazy("policy", "expired")
     CANCELLED = "cancelled", pgettext_lazy("policy", "cancelled")
+
+
+class Cancellation(models.Model):
+    """That a policy was cancelled: who asked for it and why, and what of its premium is given back.
+
+    Whoever asks is the applicant, or somebody whose authority the staff member has seen. It counts
+    from the day on which they asked.
+    """
+
+    policy = models.OneToOneField(Policy, models.PROTECT, related_name="cancellation")
+    asked_on = models.DateField()
+    asker_name = EncryptedText()
+    asker_kind = models.CharField(max_length=20, choices=IdentityKind)
+    asker_number = EncryptedText()
+    by_authority = models.BooleanField()
+    reason = models.CharField(max_length=200)
+    benefit_paid = models.BooleanField()
+    repayment = models.CharField(max_length=8, choices=Repayment)
+    days = models.PositiveIntegerField()
+    unearned = models.PositiveIntegerField()
+    net = models.DecimalField(max_digits=14, decimal_places=2)
+    tax = models.DecimalField(max_digits=14, decimal_places=2)
+    gross = models.DecimalField(max_digits=14, decimal_places=2)
+    cancelled_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("cancellation")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(reason=""), name="a_cancellation_has_its_reason"),
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")) & Q(net__gte=0, tax__gte=0),
+                name="what_is_given_back_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(repayment="nothing", gross=0)
+                | Q(repayment="pro_rata", gross__gt=0, benefit_paid=False)
+                | Q(repayment="whole", benefit_paid=False),
+                name="a_cancellation_gives_back_what_it_says",
+            ),
+            models.CheckConstraint(
+                condition=Q(unearned__lte=F("days")),
+                name="no_more_days_are_unearned_than_there_are",
+            ),
+        ]
+        triggers: ClassVar = [
+            *append_only("cancellation"),
+            pgtrigger.Trigger(
+                name="a_cancellation_is_of_a_cancelled_policy",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM policies_policy policy
+                        WHERE policy.id = NEW.policy_id AND policy.state = 'cancelled'
+                          AND NEW.net <= policy.premium_net AND NEW.tax <= policy.premium_tax
+                          AND (NEW.repayment <> 'whole' OR NEW.gross = policy.premium_gross)
+                    ) THEN
+                        RAISE EXCEPTION 'policy % is not cancelled like this', NEW.policy_id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.policy)
+
+    @property
+    def amount(self) -> Money:
+        """What is given back, tax included."""
+        return Money(self.gross, self.policy.currency)
 
 
 class InsuredPerson(Person):

@@ -1,4 +1,7 @@
-"""The policy's paper, built from the frozen rows: the same facts, so the same bytes, for ever."""
+"""The policy's paper, built from the frozen rows: the same facts, so the same bytes, for ever.
+
+Once it is cancelled, its paper says so: nobody can show it off as in force.
+"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -62,6 +65,7 @@ def policy_facts(policy: Policy) -> PolicyFacts:
         check_address=f"{policy.house['website']}/check/{policy.number}",
         details=tuple(_details(policy)),
         summary=Text(zh=version.summary_zh, en=version.summary_en),
+        cancelled_at=policy.cancelled_at.astimezone(zone()) if policy.cancelled_at else None,
     )
 
 

@@ -15,6 +15,7 @@ from django.utils.formats import date_format, number_format
 from selfcard.core.clock import day_end, day_start
 from selfcard.products import ages
 from selfcard.products.ages import Age, AgeRange, Length
+from selfcard.products.cancelling import Repayment
 from selfcard.products.codec import from_json, to_json
 from selfcard.products.errors import (
     ApplicantTooOld,
@@ -65,6 +66,10 @@ class Rules:
     `starts_earliest` and `starts_latest` count days from the day of activation; cover
     starts at 00:00, so the earliest is at least the next day and never lies before the
     activation. Cover ends at 23:59:59 of its last day. No region named means everywhere.
+
+    Whoever cancels before cover starts, or at most `cooling_off_days` after the day of issue, gets
+    the whole premium back. Later it is what `repayment` says: nothing, or the unearned part of the
+    premium less `expense_rate`, a fraction.
     """
 
     insured_age: AgeRange
@@ -82,6 +87,9 @@ class Rules:
     starts_earliest: int = 1
     starts_latest: int = 30
     length: Length = ONE_YEAR
+    cooling_off_days: int = 0
+    repayment: Repayment = Repayment.PRO_RATA
+    expense_rate: Decimal = Decimal(0)
 
     def to_json(self) -> dict[str, Any]:
         stored: dict[str, Any] = to_json(self)
@@ -101,6 +109,9 @@ class Rules:
             and 1 <= self.starts_earliest <= self.starts_latest
             and self.policies_per_insured >= 1
             and self.length.count >= 1
+            and self.cooling_off_days >= 0
+            and self.repayment != Repayment.WHOLE
+            and 0 <= self.expense_rate < 1
             and self.sexes
             and self.relationships
             and self.occupation_classes

@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 
 from selfcard.core.papers.facts import Text
 from selfcard.products.ages import ADULT_AT, Age, AgeRange
+from selfcard.products.cancelling import Repayment
 from selfcard.products.occupations import find_occupation
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.regions import REGIONS
@@ -43,7 +44,7 @@ def rules_in_words(rules: Rules) -> list[str]:
     if rules.details:
         names = listed(detail.label for detail in rules.details)
         lines.append(_("Also asked for: %(names)s.") % {"names": names})
-    return [*lines, _start(rules), _end(rules)]
+    return [*lines, _start(rules), _end(rules), _cancelled(rules)]
 
 
 def rules_in_both_languages(rules: Rules) -> tuple[Text, ...]:
@@ -100,6 +101,32 @@ def _start(rules: Rules) -> str:
 def _end(rules: Rules) -> str:
     return _("Cover lasts %(length)s and ends at 23:59:59 of its last day.") % {
         "length": rules.length
+    }
+
+
+def _cancelled(rules: Rules) -> str:
+    return f"{_whole(rules)} {_afterwards(rules)}"
+
+
+def _whole(rules: Rules) -> str:
+    if not rules.cooling_off_days:
+        return _("Cancelled before cover starts, the whole premium is given back.")
+    return ngettext(
+        "Cancelled before cover starts, or within %(days)d day of issue, the whole premium is"
+        " given back.",
+        "Cancelled before cover starts, or within %(days)d days of issue, the whole premium is"
+        " given back.",
+        rules.cooling_off_days,
+    ) % {"days": rules.cooling_off_days}
+
+
+def _afterwards(rules: Rules) -> str:
+    if rules.repayment == Repayment.NOTHING:
+        return _("Afterwards nothing is given back.")
+    if not rules.expense_rate:
+        return _("Afterwards the unearned part is given back, by days.")
+    return _("Afterwards the unearned part is given back, by days, less %(rate)s%%.") % {
+        "rate": f"{rules.expense_rate * 100:f}".rstrip("0").rstrip(".")
     }
 
 

@@ -39,6 +39,27 @@ class LargeSaleNotConfirmed(Refusal):
     default_field = "confirmed_large"
 
 
+class LargeSaleToBeAgreed(LargeSaleNotConfirmed):
+    message = _(
+        "This is a large sale: %(count)s cards. A sale is what one pays for and takes back, and of"
+        " more than %(limit)s cards another person has to agree to it. Tick that you mean it, and"
+        " they are asked; or register several sales."
+    )
+
+
+class LargeSaleNeedsSecondPerson(Refusal):
+    message = _("This is a large sale: %(count)s cards. Another person has to agree to it first.")
+    default_field = "confirmed_large"
+
+
+class NotYourSale(Refusal):
+    message = _("%(name)s asked for this sale and has to ask again.")
+
+
+class RegistrarMayNotSell(Refusal):
+    message = _("%(name)s asked for this sale and may not register sales there any more.")
+
+
 class CardsOfSeveralVersions(Refusal):
     message = _(
         "These cards were printed under different terms and cannot be one sale. "
@@ -53,3 +74,76 @@ class SaleAlreadyHasReceipt(Refusal):
 
 class ReceiptOfNoSale(Refusal):
     message = _("Receipt %(number)s does not ask for the money of a sale.")
+
+
+class NoAgreementInForce(Refusal):
+    message = _("%(agency)s has no agreement in force today, so it cannot sell.")
+    default_field = "agency"
+
+
+class AgreementDaysWrong(Refusal):
+    message = _("The last day must lie within the agreement, and not before its first day.")
+    default_field = "valid_to"
+
+
+class AgreementEndsInThePast(Refusal):
+    message = _("An agreement cannot be ended in hindsight: choose today or a later day.")
+    default_field = "last_day"
+
+
+class AgreementNumberTaken(Refusal):
+    message = _("%(agency)s already has an agreement of the number %(number)s.")
+    default_field = "number"
+
+
+class AgreementsOverlap(Refusal):
+    message = _("On some of these days agreement %(number)s is in force.")
+    default_field = "valid_from"
+
+
+class SalesOfSeveralPlaces(Refusal):
+    message = _("One charge receipt asks for sales of one organisation, in one currency.")
+    default_field = "sales"
+
+
+class NothingLeftToPay(Refusal):
+    message = _("All cards of sale %(number)s were taken back: there is nothing to pay.")
+
+
+class NothingLeftToTakeBack(Refusal):
+    message = _("All cards of sale %(number)s were taken back before.")
+
+
+class SaleChangedMeanwhile(Refusal):
+    message = _("Sale %(number)s has changed while you looked at it. Look at it again.")
+
+
+class CardsNotOfTheSale(Refusal):
+    message = _("These cards are not out with sale %(number)s, or were taken back: %(serials)s.")
+    default_field = "runs"
+
+
+class ScratchedNotTakenBack(Refusal):
+    message = _("Scratched are only cards that come back: %(serials)s.")
+    default_field = "scratched"
+
+
+class MoneyOnItsWay(Refusal):
+    message = _(
+        "Money for receipt %(number)s was sent and has not arrived. Wait for it, or make the"
+        " receipt void first."
+    )
+
+
+class RecoveryNotOpen(Refusal):
+    message = _("Recovery %(number)s is not waiting for this any more.")
+
+
+class PaymentIssuedBefore(Refusal):
+    message = _(
+        "The money of recovery %(number)s is paid back by payment receipt %(payment)s already."
+    )
+
+
+class PaymentOfNoRecovery(Refusal):
+    message = _("Payment receipt %(number)s does not pay for cards that were taken back.")

@@ -6,11 +6,12 @@ from selfcard.cards.queries import batches_touching, product_versions_of
 from selfcard.core import clock
 from selfcard.core.money import Money, split_tax
 from selfcard.core.papers.facts import Name, Text
-from selfcard.core.serials import SerialRun, describe_runs
+from selfcard.core.serials import SerialRun, count_cards, note_runs
+from selfcard.custody.queries import opened_within
 from selfcard.payments.papers import ChargeLine, InvoiceLine
 from selfcard.payments.paperwork import staff_name
-from selfcard.sales.models import BusinessSource, Sale
-from selfcard.sales.papers import ChargeListFacts, NoticeFacts
+from selfcard.sales.models import BusinessSource, Recovery, Sale
+from selfcard.sales.papers import ChargeListFacts, NoticeFacts, RecoveryFacts
 
 _SOURCES = {
     BusinessSource.DIRECT: Name(zh="直销", en="Direct"),
@@ -36,6 +37,8 @@ def charge_list_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeListFact
         seller=Name.of(sale.seller),
         business_source=_SOURCES[BusinessSource(sale.business_source)],
         agency=Name.of(sale.agency) if sale.agency else None,
+        agreement=sale.agreement.number if sale.agreement else "",
+        due_on=sale.due_on,
         registered_by=staff_name(sale.registered_by),
         customer_reference=sale.customer_reference,
         remark=sale.remark,
@@ -54,7 +57,7 @@ def notice_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> NoticeFacts:
             for version in product_versions_of(batches[0])
         ),
         runs=runs,
-        count=sale.count,
+        count=count_cards(runs),
         deadline=min(batch.last_day for batch in batches),
         seller_organisation=Name.of(sale.seller_organisation.party),
         seller=Name.of(sale.seller),
@@ -63,12 +66,15 @@ def notice_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> NoticeFacts:
 
 
 def charge_line(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeLine:
+    """What these cards of a sale cost."""
+    count = count_cards(runs)
     return ChargeLine(
         description=_description(sale),
-        detail=describe_runs(runs),
-        quantity=sale.count,
+        detail=note_runs(runs),
+        quantity=count,
         unit_price=Money(sale.face_value, sale.currency),
-        amount=Money(sale.amount, sale.currency),
+        amount=Money(sale.face_value, sale.currency) * count,
+        reference=sale.number,
     )
 
 
@@ -77,14 +83,38 @@ def invoice_line(sale: Sale, runs: tuple[SerialRun, ...]) -> InvoiceLine:
     back, takes its own part of the sum, and the last one leaves nothing over."""
     rate = sale.type_version.tax_rate
     net, tax = split_tax(sale.face_value, rate)
+    count = count_cards(runs)
     return InvoiceLine(
         description=_description(sale),
-        detail=describe_runs(runs),
-        quantity=sale.count,
-        net=Money(net * sale.count, sale.currency),
+        detail=note_runs(runs),
+        quantity=count,
+        net=Money(net, sale.currency) * count,
         tax_rate=rate,
-        tax=Money(tax * sale.count, sale.currency),
-        gross=Money(sale.amount, sale.currency),
+        tax=Money(tax, sale.currency) * count,
+        gross=Money(sale.face_value, sale.currency) * count,
+        reference=sale.number,
+    )
+
+
+def recovery_facts(
+    recovery: Recovery, runs: tuple[SerialRun, ...], scratched: tuple[SerialRun, ...]
+) -> RecoveryFacts:
+    sale = recovery.sale
+    return RecoveryFacts(
+        number=recovery.number,
+        registered_at=recovery.registered_at,
+        sale=sale.number,
+        document_type=Name.of(sale.type_version),
+        runs=runs,
+        scratched=scratched,
+        opened=tuple(opened_within(runs)),
+        count=recovery.count,
+        amount=Money(recovery.amount, sale.currency),
+        is_paid=recovery.kind == Recovery.Kind.PAID,
+        reason=recovery.reason,
+        seller_organisation=Name.of(sale.seller_organisation.party),
+        seller=Name.of(sale.seller),
+        registered_by=staff_name(recovery.registered_by),
     )
 
 

@@ -40,11 +40,26 @@ def violations() -> Iterator[Violation]:
     yield from violations_of(
         "What a sale says is sold or paid, custody says too, card for card",
         """
-        SELECT sale.number, coalesce(receipt.state, 'not asked'), sale.count || ' cards',
+        SELECT sale.number, coalesce(receipt.state, 'not asked'),
+               sale.count - back.cards - spent.cards || ' cards',
                'in custody ' || coalesce(kept.cards, 0)
         FROM sales_sale sale
         LEFT JOIN sales_salereceipt asked ON asked.sale_id = sale.id AND asked.ended_at IS NULL
         LEFT JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(upper(serials) - lower(serials)), 0) AS cards
+            FROM sales_recoveryrun WHERE sale_id = sale.id AND is_live
+        ) back
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS cards
+            FROM sales_salerun run
+            JOIN custody_movement moved
+                ON moved.kind = 'cancellation' AND moved.serials <@ run.serials
+            WHERE run.sale_id = sale.id AND NOT EXISTS (
+                SELECT FROM sales_recoveryrun back
+                WHERE back.sale_id = sale.id AND back.is_live AND back.serials @> moved.serials
+            )
+        ) spent
         CROSS JOIN LATERAL (
             SELECT sum(upper(part.cards) - lower(part.cards)) AS cards
             FROM sales_salerun run
@@ -55,19 +70,83 @@ def violations() -> Iterator[Violation]:
             CROSS JOIN LATERAL (SELECT run.serials * holding.serials AS cards) part
             WHERE run.sale_id = sale.id
         ) kept
-        WHERE sale.count IS DISTINCT FROM kept.cards
+        WHERE sale.count - back.cards - spent.cards <> coalesce(kept.cards, 0)
         """,
     )
     yield from violations_of(
-        "A receipt of a sale asks for its amount, and is void exactly when it has ended",
+        "A receipt asks for what its sales cost, and is void exactly when it has ended",
         """
-        SELECT sale.number, receipt.number, receipt.state,
-               'asks for ' || receipt.amount || ' of ' || sale.amount
+        SELECT receipt.number, receipt.state,
+               'asks for ' || receipt.amount || ' of ' || sum(asked.amount)
         FROM sales_salereceipt asked
         JOIN sales_sale sale ON sale.id = asked.sale_id
         JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
-        WHERE receipt.amount <> sale.amount OR receipt.currency <> sale.currency
-            OR (receipt.state = 'void') <> (asked.ended_at IS NOT NULL)
+        GROUP BY receipt.id
+        HAVING receipt.amount <> sum(asked.amount)
+            OR bool_or(receipt.currency <> sale.currency)
+            OR bool_or(asked.amount <> sale.face_value * asked.count)
+            OR bool_or((receipt.state = 'void') <> (asked.ended_at IS NOT NULL))
+        """,
+    )
+    yield from violations_of(
+        "A receipt asks for all cards of a sale that nobody has taken back",
+        """
+        SELECT sale.number, receipt.number, 'asks for ' || asked.count,
+               sale.count - coalesce(sum(upper(run.serials) - lower(run.serials)), 0) || ' are out'
+        FROM sales_salereceipt asked
+        JOIN sales_sale sale ON sale.id = asked.sale_id
+        JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
+        LEFT JOIN sales_recovery recovery
+            ON recovery.sale_id = sale.id AND recovery.kind = 'unpaid'
+        LEFT JOIN sales_recoveryrun run ON run.recovery_id = recovery.id AND run.is_live
+        WHERE asked.ended_at IS NULL
+        GROUP BY sale.id, receipt.id, asked.id
+        HAVING asked.count
+            <> sale.count - coalesce(sum(upper(run.serials) - lower(run.serials)), 0)
+        """,
+    )
+    yield from violations_of(
+        "Cards that were paid and taken back await their refund until it is paid, card for card",
+        """
+        SELECT recovery.number, recovery.state, recovery.count || ' cards',
+               'await it ' || coalesce(sum(upper(held.cards) - lower(held.cards)), 0)
+        FROM sales_recovery recovery
+        LEFT JOIN sales_recoveryrun run ON run.recovery_id = recovery.id
+        LEFT JOIN custody_holding holding ON holding.serials && run.serials
+            AND holding.status = 'awaiting_refund' AND holding.reason_kind = 'recovery'
+            AND holding.reason_number = recovery.number
+        CROSS JOIN LATERAL (SELECT run.serials * holding.serials AS cards) held
+        WHERE recovery.kind = 'paid'
+        GROUP BY recovery.id
+        HAVING coalesce(sum(upper(held.cards) - lower(held.cards)), 0)
+            <> CASE recovery.state WHEN 'registered' THEN recovery.count ELSE 0 END
+        """,
+    )
+    yield from violations_of(
+        "A recovery is paid back by one payment receipt over its amount",
+        """
+        SELECT recovery.number, recovery.state, 'amount ' || recovery.amount,
+               'paid back ' || coalesce(sum(payment.amount), 0)
+        FROM sales_recovery recovery
+        LEFT JOIN payments_paymentreceipt payment ON payment.state = 'confirmed'
+            AND payment.reason_kind = 'recovery' AND payment.reason_number = recovery.number
+        WHERE recovery.kind = 'paid'
+        GROUP BY recovery.id
+        HAVING coalesce(sum(payment.amount), 0)
+            <> CASE recovery.state WHEN 'done' THEN recovery.amount ELSE 0 END
+        """,
+    )
+    yield from violations_of(
+        "A recovery's red-letter invoice is of the invoice by which its money came",
+        """
+        SELECT recovery.number, 'paid by receipt ' || recovery.receipt_id,
+               'red letter of ' || invoice.number, 'receipt ' || invoice.receipt_id
+        FROM sales_recovery recovery
+        JOIN payments_paymentreceipt payment
+            ON payment.reason_kind = 'recovery' AND payment.reason_number = recovery.number
+        JOIN payments_redletterinvoice red ON red.payment_id = payment.id
+        JOIN payments_invoice invoice ON invoice.id = red.invoice_id
+        WHERE invoice.receipt_id IS DISTINCT FROM recovery.receipt_id
         """,
     )
     yield from violations_of(
@@ -76,5 +155,21 @@ def violations() -> Iterator[Violation]:
         SELECT sale.number, sale.business_source, agency.code, agency.kind
         FROM sales_sale sale JOIN sales_agency agency ON agency.id = sale.agency_id
         WHERE agency.kind <> sale.business_source
+        """,
+    )
+    yield from violations_of(
+        "A large sale is registered exactly when a second person agreed to it",
+        """
+        SELECT approval.subject_number, approval.state, 'asked for ' || (approval.asked->>'count'),
+               coalesce('registered with ' || sale.count, 'not registered')
+        FROM approvals_approval approval
+        FULL JOIN (SELECT * FROM sales_sale WHERE agreed_by_id IS NOT NULL) sale
+            ON sale.number = approval.subject_number AND approval.kind = 'sales.approve_sale'
+            AND approval.state = 'granted' AND approval.decided_by_id = sale.agreed_by_id
+            AND approval.asked_by_id = sale.registered_by_id
+            AND (approval.asked->>'count')::bigint = sale.count
+        WHERE sale.id IS NULL AND approval.kind = 'sales.approve_sale'
+              AND approval.state = 'granted'
+           OR approval.id IS NULL
         """,
     )

@@ -11,6 +11,7 @@ from django.contrib.auth import logout
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import is_valid_path
 from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
@@ -69,6 +70,32 @@ class StaffLanguage:
         if request.user.is_authenticated:
             response.headers["Content-Language"] = translation.get_language() or ""
         return response
+
+
+class ButtonsHaveAPage:
+    """An address that only takes a form, opened as a page after a reload or a late sign-in, leads
+    back to the page with its button; nothing has been done.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET":
+            return response
+        page = render(request, "405.html", {"back": _page_above(request.path_info)}, status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above one that is an address of ours: there is always the first page."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            break
+    return path
 
 
 # Tabulator and line ends are typed into a remark; the others no keyboard writes, and PostgreSQL

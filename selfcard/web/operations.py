@@ -32,6 +32,7 @@ OPERATIONS: dict[str, Place] = {
     "custody.check_in_printed": Place("office:custody:check_in_printed", _("Check in")),
     "custody.destroy": Place("office:custody:destroy", _("Destroy void cards")),
     "custody.explain_shortage": Place("office:custody:issue_note", _("Open the issue note")),
+    "custody.extension": Place("office:custody:extension", _("Open the extension")),
     "custody.recall": Place("office:custody:recall", _("Recall cards")),
     "custody.found": Place("office:custody:found", _("Lost cards found again")),
     "custody.hand_over": Place("office:custody:hand_over", _("Hand over")),
@@ -46,7 +47,15 @@ OPERATIONS: dict[str, Place] = {
     "open.batch": Place("office:cards:batch", _("Open the batch")),
     "open.policy": Place("office:policies:policy", _("Open the policy")),
     "open.sale": Place("office:sales:sale", _("Open the sale")),
+    "sales.approve_sale": Place("office:sales:large_sale", _("Open the request")),
+    "open.recovery": Place("office:ways_back:recovery", _("Open the recovery")),
+    "sales.recovery": Place("office:ways_back:recovery", _("Open the recovery")),
+    "sales.take_back": Place("office:ways_back:guide", _("Take sold cards back")),
     "sales.sale": Place("office:sales:sale", _("Open the sale")),
+    "drawers.day": Place("office:drawers:day", _("Open the drawer's day")),
+    "drawers.open": Place("office:drawers:list", _("Open a drawer")),
+    "payments.advance": Place("office:payments:advance", _("Open the account")),
+    "payments.payment": Place("office:payments:payment", _("Open the payment receipt")),
     "payments.receipt": Place("office:payments:receipt", _("Open the receipt")),
 }
 

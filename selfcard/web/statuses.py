@@ -49,6 +49,14 @@ LOOKS: dict[str, Look] = {
     "open": Look("waiting", "wait", "wait"),
     "compared": Look("half", "wait", "wait"),
     "closed": Look("tick", fill="activated"),
+    # sales
+    "overdue": Look("cross", "stop", "bad"),
+    "registered": Look("pause", "wait", "refund"),
+    "partly_back": Look("half", "wait", "wait"),
+    "back": Look("struck", "off", "void"),
+    # receipts and drawers
+    "waiting": Look("pause", "wait", "wait"),
+    "counted": Look("half", "wait", "wait"),
     # approvals
     "asked": Look("waiting", "wait", "wait"),
     "granted": Look("tick", fill="activated"),

@@ -25,7 +25,6 @@ from selfcard.custody.errors import (
 )
 from selfcard.custody.models import ActivatedCard, Freeze
 from selfcard.custody.queries import (
-    distribution,
     find_card,
     find_serial_of_policy,
     history_of,
@@ -242,22 +241,6 @@ def test_the_status_that_people_see_is_one_function(status, facts, seen):
     given = {"activated": False, "frozen": False, "deadline": None, **facts}
 
     assert seen_status(status, today=TODAY, **given) == seen
-
-
-def test_a_range_shows_how_its_cards_are_spread(insurer, batch):
-    hand_down(insurer, cards_of(batch, 91, 100), insurer.seller.party, "keeper")
-    sell(insurer, batch, 1, 5)
-    pay(batch, 1, 5)
-    do("activate", serial=serial(batch, 3), policy_number="P1")
-
-    shares = {(share.holder.name_en, share.status): share for share in distribution([batch.run])}
-
-    assert {key: share.count for key, share in shares.items()} == {
-        ("Institution", "activated"): 1,
-        ("Institution", "to_be_activated"): 4,
-        ("Institution", "inventory"): 85,
-        ("Person I02", "inventory"): 10,
-    }
 
 
 def test_a_cards_history_is_every_step_it_took(insurer, batch):

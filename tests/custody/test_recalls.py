@@ -291,10 +291,10 @@ def in_each_status(insurer, batch):
             cards_of(batch, 1, 10),
             Operation.named("custody.check_in", number=coming.number),
         ),
-        "sold": (cards_of(batch, 11, 20), Operation.named("open.sale", number=sale[1])),
+        "sold": (cards_of(batch, 11, 20), Operation.named("sales.take_back")),
         "to be activated": (
             cards_of(batch, 21, 24),
-            Operation.named("open.sale", number=sale[1]),
+            Operation.named("sales.take_back"),
         ),
         "activated": (
             cards_of(batch, 25, 25),
@@ -388,7 +388,7 @@ def test_the_live_answer_judges_a_recall_as_the_command_does(insurer, batch):
         (10, False),
         (10, False),
     ]
-    assert parts[3].help == Operation.named("open.sale", number="S-2026-0000001")
+    assert parts[3].help == Operation.named("sales.take_back")
 
 
 def test_the_live_answer_tells_which_cards_did_not_come_from_there(insurer):

@@ -24,6 +24,7 @@ from selfcard.organisations.commands import authorise
 from selfcard.organisations.models import May, Organisation
 from tests.custody.machine.against_the_index import FIRST_BATCH, SECOND_BATCH, THIRD_BATCH
 from tests.custody.machine.counting import Counting
+from tests.custody.machine.extending import Extending
 from tests.custody.machine.handing_on import HandingOn
 from tests.custody.machine.selling import Selling
 from tests.custody.machine.single_cards import LIMITS, Card, Note
@@ -44,7 +45,7 @@ DOWN = (
 UNDER_WAY = (17, 18)  # to the branch
 
 
-class Custody(HandingOn, WritingOff, Counting, Selling):
+class Custody(HandingOn, WritingOff, Counting, Selling, Extending):
     """All that may happen to cards, from a small stock on."""
 
     under_way: ClassVar[Issue]

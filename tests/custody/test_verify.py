@@ -111,7 +111,7 @@ def sell_open_and_take_back(*, batch, holder, actor, request_id):
     document_type = batch.type_version.document_type
     sell_cards(runs=runs, document_type=document_type, holders=[holder], reason=sale, actor=actor)
     remember_opened(serial=batch.run.first, actor=actor)
-    take_back_sold(runs=runs, sale=sale, reason=("sale_recall", "SR-1"), actor=actor)
+    take_back_sold(runs=runs, scratched=(), sale=sale, reason=("sale_recall", "SR-1"), actor=actor)
 
 
 def test_a_card_that_came_back_with_its_pin_known_is_void_and_nothing_is_wrong(insurer):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from selfcard.activation.commands import activate_card, open_gate
+from selfcard.activation.commands import activate_card, cancel_policy, open_gate
 from selfcard.activation.models import PinProof
 from selfcard.activation.texts import versions_of_texts
 from selfcard.cards.models import DocumentType
@@ -14,12 +14,14 @@ from selfcard.core.actor import Actor, Channel
 from selfcard.core.serials import SerialRun
 from selfcard.payments.commands import TenderGiven
 from selfcard.policies.application import Application, ConsentGiven
+from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.models import Policy
 from selfcard.products.models import ProductVersion
 from selfcard.sales.commands import issue_charge_receipt, register_sale, settle_receipt
 from selfcard.sales.models import Sale
 from tests.factories.cards import PrintedCard
 from tests.factories.custody import cards_at_institution
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer
 from tests.factories.policies import an_application
 
@@ -47,7 +49,8 @@ def sell(insurer: Insurer, cards: list[PrintedCard]) -> Sale:
 
 def pay(insurer: Insurer, sale: Sale) -> None:
     """The money for a sale arrives in cash."""
-    receipt = issue_charge_receipt(sale=sale, actor=insurer.actor("keeper"), request_id=uuid4())
+    receipt = issue_charge_receipt(sales=(sale,), actor=insurer.actor("keeper"), request_id=uuid4())
+    open_a_drawer(insurer)
     settle_receipt(
         receipt=receipt,
         tenders=(TenderGiven("cash", receipt.amount),),
@@ -124,3 +127,15 @@ def activate(
         actor=holder(),
         request_id=given.get("request_id") or uuid4(),
     )
+
+
+def cancel(insurer: Insurer, policy: Policy, by: str = "keeper", **given: Any) -> Policy:
+    """Cancel a policy that its applicant asks for today, unless told otherwise."""
+    facts: dict[str, Any] = {
+        "asker": AskerGiven(policy.identity_number),
+        "asked_on": clock.today(),
+        "reason": "found another insurer",
+        "request_id": uuid4(),
+        **given,
+    }
+    return cancel_policy(policy=policy, actor=insurer.actor(by), **facts)

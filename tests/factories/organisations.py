@@ -57,10 +57,20 @@ KEEPER = (
     May.REGISTER_SALES,
     May.SEE_SALES,
     May.ISSUE_RECEIPTS,
+    May.RECALL_SALES,
+    May.ISSUE_PAYMENTS,
     May.SEE_PAYMENTS,
     May.SEE_POLICIES,
+    May.CANCEL_POLICIES,
 )
-CASHIER = (May.CONFIRM_RECEIPTS, May.SEE_PAYMENTS, May.SEE_SALES)
+CASHIER = (
+    May.CONFIRM_RECEIPTS,
+    May.CONFIRM_PAYMENTS,
+    May.KEEP_ADVANCES,
+    May.KEEP_DRAWER,
+    May.SEE_PAYMENTS,
+    May.SEE_SALES,
+)
 
 
 def an_organisation(
@@ -133,6 +143,9 @@ def an_insurer() -> Insurer:
             head_office,
             May.APPROVE_BATCHES,
             May.APPROVE_WRITE_OFFS,
+            May.APPROVE_SALES,
+            May.CLOSE_DRAWERS,
+            May.CLOSE_BOOKS,
             May.RELEASE_PRINT,
             May.PUBLISH_PRODUCTS,
             May.SEE_CARDS,

@@ -1,10 +1,11 @@
 """Receipts for tests. Payments has only steps, so small commands stand for the room above."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.command import command
 from selfcard.core.money import Money, split_tax
@@ -19,10 +20,12 @@ from selfcard.payments.commands import (
 )
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.payments.papers import ChargeLine, InvoiceLine
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
 
 CARDS = Text(zh="意外卡", en="Accident card")
 RATE = Decimal("0.06")
+YESTERDAY = date.min  # of whatever day it is when it is asked for
 
 
 @command
@@ -82,8 +85,10 @@ def cash(amount: str) -> TenderGiven:
 
 
 def transfer(
-    amount: str, arrived_on: date | None = date(2026, 11, 2), reference: str = "2026 0093"
+    amount: str, arrived_on: date | None = YESTERDAY, reference: str = "2026 0093"
 ) -> TenderGiven:
+    if arrived_on is YESTERDAY:
+        arrived_on = clock.today() - timedelta(days=1)
     return TenderGiven("transfer", Decimal(amount), arrived_on, reference)
 
 
@@ -106,6 +111,7 @@ class Till:
         )
 
     def confirm(self, receipt: Receipt, *tenders: TenderGiven, by: str = "cashier") -> Invoice:
+        open_a_drawer(self.insurer)
         return _confirm(
             receipt=receipt,
             tenders=tenders,
@@ -114,6 +120,7 @@ class Till:
         )
 
     def confirm_without_invoice(self, receipt: Receipt, *tenders: TenderGiven) -> Receipt:
+        open_a_drawer(self.insurer)
         return _confirm_only(
             receipt=receipt,
             tenders=tenders,

@@ -21,12 +21,14 @@ from selfcard.policies.application import (
     InsuredGiven,
     PersonGiven,
 )
-from selfcard.policies.commands import issue_policy
+from selfcard.policies.cancelling import AskerGiven
+from selfcard.policies.commands import cancel_policy, issue_policy
 from selfcard.policies.identity import IdentityKind
 from selfcard.policies.models import Policy
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import cover_period
+from tests.factories.organisations import Insurer
 
 PREMIUM = Money(Decimal("100.00"), "CNY")
 RETIRED = "0104"
@@ -140,4 +142,25 @@ def a_policy(
         premium=premium,
         actor=actor or Actor.holder(source="203.0.113.7"),
         request_id=uuid4(),
+    )
+
+
+@command
+def cancel_for_test(*, policy: Policy, asked_on: date, actor: Actor, request_id: UUID) -> Policy:
+    """What a cancellation does around the inner step, and nothing else."""
+    cancel_policy(
+        policy=policy,
+        asker=AskerGiven(policy.identity_number),
+        asked_on=asked_on,
+        reason="found another insurer",
+        benefit_paid=False,
+        actor=actor,
+    )
+    return policy
+
+
+def cancelled(insurer: Insurer, policy: Policy) -> Policy:
+    """The policy, cancelled today by the institution's keeper."""
+    return cancel_for_test(
+        policy=policy, asked_on=clock.today(), actor=insurer.actor("keeper"), request_id=uuid4()
     )

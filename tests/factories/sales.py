@@ -1,16 +1,19 @@
 """A shop: cards in an institution's inventory, and everybody who sells and cashes them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from selfcard.cards.models import Batch, DocumentType
+from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.payments.commands import TenderGiven
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.sales.commands import (
     issue_charge_receipt,
     register_agency,
+    register_agreement,
     register_sale,
     settle_receipt,
     void_charge_receipt,
@@ -18,6 +21,7 @@ from selfcard.sales.commands import (
 from selfcard.sales.models import Agency, Sale
 from tests.factories.cards import PrintedCard
 from tests.factories.custody import cards_at_institution, cards_of
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
 
 
@@ -50,9 +54,9 @@ class Shop:
         }
         return register_sale(actor=self.insurer.actor(by), **given)
 
-    def ask(self, sale: Sale, by: str = "keeper", **buyer: str) -> Receipt:
+    def ask(self, *sales: Sale, by: str = "keeper", **buyer: str) -> Receipt:
         return issue_charge_receipt(
-            sale=sale, actor=self.insurer.actor(by), request_id=uuid4(), **buyer
+            sales=sales, actor=self.insurer.actor(by), request_id=uuid4(), **buyer
         )
 
     def settle(
@@ -63,6 +67,7 @@ class Shop:
         request_id: UUID | None = None,
     ) -> Invoice:
         """Confirm a receipt; in cash unless tenders are given."""
+        open_a_drawer(self.insurer)
         return settle_receipt(
             receipt=receipt,
             tenders=tenders or (TenderGiven("cash", receipt.amount),),
@@ -88,7 +93,7 @@ def a_shop(count: int = 100, document_type: DocumentType | None = None) -> Shop:
 
 
 def an_agency(insurer: Insurer, code: str = "AG-01", kind: str = "agency") -> Agency:
-    return register_agency(
+    agency = register_agency(
         code=code,
         name_zh="恒信保险代理有限公司",
         name_en="Hengxin Insurance Agency",
@@ -97,3 +102,12 @@ def an_agency(insurer: Insurer, code: str = "AG-01", kind: str = "agency") -> Ag
         actor=insurer.actor("chief"),
         request_id=uuid4(),
     )
+    register_agreement(
+        agency=agency,
+        number=f"{code}-2026",
+        valid_from=clock.today() - timedelta(days=30),
+        valid_to=clock.today() + timedelta(days=335),
+        actor=insurer.actor("chief"),
+        request_id=uuid4(),
+    )
+    return agency

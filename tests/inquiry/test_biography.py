@@ -20,8 +20,9 @@ from selfcard.custody.models import WriteOff
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import LIFE, find_biography
 from selfcard.inquiry.queries.history import last_movements
-from tests.factories.activation import activate
+from tests.factories.activation import activate, open_card
 from tests.factories.custody import hand_down, written_off
+from tests.factories.recoveries import pay_back, take_back, voucher
 
 pytestmark = pytest.mark.django_db
 
@@ -209,3 +210,29 @@ def test_a_range_tells_that_its_cards_were_stopped_and_released(shop):
 
     assert [step.kind for step in steps] == ["released", "frozen", "check_in"]
     assert last_movements(keeper, [shop.run(6, 20)], most=1)[0].kind == "check_in"
+
+
+def test_a_range_that_was_cut_by_a_deed_tells_it_as_one_step(shop):
+    sale = shop.sell_and_settle((1, 10)).receipt.sales.get().sale
+    for at in (1, 4, 7):
+        open_card(shop.cards[at])
+    pay_back(shop, voucher(shop, take_back(shop, sale)))
+
+    steps = last_movements(shop.insurer.actor("keeper"), [shop.run(1, 10)], most=4)
+
+    told = [(one.kind, one.is_void, one.cards) for one in steps]
+    assert sorted(told[:2]) == [("refund", False, 7), ("refund", True, 3)]
+    assert told[2:] == [("refund_hold", False, 10), ("settlement", False, 10)]
+
+
+def test_a_card_tells_why_it_became_void_when_it_came_back(shop):
+    sale = shop.sell_and_settle((1, 3)).receipt.sales.get().sale
+    open_card(shop.cards[0])
+    pay_back(shop, voucher(shop, take_back(shop, sale, scratched=((2, 2),))))
+    keeper = shop.insurer.actor("keeper")
+
+    opened, scratched, whole = (find_biography(keeper, card.serial) for card in shop.cards[:3])
+
+    assert [one.events[0].kind for one in (opened, scratched, whole)] == ["refund"] * 3
+    assert [one.events[0].is_void for one in (opened, scratched, whole)] == [True, True, False]
+    assert [one.is_opened for one in (opened, scratched, whole)] == [True, False, False]

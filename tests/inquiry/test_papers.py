@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from selfcard.custody.models import Issue
 from selfcard.inquiry.errors import NoSuchPaper
 from selfcard.inquiry.queries.biography import find_biography
 from selfcard.inquiry.queries.papers import open_paper
+from selfcard.payments.commands import PayeeGiven
+from selfcard.sales.commands import correct_payment
 from tests.factories.activation import activate
+from tests.factories.reading import words_of
+from tests.factories.recoveries import take_back, voucher
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +81,26 @@ def test_what_is_no_paper_is_not_found(shop):
     }.items():
         with pytest.raises(NoSuchPaper):
             open_paper(kind=kind, number=number, language="en", actor=shop.insurer.actor("chief"))
+
+
+def test_a_corrected_voucher_opens_as_it_holds_now_and_each_edition_by_its_number(shop):
+    sale = shop.sell_and_settle((1, 5)).receipt.sales.get().sale
+    keeper = shop.insurer.actor("keeper")
+    wrong, right = (
+        PayeeGiven(way="payee", name=name, bank="工商银行", bank_account="12020201099001")
+        for name in ("李小明", "李晓明")
+    )
+    payment = voucher(shop, take_back(shop, sale), wrong)
+    correct_payment(payment=payment, payee=right, actor=keeper, request_id=uuid4())
+
+    def opened(number):
+        pdf = open_paper(kind="payment_receipt", number=number, language="zh-hans", actor=keeper)
+        return words_of(pdf)
+
+    assert "李晓明" in opened(payment.number)
+    assert "收款人已更正" in opened(payment.number)
+    assert opened(f"{payment.number}-2") == opened(payment.number)
+    assert "李小明" in opened(f"{payment.number}-1")
+    assert "收款人已更正" not in opened(f"{payment.number}-1")
+    with pytest.raises(NoSuchPaper):
+        opened(f"{payment.number}-3")

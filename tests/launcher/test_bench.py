@@ -13,6 +13,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 import bench.custody
+import bench.money
 from bench.books import QUIET, build_books
 from bench.parts import PARTS
 from selfcard.custody.models import ActivatedCard, Holding
@@ -30,7 +31,11 @@ def test_the_books_that_are_measured_keep_every_promise_but_that_nobody_is_insur
     assert Holding.objects.count() == 200
     assert ActivatedCard.objects.count() == 3_000
     broken = {violation.promise for _, violation in broken_promises()}
-    assert broken == {"Every activated card has a policy"}
+    assert broken == {
+        "Every activated card has a policy",
+        "The reconciliation is empty: Policy, and its activated card",
+        "The reconciliation is empty: Cards awaiting activation, and card premiums in the ledger",
+    }
 
 
 def test_quiet_books_lie_in_as_many_holdings_as_were_asked_for() -> None:
@@ -49,13 +54,14 @@ def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
             cursor.execute(EMPTY)
         return json.loads(json.dumps(PARTS[part](**sizes)))
 
-    monkeypatch.setattr(bench.custody, "books_to_forget", lambda: nullcontext("books"))
-    monkeypatch.setattr(bench.custody, "copy_of", lambda books, name: nullcontext(name))
-    monkeypatch.setattr(bench.custody, "_run", run)
+    for measured in (bench.custody, bench.money):
+        monkeypatch.setattr(measured, "books_to_forget", lambda: nullcontext("books"))
+        monkeypatch.setattr(measured, "copy_of", lambda books, name: nullcontext(name))
+        monkeypatch.setattr(measured, "run_part", run)
 
 
-def asked(*arguments: str) -> Any:
-    return CliRunner().invoke(cli.main, ["bench", "custody", *arguments], catch_exceptions=False)
+def asked(*arguments: str, of: str = "custody") -> Any:
+    return CliRunner().invoke(cli.main, ["bench", of, *arguments], catch_exceptions=False)
 
 
 def test_a_small_measurement_says_everything_that_programs_read(measured_here: None) -> None:
@@ -81,6 +87,22 @@ def test_a_small_measurement_says_everything_that_programs_read(measured_here: N
     assert (pages["cards"], pages["holdings"], pages["activated"]) == (1_000, 20, 300)
     assert all(page["statements"] and page["first_ms"] for page in pages["pages"])
     assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
+
+
+def test_the_way_of_money_is_measured_for_one_card_and_for_many(measured_here: None) -> None:
+    answer = asked("--cards", "600", "--rounds", "1", "--json", of="money")
+
+    assert answer.exit_code == 0
+    found = json.loads(answer.stdout)
+    assert found["sizes"] == {"cards": 600, "rounds": 1}
+    statements = {
+        (deed["deed"], deed["cards"]): deed["statements"] for deed in found["money"]["deeds"]
+    }
+    ways = ("register", "receipt", "confirm", "recall", "payment_receipt", "pay_back")
+    assert statements.keys() == {(deed, cards) for deed in ways for cards in (1, 600)}
+    assert all(statements[deed, 600] == statements[deed, 1] for deed in ways)
+    assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
+    assert not list(broken_promises())
 
 
 def test_a_part_that_does_not_run_ends_it_with_one_sentence(

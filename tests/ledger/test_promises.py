@@ -24,6 +24,7 @@ def a_raw_entry(lines: int = 2, reverses: Entry | None = None) -> Entry:
     return Entry.objects.create(
         kind=EntryKind.REVERSAL if reverses else EntryKind.RECEIPT_CONFIRMED,
         booked_at=clock.now(),
+        booked_on=date(2026, 11, 2),
         counts_from=date(2026, 11, 2),
         currency="CNY",
         reason_kind="receipt",
@@ -35,8 +36,26 @@ def a_raw_entry(lines: int = 2, reverses: Entry | None = None) -> Entry:
 
 def post(entry: Entry, *amounts: str, first: int = 1) -> None:
     Posting.objects.bulk_create(
-        Posting(entry=entry, line=line, account_id=chart.CASH, amount=Decimal(amount))
+        Posting(
+            entry=entry,
+            line=line,
+            account_id=chart.CASH,
+            amount=Decimal(amount),
+            counts_from=entry.counts_from,
+            currency=entry.currency,
+        )
         for line, amount in enumerate(amounts, start=first)
+    )
+
+
+def a_stray_posting(entry: Entry, line: int, amount: int) -> None:
+    Posting.objects.create(
+        entry=entry,
+        line=line,
+        account_id="9999",
+        amount=Decimal(amount),
+        counts_from=entry.counts_from,
+        currency=entry.currency,
     )
 
 
@@ -90,7 +109,7 @@ def test_lines_count_from_one() -> None:
 def test_a_posting_is_on_an_account_of_the_chart() -> None:
     with refused_by_postgresql("on account 9999"):
         entry = a_raw_entry()
-        Posting.objects.create(entry=entry, line=1, account_id="9999", amount=Decimal(1))
+        a_stray_posting(entry, 1, 1)
 
 
 @pytest.mark.parametrize("model", [Entry, Posting])
@@ -130,6 +149,7 @@ def test_only_a_reversal_reverses() -> None:
         Entry.objects.create(
             kind=EntryKind.CARD_ACTIVATED,
             booked_at=clock.now(),
+            booked_on=date(2026, 11, 2),
             counts_from=date(2026, 11, 2),
             currency="CNY",
             reason_kind="policy",
@@ -142,9 +162,9 @@ def test_only_a_reversal_reverses() -> None:
 def test_an_entry_does_not_reverse_itself() -> None:
     with refused_by_postgresql("an_entry_does_not_reverse_itself"), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ledger_entry (id, kind, booked_at, counts_from, currency, reason_kind,"
-            " reason_number, lines, reverses_id)"
-            " VALUES (4711, 'reversal', now(), now(), 'CNY', '', '', 2, 4711)"
+            "INSERT INTO ledger_entry (id, kind, booked_at, booked_on, counts_from, currency,"
+            " reason_kind, reason_number, lines, reverses_id)"
+            " VALUES (4711, 'reversal', now(), now(), now(), 'CNY', '', '', 2, 4711)"
         )
 
 
@@ -179,8 +199,8 @@ def test_verify_names_a_posting_on_no_account_and_a_reversal_that_is_no_mirror()
     entry = an_entry()
     with triggers_at_rest():
         stray = a_raw_entry(reverses=entry)
-        Posting.objects.create(entry=stray, line=1, account_id="9999", amount=Decimal(1))
-        Posting.objects.create(entry=stray, line=2, account_id="9999", amount=Decimal(-1))
+        a_stray_posting(stray, 1, 1)
+        a_stray_posting(stray, 2, -1)
 
     promises = {found.promise for found in violations()}
 
@@ -188,3 +208,55 @@ def test_verify_names_a_posting_on_no_account_and_a_reversal_that_is_no_mirror()
         "Every posting is on an account of the chart and in an entry",
         "A reversal is the mirror of what it reverses",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "account"),
+    [
+        (EntryKind.CARD_ACTIVATED, chart.PAYER_ADVANCES),
+        (EntryKind.REVERSAL, chart.PAYER_ADVANCES),
+        (EntryKind.DEPOSIT_CONFIRMED, chart.CARD_PREMIUMS),
+        (EntryKind.ADVANCE_REFUNDED, chart.CARD_PREMIUM_TAX),
+    ],
+)
+def test_what_is_left_in_advance_is_never_mixed_with_what_awaits_an_activation(
+    kind: EntryKind, account: str
+) -> None:
+    reverses = an_entry() if kind == EntryKind.REVERSAL else None
+
+    with refused_by_postgresql(f"has no place for line 2 on account {account}"):
+        moved(kind, account, reverses)
+
+    with triggers_at_rest():
+        entry = moved(kind, account, reverses)
+    assert (
+        "Payer advances and card premiums are moved only by what they are for",
+        str(entry.pk),
+    ) in {(violation.promise, violation.subject) for violation in violations()}
+
+
+def moved(kind: EntryKind, account: str, reverses: Entry | None) -> Entry:
+    """An entry of a kind that moves cash and an account, around the commands."""
+    entry = Entry.objects.create(
+        kind=kind,
+        booked_at=clock.now(),
+        booked_on=date(2026, 11, 2),
+        counts_from=date(2026, 11, 2),
+        currency="CNY",
+        reason_kind="receipt",
+        reason_number="R-1",
+        lines=2,
+        reverses=reverses,
+    )
+    Posting.objects.bulk_create(
+        Posting(
+            entry=entry,
+            line=line,
+            account_id=code,
+            amount=Decimal(amount),
+            counts_from=entry.counts_from,
+            currency=entry.currency,
+        )
+        for line, code, amount in ((1, chart.CASH, 1), (2, account, -1))
+    )
+    return entry

@@ -40,9 +40,10 @@ def a_tender(receipt: Receipt, amount: str = "100.00", **other: object) -> None:
     Tender.objects.create(
         **{
             "receipt": receipt,
-            "kind": "cash",
+            "kind": "transfer",
             "amount": Decimal(amount),
             "arrived_on": date(2026, 11, 2),
+            "reference": "4711",
             **other,
         }
     )
@@ -84,7 +85,7 @@ def test_a_confirmed_receipt_has_tenders_over_its_amount(till: Till) -> None:
 def test_a_confirmed_receipt_has_an_invoice(till: Till) -> None:
     receipt = till.receipt()
 
-    with refused_by_postgresql("without an invoice"):
+    with refused_by_postgresql("without its invoice"):
         a_tender(receipt)
         say_confirmed(receipt, till)
 
@@ -168,11 +169,16 @@ def test_a_settled_receipt_stands(till: Till) -> None:
         change(void, state="issued", voided_by=None, voided_at=None, void_reason="")
 
 
-def test_a_transfer_names_its_reference_and_a_tender_is_money(till: Till) -> None:
+def test_a_tender_is_money_and_names_reference_drawer_and_account(till: Till) -> None:
     receipt = till.receipt()
 
-    with refused_by_postgresql("a_transfer_names_its_reference"):
-        a_tender(receipt, kind="transfer")
+    for kind in ("transfer", "card", "cheque", "wallet"):
+        with refused_by_postgresql("a_tender_names_its_reference|a_tender_names_its_drawer"):
+            a_tender(receipt, kind=kind, reference="")
+    with refused_by_postgresql("a_tender_names_its_drawer"):
+        a_tender(receipt, kind="cash")
+    with refused_by_postgresql("a_tender_names_its_account"):
+        a_tender(receipt, kind="advance")
     with refused_by_postgresql("a_tender_is_money"):
         a_tender(receipt, "0.00")
     with refused_by_postgresql("arrived_on"):
@@ -271,7 +277,7 @@ def test_verify_names_a_receipt_whose_money_invoice_and_books_disagree(till: Til
     number = invoice.receipt.number
     assert found == {
         "The tenders of a confirmed receipt add up to its amount": number,
-        "Each confirmed receipt has one invoice over its amount, and no other has any": number,
+        "A confirmed charge receipt has one invoice over its amount, and no other has any": number,
         "The lines of an invoice add up to it": invoice.number,
         "The money of a confirmed receipt is in the books once": number,
     }

@@ -18,9 +18,9 @@ from selfcard.payments.errors import (
     NotAnAmount,
     ReceiptAlreadyConfirmed,
     ReceiptIsVoid,
+    ReferenceMissing,
     TaxNumberNeedsACompany,
     TendersDoNotAddUp,
-    TransferReferenceMissing,
     WrongTaxNumber,
 )
 from selfcard.payments.models import Invoice, Receipt, Tender
@@ -107,7 +107,8 @@ def test_tenders_of_several_kinds_make_up_one_amount(till: Till) -> None:
         till.receipt("100.00"), cash("30.00"), transfer("60.00"), transfer("10.00")
     )
 
-    assert [(line.account, line.amount) for line in debits_of(invoice.receipt)] == [
+    lines = [line for line in debits_of(invoice.receipt) if line.amount]
+    assert [(line.account, line.amount) for line in lines] == [
         ("1001", Decimal("30.00")),
         ("1002", Decimal("70.00")),
     ]
@@ -128,7 +129,7 @@ def test_cash_arrives_on_the_day_that_it_is_counted(till: Till) -> None:
         ((cash("0.00"), cash("100.00")), NotAnAmount, "tenders-0-amount"),
         ((cash("110.00"), cash("-10.00")), NotAnAmount, "tenders-1-amount"),
         ((cash("99.995"), cash("0.005")), NotAnAmount, "tenders-0-amount"),
-        ((transfer("100.00", reference=" "),), TransferReferenceMissing, "tenders-0-reference"),
+        ((transfer("100.00", reference=" "),), ReferenceMissing, "tenders-0-reference"),
         ((transfer("100.00", arrived_on=None),), ArrivalDateMissing, "tenders-0-arrived_on"),
         (
             (cash("50.00"), transfer("50.00", arrived_on=date(2026, 11, 4))),

@@ -40,6 +40,7 @@ from tests.factories.policies import (
     a_policy,
     an_application,
     an_insured,
+    cancelled,
 )
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
 from tests.factories.products import a_draft, a_published_version
@@ -168,7 +169,7 @@ def test_a_reason_has_at_most_one_live_policy(insurer, version):
         a_policy(version, insurer.institution, reason=("card", "620"))
     assert refused.value.facts["number"] == first.number
 
-    Policy.objects.filter(pk=first.pk).update(state="cancelled", cancelled_at=clock.now())
+    cancelled(insurer, first)
     assert a_policy(version, insurer.institution, reason=("card", "620")).number != first.number
 
 
@@ -240,7 +241,7 @@ def test_an_issued_policy_keeps_its_facts(insurer, version, change):
 
 def test_a_cancelled_policy_stays_cancelled(insurer, version):
     policy = a_policy(version, insurer.institution)
-    Policy.objects.filter(pk=policy.pk).update(state="cancelled", cancelled_at=clock.now())
+    cancelled(insurer, policy)
 
     with refused_by_postgresql("policies_policy is never changed"):
         Policy.objects.filter(pk=policy.pk).update(state="issued", cancelled_at=None)

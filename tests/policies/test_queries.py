@@ -35,6 +35,7 @@ from tests.factories.policies import (
     a_policy,
     an_application,
     an_insured,
+    cancelled,
 )
 from tests.factories.products import a_product, a_published_version, some_rules
 
@@ -70,7 +71,7 @@ def test_the_live_policy_of_a_reason_is_found(insurer, version):
     policy = a_policy(version, insurer.institution, reason=("card", "620"))
 
     assert live_policy_for(("card", "620")) == policy
-    Policy.objects.filter(pk=policy.pk).update(state="cancelled", cancelled_at=clock.now())
+    cancelled(insurer, policy)
     assert live_policy_for(("card", "620")) is None
 
 
@@ -126,7 +127,7 @@ def test_what_counts_against_a_persons_limits(insurer, version):
     a_policy(version, insurer.institution, for_the_son())
     a_policy(other, insurer.institution, for_the_son())
     gone = a_policy(version, insurer.institution, for_the_son())
-    Policy.objects.filter(pk=gone.pk).update(state="cancelled", cancelled_at=clock.now())
+    cancelled(insurer, gone)
 
     starts_at = clock.now() + timedelta(days=100)
     found = in_force(

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
-from selfcard.activation import commands, gate
+from selfcard.activation import gate
 from selfcard.activation.commands import activate_card, save_draft
+from selfcard.activation.commands import activating as commands
 from selfcard.activation.errors import CardActivatedAlready, RulesBroken
 from selfcard.activation.models import Draft, PinProof
 from selfcard.activation.queries import answers_of
@@ -286,8 +287,9 @@ def test_without_the_cards_lock_a_draft_lies_beside_the_policy(
 
     results = saved_while_another_window_activates(cards[0])
 
-    assert type(results[1]) is Policy
-    assert Draft.objects.exists()
+    # The control: a draft stays behind, or the two lock each other out and one of them breaks.
+    broken = [result for result in results if isinstance(result, OperationalError)]
+    assert broken or (type(results[1]) is Policy and Draft.objects.exists())
 
 
 def sold_while_its_pin_is_shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:

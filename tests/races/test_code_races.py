@@ -13,9 +13,15 @@ from selfcard.core.papers.facts import Text
 from selfcard.organisations import commands as organisations
 from selfcard.organisations.commands import open_organisation
 from selfcard.organisations.errors import CodeTaken
+from selfcard.payments.commands import define_drawer
+from selfcard.payments.commands import drawers as commands_of_drawers
+from selfcard.payments.errors import DrawerCodeTaken
 from selfcard.products import commands as products
 from selfcard.products.commands import define_product
 from selfcard.products.errors import ProductCodeTaken
+from selfcard.sales.commands import agencies as commands_of_agencies
+from selfcard.sales.commands import register_agency
+from selfcard.sales.errors import AgencyCodeTaken
 from tests.factories.cards import PRINTING_HOUSE, some_terms
 from tests.factories.organisations import an_insurer
 from tests.factories.products import a_published_version
@@ -85,6 +91,33 @@ def branches(insurer):
     ] * 2
 
 
+def agencies(insurer):
+    return [
+        lambda: register_agency(
+            code="AG-01",
+            name_zh="恒信保险代理有限公司",
+            name_en="Hengxin Insurance Agency",
+            kind="agency",
+            licence="260330000800",
+            actor=insurer.actor("chief"),
+            request_id=uuid4(),
+        )
+    ] * 2
+
+
+def drawers(insurer):
+    return [
+        lambda: define_drawer(
+            organisation=insurer.institution,
+            code="DRAWER-1",
+            name_zh="钱箱一",
+            name_en="Drawer 1",
+            actor=insurer.actor("second"),
+            request_id=uuid4(),
+        )
+    ] * 2
+
+
 DEEDS = pytest.mark.parametrize(
     ("deeds", "refusal"),
     [
@@ -93,6 +126,8 @@ DEEDS = pytest.mark.parametrize(
         (printers, PrinterCodeTaken),
         (insurance_products, ProductCodeTaken),
         (branches, CodeTaken),
+        (agencies, AgencyCodeTaken),
+        (drawers, DrawerCodeTaken),
     ],
 )
 
@@ -111,7 +146,7 @@ def test_of_two_who_give_one_code_at_once_the_second_is_told(deeds, refusal, mon
 @DEEDS
 def test_without_the_lock_postgresql_refuses_the_second_code(deeds, refusal, monkeypatch):
     both = deeds(an_insurer())
-    for module in (types, products, organisations):
+    for module in (types, products, organisations, commands_of_agencies, commands_of_drawers):
         monkeypatch.setattr(module, "lock", lambda *_: None)
     held_back_after(monkeypatch, (QuerySet, "exists"), (QuerySet, "first"))
 

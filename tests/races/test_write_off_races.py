@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from selfcard.activation import commands as activation_commands
+from selfcard.activation.commands import activating as activation_commands
 from selfcard.approvals.errors import AlreadyAsked
 from selfcard.approvals.models import Approval
 from selfcard.custody import locks

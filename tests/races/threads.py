@@ -1,8 +1,9 @@
 """Deeds that start at the same moment, each on a connection of its own."""
 
+import re
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -61,3 +62,22 @@ def no_row_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Compiled, "__call__", lambda query, shape, *values: list(query._build(shape, *values))
     )
+
+
+@contextmanager
+def no_row_is_locked_by(trigger: str) -> Iterator[None]:
+    """For a control: a trigger that looks at rows as they are, and locks none of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_functiondef(tgfoid) FROM pg_trigger WHERE tgname LIKE %s",
+            [f"pgtrigger_{trigger}_%"],
+        )
+        (locking,) = (row[0] for row in cursor.fetchall())
+        unlocking = re.sub(r"FOR (NO KEY UPDATE|SHARE)", "", locking)
+        assert unlocking != locking, f"{trigger} locks no row"
+        cursor.execute(unlocking)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(locking)

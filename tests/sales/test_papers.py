@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from selfcard.sales.papers import CHARGE_LIST, NOTICE
+from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
 from tests.factories.papers import PORTAL, a_charge_list, a_notice
+from tests.factories.papers_back import a_recovery_note
 from tests.factories.reading import words_on
 
 
@@ -28,3 +29,20 @@ def test_the_notice_says_that_nobody_is_insured_until_when_and_which_way():
 
 def test_the_notice_carries_no_card_number():
     assert "6201180004120018" not in words_on(NOTICE, a_notice())
+
+
+def test_a_recovery_note_names_what_comes_back_and_what_was_scratched():
+    said = words_on(RECOVERY_NOTE, a_recovery_note(), "en")
+
+    assert "RV-2026-0000031" in said
+    assert "S-2026-0048213" in said
+    assert "scratchedpanel" in said
+    assert "¥5,000.00" in said
+    assert "cannotbeactivated" in said
+
+
+def test_cards_that_were_never_paid_come_back_without_a_promise_of_money():
+    said = words_on(RECOVERY_NOTE, a_recovery_note(is_paid=False), "en")
+
+    assert "Neverpaid" in said
+    assert "Tobepaidback" not in said

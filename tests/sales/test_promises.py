@@ -41,6 +41,8 @@ def a_raw_sale(shop: Shop, **other: Any) -> Sale:
             "currency": "CNY",
             "registered_by": shop.insurer.keeper,
             "registered_at": clock.now(),
+            "registered_on": clock.today(),
+            "due_on": clock.today(),
             **other,
         }
     )
@@ -92,9 +94,9 @@ def test_a_run_of_a_sale_has_two_ends(shop: Shop) -> None:
 
 
 def test_an_indirect_sale_names_its_agency_and_a_direct_one_does_not(shop: Shop) -> None:
-    with refused_by_postgresql("an_indirect_sale_names_its_agency"):
+    with refused_by_postgresql("an_indirect_sale_names_agency_and_agreement"):
         a_raw_sale(shop, business_source="broker")
-    with refused_by_postgresql("an_indirect_sale_names_its_agency"):
+    with refused_by_postgresql("an_indirect_sale_names_agency_and_agreement"):
         a_raw_sale(shop, agency=an_agency(shop.insurer))
 
 
@@ -104,7 +106,7 @@ def test_a_sale_has_one_live_receipt(shop: Shop) -> None:
     receipt = shop.ask(other)
 
     with refused_by_postgresql("a_sale_has_one_live_receipt"):
-        SaleReceipt.objects.create(sale=sale, receipt=receipt)
+        SaleReceipt.objects.create(sale=sale, receipt=receipt, count=10, amount=1000)
 
 
 def test_a_receipt_asks_once_for_a_sale(shop: Shop) -> None:
@@ -112,7 +114,7 @@ def test_a_receipt_asks_once_for_a_sale(shop: Shop) -> None:
     receipt = shop.void(shop.ask(sale))
 
     with refused_by_postgresql("a_receipt_asks_once_for_a_sale"):
-        SaleReceipt.objects.create(sale=sale, receipt=receipt)
+        SaleReceipt.objects.create(sale=sale, receipt=receipt, count=10, amount=1000)
 
 
 def test_a_live_receipt_is_not_let_go_before_it_is_void(shop: Shop) -> None:
@@ -180,7 +182,9 @@ def test_verify_names_a_sale_whose_figures_and_receipt_disagree(shop: Shop) -> N
     agency = an_agency(shop.insurer)
     with triggers_at_rest():
         Sale.objects.update(count=9, amount=Decimal("900.00"))
-        Sale.objects.update(business_source="broker", agency=agency)
+        Sale.objects.update(
+            business_source="broker", agency=agency, agreement=agency.agreements.get()
+        )
         Receipt.objects.filter(pk=receipt.pk).update(amount=Decimal("901.00"))
 
     promises = {one.promise for one in violations()}
@@ -188,7 +192,8 @@ def test_verify_names_a_sale_whose_figures_and_receipt_disagree(shop: Shop) -> N
     assert promises == {
         "A sale costs face value times count, and its runs name as many cards",
         "What a sale says is sold or paid, custody says too, card for card",
-        "A receipt of a sale asks for its amount, and is void exactly when it has ended",
+        "A receipt asks for what its sales cost, and is void exactly when it has ended",
+        "A receipt asks for all cards of a sale that nobody has taken back",
         "An indirect sale names an agency of its kind",
     }
 

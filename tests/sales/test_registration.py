@@ -27,7 +27,6 @@ from selfcard.sales.errors import (
 from selfcard.sales.models import Sale
 from selfcard.sales.queries import (
     agencies_at_work,
-    find_sale,
     runs_of,
     sale_of,
     sales_in_reach,
@@ -72,10 +71,9 @@ def test_the_charge_list_is_frozen_with_the_sale(shop: Shop) -> None:
     assert "QM-2026-11" in str(paper.facts)
 
 
-def test_a_sale_is_found_by_its_number_and_by_any_of_its_cards(shop: Shop) -> None:
+def test_a_sale_is_found_by_any_of_its_cards(shop: Shop) -> None:
     sale = shop.sell((1, 10))
 
-    assert find_sale(f" {sale.number.lower()} ") == sale
     assert sale_of(shop.run(7, 7).first) == sale
     assert sale_of(shop.run(11, 11).first) is None
 

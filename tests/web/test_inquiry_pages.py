@@ -331,7 +331,7 @@ def test_a_sold_range_is_neither_issued_nor_recalled_as_stock(shop, as_):
     page = as_("keeper").get(inquiry(first=run.first, last=run.last))
 
     assert [str(deed.label) for deed in page.context["forward"]] == []
-    assert [str(deed.label) for deed in page.context["backward"]] == ["Freeze"]
+    assert [str(deed.label) for deed in page.context["backward"]] == ["Take back", "Freeze"]
 
 
 def test_the_page_takes_as_many_statements_for_many_runs_as_for_few(shop, as_):

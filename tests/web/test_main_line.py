@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from selfcard.cards.models import Batch
+from selfcard.core import clock
 from selfcard.core.serials import SerialRun, card_number
 from selfcard.core.work import run_waiting_jobs
 from selfcard.custody.models import Issue
@@ -21,6 +22,7 @@ from selfcard.payments.models import Invoice, Receipt
 from selfcard.policies.models import Policy
 from selfcard.sales.models import Sale
 from tests.factories.cards import PrintedCard, a_document_type, a_printer, read_print_file
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
 from tests.web.conftest import PHONE, OpenPage
 from tests.web.desks import Office
@@ -51,6 +53,7 @@ def test_a_card_goes_from_the_printer_to_a_policy_through_pages(
     first = cards[0].serial
     hand_down(office, insurer, SerialRun(first + 1000, first + 1999))
     sold = SerialRun(first + 1000, first + 1009)
+    open_a_drawer(insurer)
     sale = sell_and_settle(office, insurer, sold)
 
     phone = open_page(PHONE)
@@ -167,6 +170,7 @@ def sell_and_settle(office: Office, insurer: Insurer, run: SerialRun) -> Sale:
     page.click("button[name=add]")
     page.wait_for_selector("input[name=tenders-1-amount]")
     page.select_option("select[name=tenders-1-kind]", "transfer")
+    page.fill("input[name=tenders-1-arrived_on]", str(clock.today()))
     page.fill("input[name=tenders-1-reference]", "BOC-77")
     page.fill("input[name=tenders-1-amount]", "400.00")
     confirm = page.locator("button[type=submit][form=confirm]:not([name]), #confirm + * button")

@@ -8,7 +8,9 @@ may do everything, but at another branch: what stops them is reach alone.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -17,18 +19,24 @@ from django.urls import get_resolver, reverse
 
 from selfcard.cards.models import Batch
 from selfcard.cards.papers import PRINT_PROTOCOL
+from selfcard.core import clock
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
-from selfcard.custody.commands import close_stock_count
+from selfcard.custody.commands import ask_extension, close_stock_count
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
+from selfcard.ledger.chart import CARD_PREMIUMS
+from selfcard.ledger.models import Entry
 from selfcard.organisations.models import May, Party
-from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.policies.papers import POLICY
-from selfcard.sales.papers import CHARGE_LIST, NOTICE
+from selfcard.sales.commands import ask_large_sale
+from selfcard.sales.models import Agreement
+from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
 from selfcard.sales.queries import live_receipt
-from tests.factories.activation import activate, pay, sell
+from tests.factories.activation import activate, cancel, pay, sell
+from tests.factories.advances import a_refund, an_account
 from tests.factories.cards import an_ordered_batch
 from tests.factories.custody import (
     a_requisition,
@@ -39,7 +47,10 @@ from tests.factories.custody import (
     take_back,
     written_off,
 )
+from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
+from tests.factories.recoveries import a_red_letter
+from tests.factories.sales import an_agency
 from tests.factories.stock_counts import counted, do
 
 pytestmark = pytest.mark.django_db
@@ -48,9 +59,10 @@ pytestmark = pytest.mark.django_db
 OPEN_TO_ALL = {
     "office:products:version": "what cards may become is published to all who sell them",
     "office:cards:type": "document types are the same everywhere",
+    "office:sales:agency": "agencies sell for the whole insurer",
 }
-# Codes that everybody meets: whom one may issue to, and which kinds of cards there are.
-KNOWN_TO_ALL = ("organisations", "people", "types")
+# Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are.
+KNOWN_TO_ALL = ("organisations", "people", "types", "agencies")
 
 Arguments = dict[str, Any]
 
@@ -78,6 +90,17 @@ def company() -> Company:
     pay(insurer, sale)
     unpaid = sell(insurer, cards[3:5])
     policy = activate(cards[0])
+    with clock.frozen(clock.today() + timedelta(days=40)):
+        cancel(insurer, policy)
+    with clock.frozen(batch.last_day + timedelta(days=1)):
+        more_time = ask_extension(
+            document_type=batch.type_version.document_type,
+            runs=(SerialRun(cards[1].serial, cards[1].serial),),
+            last_day=clock.today(),
+            reason="sold late",
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
+        )
     waiting = an_ordered_batch(insurer, 10)
     lying_there = ((3, 3), (6, 10), (16, 20))
     all_there = do(insurer, "keeper", close_stock_count, counted(insurer, batch, *lying_there))
@@ -90,13 +113,35 @@ def company() -> Company:
     recalled = take_back(insurer, SerialRun(cards[19].serial, cards[19].serial), by="branch_keeper")
     receipt = live_receipt(sale)
     assert receipt is not None
+    advance = an_account(insurer, "100.00", payer="Faraway Ltd")
+    back = a_refund(insurer, advance, "40.00")
+    drawer_day = open_a_drawer(insurer)
+    red_letter = a_red_letter(insurer, sale, SerialRun(cards[1].serial, cards[1].serial))
     invoice = receipt.invoice
+    agency = an_agency(insurer)
+    large = ask_large_sale(
+        document_type=batch.type_version.document_type,
+        runs=(SerialRun(cards[5].serial, cards[6].serial),),
+        seller_organisation=insurer.institution,
+        seller=insurer.seller.party,
+        business_source="direct",
+        actor=insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
 
     numbers = {
         "sales": [sale.number, unpaid.number],
+        "large_sales": [large.subject_number],
+        "agencies": [agency.code],
         "receipts": [receipt.number],
         "invoices": [invoice.number],
+        "advances": [advance.number],
+        "payments": [back.number, red_letter.payment.number],
+        "recoveries": [red_letter.payment.reason_number],
+        "red_letters": [red_letter.number],
+        "drawers": [drawer_day.drawer.code],
         "policies": [policy.number],
+        "extensions": [more_time.number],
         "issues": [on_its_way.number],
         "requisitions": [wanted.number],
         "recalls": [recalled.number],
@@ -109,6 +154,8 @@ def company() -> Company:
         "cards": [str(cards[0].serial), str(cards[10].serial)],
         "people": [insurer.keeper.code],
         "types": [batch.type_version.document_type.code],
+        "accounts": [CARD_PREMIUMS],
+        "entries": [Entry.objects.latest("pk").number],
     }
     foreigner = a_staff_member("O99", insurer.other_branch, *May.values)
     walker = Client()
@@ -157,6 +204,16 @@ OPENS = {
             "withdraw_write_off",
         )
     },
+    **{
+        f"office:custody:{name}": ("number", "extensions")
+        for name in (
+            "extension",
+            "grant_extension",
+            "ask_extension_again",
+            "refuse_extension",
+            "withdraw_extension",
+        )
+    },
     "office:custody:recall_note": ("number", "recalls"),
     "office:custody:requisition": ("number", "requisitions"),
     "office:custody:answer": ("number", "requisitions"),
@@ -165,11 +222,44 @@ OPENS = {
     "office:custody:release": ("number", "freezes"),
     "office:custody:freeze_batch": ("number", "batches"),
     "office:inquiry": ("number", "cards"),
+    "office:ledger:account": ("code", "accounts"),
+    "office:ledger:entry": ("number", "entries"),
     "office:payments": ("number", "receipts"),
     "office:payments:invoice": ("number", "invoices"),
+    "office:payments:invoice_tax": ("number", "invoices"),
     "office:payments:invoice_paper": ("number", "invoices"),
+    **{
+        f"office:payments:{name}": ("number", "advances")
+        for name in ("advance", "statement", "deposit", "ask_refund")
+    },
+    **{
+        f"office:payments:{name}": ("number", "payments")
+        for name in (
+            "payment",
+            "payment_sum",
+            "correct_payee",
+            "payment_failed",
+            "void_payment",
+        )
+    },
+    "office:payments:red_letter": ("number", "red_letters"),
+    "office:payments:red_letter_tax": ("number", "red_letters"),
+    "office:ways_back": ("number", "recoveries"),
+    "office:drawers:open": ("code", "drawers"),
     "office:policies": ("number", "policies"),
     "office:sales": ("number", "sales"),
+    "office:sales:agency": ("code", "agencies"),
+    "office:sales:register_agreement": ("code", "agencies"),
+    **{
+        f"office:sales:{name}": ("number", "large_sales")
+        for name in (
+            "large_sale",
+            "grant_large_sale",
+            "refuse_large_sale",
+            "withdraw_large_sale",
+            "ask_large_sale_again",
+        )
+    },
     "office:stock_ledger": ("code", "people"),
 }
 
@@ -186,6 +276,9 @@ PAPERS = {
     NOTICE: "sales",
     CHARGE_RECEIPT: "receipts",
     INVOICE: "invoices",
+    PAYMENT_RECEIPT: "payments",
+    RED_LETTER: "red_letters",
+    RECOVERY_NOTE: "recoveries",
     POLICY: "policies",
 }
 
@@ -204,6 +297,14 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
                 argument, things = OPENS[place]
                 samples[name] = [{argument: number} for number in numbers[things]]
                 break
+        if name.startswith("office:drawers:") and arguments == ["code", "day"]:
+            today = clock.today().isoformat()
+            samples[name] = [{"code": code, "day": today} for code in numbers["drawers"]]
+        if name == "office:sales:end_agreement":
+            samples[name] = [
+                {"code": one.agency.code, "agreement": one.pk}
+                for one in Agreement.objects.select_related("agency")
+            ]
     return samples
 
 

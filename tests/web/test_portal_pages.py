@@ -20,12 +20,13 @@ from selfcard.policies.numbers import policy_number
 from selfcard.products.ages import Age, AgeRange
 from selfcard.web.portal.answers import Page
 from selfcard.web.portal.line import page_of
-from tests.factories.activation import activate, paid_cards, pay, sell, wrong_pin
+from tests.factories.activation import activate, cancel, paid_cards, pay, sell, wrong_pin
 from tests.factories.cards import PrintedCard, a_document_type
 from tests.factories.custody import cards_at_institution
 from tests.factories.organisations import Insurer, an_insurer
 from tests.factories.policies import a_person
 from tests.factories.products import a_product, a_published_version, some_rules
+from tests.factories.reading import words_of
 from tests.web.portal_line import (
     ANSWERS,
     agree,
@@ -409,6 +410,41 @@ def test_the_identity_number_opens_details_and_paper(
     page = press(client, reverse("portal:card"), identity_number=policy.identity_number)
     assert policy.name in shown(page)
     assert client.get(reverse("portal:policy_paper"))["Content-Type"] == "application/pdf"
+
+
+def test_a_cancelled_policy_insures_nobody_wherever_it_is_looked_up(
+    client: Client, insurer: Insurer, cards: list[PrintedCard]
+) -> None:
+    policy = activate(cards[0])
+    with clock.frozen(clock.today() + timedelta(days=60)):
+        cancel(insurer, policy)
+        page = shown(open_card(client, cards[0].card_number, cards[0].pin, follow=True))
+        assert "Cancelled on" in page
+        assert "No longer insured by this policy" in page
+        assert policy.name not in page
+
+        opened = press(client, reverse("portal:card"), identity_number=policy.identity_number)
+        assert "Download the cancelled policy" in shown(opened)
+        paper = client.get(reverse("portal:policy_paper"))
+        assert "Thispolicyiscancelled" in words_of(paper.content)
+        assert client.get(reverse("portal:done"))["Location"] == reverse("portal:policy")
+
+
+def test_a_card_whose_policy_was_cancelled_in_full_is_not_yet_insured_again(
+    client: Client, insurer: Insurer, cards: list[PrintedCard]
+) -> None:
+    cancel(insurer, activate(cards[0]))
+    page = shown(open_card(client, cards[0].card_number, cards[0].pin, follow=True))
+
+    assert "Cancelled" not in page
+    assert policies_of(cards[0]) == ["cancelled"]
+    activate(cards[0])
+    assert policies_of(cards[0]) == ["cancelled", "issued"]
+
+
+def policies_of(card: PrintedCard) -> list[str]:
+    found = Policy.objects.filter(reason_number=card.card_number).order_by("issued_at", "pk")
+    return list(found.values_list("state", flat=True))
 
 
 def test_policy_number_and_identity_number_work_alike(

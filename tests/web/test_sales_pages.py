@@ -20,6 +20,7 @@ from selfcard.payments.models import Invoice, Receipt
 from selfcard.sales.models import Sale
 from selfcard.sales.verify import violations
 from tests.factories.custody import custody
+from tests.factories.drawers import open_a_drawer
 from tests.factories.sales import Shop, a_shop, an_agency
 
 SignIn = Callable[[Page, Staff], None]
@@ -28,7 +29,9 @@ Axe = Callable[[Page], None]
 
 @pytest.fixture
 def shop(db: None) -> Shop:
-    return a_shop()
+    shop = a_shop()
+    open_a_drawer(shop.insurer)
+    return shop
 
 
 def entered(staff: Staff) -> Client:
@@ -56,6 +59,7 @@ def test_a_sale_is_registered_asked_for_and_paid_through_pages_only(
 ) -> None:
     shop = a_shop()
     insurer = shop.insurer
+    open_a_drawer(insurer)
     Staff.objects.update(language=language)
     page = open_page()
     sign_in(page, insurer.keeper)
@@ -65,9 +69,11 @@ def test_a_sale_is_registered_asked_for_and_paid_through_pages_only(
     page.locator("[name=runs-first]").first.fill("11")
     page.locator("[name=runs-count]").first.fill("30")
     expect(page.locator("[name=runs-last]").first).to_have_value("000 000 040")
-    expect(page.locator(".answer")).to_contain_text("30")
+    expect(page.locator(".answer").first).to_contain_text("30")
+    expect(page.locator(".answer-place")).to_contain_text("3,000.00")
     expect(page.locator(".answer-place .stop")).to_have_count(0)
     page.fill("[name=seller]", "I02")
+    page.select_option("[name=business_source]", "direct")
     no_axe_violations(page)
     page.click("form[data-once] .btn-primary")
 
@@ -94,6 +100,7 @@ def test_a_sale_is_registered_asked_for_and_paid_through_pages_only(
     expect(page.locator(".sum .total.wait").last).to_contain_text("2,000.00")
     page.click("button[value=row]")
     page.fill("[name=tenders-1-amount]", "2000.00")
+    page.fill("[name=tenders-1-arrived_on]", str(clock.today()))
     expect(page.locator(".sum .total.wait")).to_have_count(0)
     page.click("aside .btn-primary")
     expect(page.locator("[data-problems]")).to_be_visible()  # the reference is missing
@@ -138,6 +145,7 @@ def test_money_is_confirmed_without_script_too(
     open_page: Callable[..., Page], sign_in: SignIn
 ) -> None:
     shop = a_shop()
+    open_a_drawer(shop.insurer)
     receipt = shop.ask(shop.sell((1, 10)))
     page = open_page(javascript=False)
     sign_in(page, shop.insurer.cashier)
@@ -270,7 +278,7 @@ def transfer(amount: str, arrived_on: Any = "", reference: str = "") -> dict[str
     [
         ([cash("999.99")], None, "add up to 999.99"),
         ([cash("")], None, "add up to 0.00"),
-        ([cash("1000"), cash("x")], "tenders-1-amount", "Enter a number"),
+        ([cash("1000"), cash("x")], "tenders-1-amount", "in figures"),
         ([cash(""), transfer("1000", reference="A1")], "tenders-1-arrived_on", "day on which"),
         ([transfer("1000", "2026-11-02")], "tenders-0-reference", "reference"),
         (
@@ -408,6 +416,6 @@ def test_a_list_is_filtered_by_its_address(shop: Shop, keeper: Client) -> None:
     paid = shop.sell_and_settle((1, 10)).receipt
     shop.sell((11, 20))
 
-    rows = keeper.get("/office/sales/?money=confirmed").context["table"].rows
+    rows = keeper.get("/office/sales/?state=paid").context["table"].rows
 
     assert [row.record.number for row in rows] == [paid.reason_number]

@@ -18,7 +18,8 @@ from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import freeze_batch, record_announcement, release_cards
 from selfcard.custody.models import Freeze, WriteOff
-from selfcard.inquiry.queries.work import Work, home_work
+from selfcard.inquiry.queries.piles import Work
+from selfcard.inquiry.queries.work import home_work
 from selfcard.organisations.commands import authorise
 from selfcard.organisations.models import May, Staff
 from selfcard.organisations.queries import staff_actor

@@ -2,6 +2,13 @@
 
 from selfcard.custody.commands.arrival import check_in_printed, take_in_batch
 from selfcard.custody.commands.deliveries import check_in, refuse_delivery
+from selfcard.custody.commands.extensions import (
+    ask_extension,
+    ask_extension_again,
+    grant_extension,
+    refuse_extension,
+    withdraw_extension,
+)
 from selfcard.custody.commands.freezes import (
     freeze_batch,
     freeze_cards,
@@ -13,6 +20,7 @@ from selfcard.custody.commands.issues import issue_cards
 from selfcard.custody.commands.onward import (
     activate_card,
     remember_opened,
+    require_sellable,
     sell_cards,
     settle_cards,
 )
@@ -60,6 +68,8 @@ __all__ = [
     "agree_adjustment",
     "answer_requisition",
     "ask_adjustment",
+    "ask_extension",
+    "ask_extension_again",
     "ask_for_cards",
     "ask_write_off",
     "ask_write_off_again",
@@ -73,6 +83,7 @@ __all__ = [
     "explain_shortage",
     "freeze_batch",
     "freeze_cards",
+    "grant_extension",
     "grant_write_off",
     "hand_over_cards",
     "hold_for_refund",
@@ -84,12 +95,14 @@ __all__ = [
     "record_announcement",
     "refuse_adjustment",
     "refuse_delivery",
+    "refuse_extension",
     "refuse_write_off",
     "release_batch",
     "release_cards",
     "remember_opened",
     "remove_stack",
     "reopen_stock_count",
+    "require_sellable",
     "resume_after_withdrawal",
     "return_refunded",
     "reverse_activation",
@@ -98,6 +111,7 @@ __all__ = [
     "take_back_sold",
     "take_in_batch",
     "withdraw_adjustment",
+    "withdraw_extension",
     "withdraw_requisition",
     "withdraw_write_off",
 ]

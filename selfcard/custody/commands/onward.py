@@ -29,6 +29,27 @@ from selfcard.organisations.models import Party
 
 
 @step
+def require_sellable(
+    *,
+    runs: tuple[SerialRun, ...],
+    document_type: DocumentType,
+    holders: Iterable[Party],
+    actor: Actor,
+) -> list[Part]:
+    """The cards as they lie, their batches locked: all of them can be sold now.
+
+    Raises:
+        What `sell_cards` raises.
+    """
+    runs = tuple(distinct_runs(runs))
+    lock_custody(runs)
+    parts = read_parts(runs)
+    givers = {party.pk for party in holders}
+    refuse_unusable(parts, SALE.use(document_type, givers, coming_to(actor, parts)))
+    return parts
+
+
+@step
 def sell_cards(
     *,
     runs: tuple[SerialRun, ...],
@@ -46,11 +67,7 @@ def sell_cards(
         CardsNotHeld, CardsInOtherStatus, CardsFrozen, CardsOpened, CardsExpired, CardsPastUseBy:
             some of the cards cannot be sold.
     """
-    runs = tuple(distinct_runs(runs))
-    lock_custody(runs)
-    parts = read_parts(runs)
-    givers = {party.pk for party in holders}
-    refuse_unusable(parts, SALE.use(document_type, givers, coming_to(actor, parts)))
+    parts = require_sellable(runs=runs, document_type=document_type, holders=holders, actor=actor)
     leg = Leg(tuple(parts), MovementKind.SALE, CardStatus.SOLD)
     movements = move([leg], reason=reason, actor=actor)
     record(actor, "cards.sold", runs=note_runs(runs), reason=list(reason))
@@ -112,7 +129,10 @@ def activate_card(*, serial: int, policy_number: str, actor: Actor) -> None:
         JOIN cards_batch batch ON batch.id = holding.batch_id
         WHERE holding.serials @> %(serial)s::bigint
           AND holding.status = 'to_be_activated'
-          AND batch.deadline >= %(today)s
+          AND (batch.deadline >= %(today)s OR EXISTS (
+            SELECT FROM custody_extensionrun
+            WHERE serials @> %(serial)s::bigint AND during @> %(today)s::date
+          ))
           AND NOT EXISTS (
             SELECT FROM custody_freeze
             WHERE serials @> %(serial)s::bigint AND released_at IS NULL

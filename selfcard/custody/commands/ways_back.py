@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
-
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -12,7 +10,7 @@ from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun, distinct_runs, merge_runs, note_runs
 from selfcard.custody.errors import CardsRefused
 from selfcard.custody.locks import lock_custody
-from selfcard.custody.models import ActivatedCard, HolderBlock, Movement, OpenedCard, Reason
+from selfcard.custody.models import ActivatedCard, HolderBlock, Movement, Reason
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.parts import (
     Part,
@@ -22,23 +20,30 @@ from selfcard.custody.parts import (
     read_parts,
     what_helps,
 )
+from selfcard.custody.queries import opened_within
 from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.organisations.models import Party
 
 
 @step
 def take_back_sold(
-    *, runs: tuple[SerialRun, ...], sale: Reason, reason: Reason, actor: Actor
+    *,
+    runs: tuple[SerialRun, ...],
+    scratched: tuple[SerialRun, ...],
+    sale: Reason,
+    reason: Reason,
+    actor: Actor,
 ) -> list[Movement]:
     """Cards that were sold and not paid go back to the inventory of whoever had them.
 
-    A card whose PIN was accepted meanwhile is *void* instead: nobody may buy it any more.
+    Scratched ones are *void* instead, and so is a card whose PIN was accepted meanwhile: nobody
+    may buy it any more.
 
     Raises:
         CardsInOtherStatus: some of them are not sold for this reason.
     """
     parts = _parts_for(runs, CardStatus.SOLD, sale)
-    legs = _inventory_or_void(parts, (), MovementKind.SALE_RECALL)
+    legs = _inventory_or_void(parts, scratched, MovementKind.SALE_RECALL)
     return _moved("cards.taken_back", legs, runs, reason, actor)
 
 
@@ -106,9 +111,10 @@ def reverse_activation(
     It is void where not all of its premium is given back. The caller locked custody before it
     locked anything else.
     """
-    ActivatedCard.objects.filter(
+    reversed_now = ActivatedCard.objects.filter(
         serial=serial, policy_number=policy_number, reversed_at=None
     ).update(reversed_at=clock.now())
+    assert reversed_now == 1, "a live policy has its activated card"
     card = SerialRun(serial, serial)
     record(actor, "card.activation_reversed", serials=card, policy=policy_number)
     if is_void:
@@ -165,22 +171,13 @@ def _refused(strays: list[Part]) -> CardsRefused:
 def _inventory_or_void(
     parts: list[Part], scratched: tuple[SerialRun, ...], kind: MovementKind
 ) -> list[Leg]:
-    spoilt = merge_runs([*scratched, *_opened(parts)])
+    spoilt = merge_runs([*scratched, *opened_within(part.run for part in parts)])
     clean = [rest for part in parts for rest in part.run.without(spoilt)]
     legs = [
         Leg(parts_of(parts, clean), kind, CardStatus.INVENTORY),
         Leg(parts_of(parts, spoilt), kind, CardStatus.VOID),
     ]
     return [leg for leg in legs if leg.parts]
-
-
-def _opened(parts: list[Part]) -> list[SerialRun]:
-    """Those whose PIN was accepted; of sold cards the parts themselves do not know it."""
-    among = Q(
-        *(Q(serial__range=(part.run.first, part.run.last)) for part in parts), _connector=Q.OR
-    )
-    serials = OpenedCard.objects.filter(among).order_by("serial").values_list("serial", flat=True)
-    return [SerialRun(serial, serial) for serial in serials]
 
 
 def _moved(

@@ -11,7 +11,15 @@ class Migration(migrations.Migration):
             migrations.RunSQL(
                 f"CREATE SEQUENCE custody_{paper}_number", f"DROP SEQUENCE custody_{paper}_number"
             )
-            for paper in ("issue", "recall", "requisition", "freeze", "write_off", "stock_count")
+            for paper in (
+                "issue",
+                "recall",
+                "requisition",
+                "freeze",
+                "write_off",
+                "stock_count",
+                "extension",
+            )
         ),
         migrations.RunSQL(
             """

@@ -12,6 +12,7 @@ from selfcard.custody.models.counts import (
     CountFinding,
     StockCount,
 )
+from selfcard.custody.models.extensions import Extension, ExtensionRun
 from selfcard.custody.models.notes import (
     Issue,
     Recall,
@@ -61,6 +62,8 @@ __all__ = [
     "BatchTally",
     "CountFinding",
     "CountedStack",
+    "Extension",
+    "ExtensionRun",
     "Freeze",
     "HolderBlock",
     "Holding",

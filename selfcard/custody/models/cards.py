@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.contrib.postgres.fields import BigIntegerRangeField
-from django.contrib.postgres.indexes import GistIndex
+from django.contrib.postgres.indexes import BrinIndex, GistIndex
 from django.db import models
 from django.db.models import Q
 
@@ -123,6 +123,8 @@ class ActivatedCard(models.Model):
                 include=["activated_at", "reversed_at"],
                 name="activated_card_by_serial",
             ),
+            # Activations come in the order of time: a hint for each stretch of pages is enough.
+            BrinIndex(fields=["activated_at"], autosummarize=True, name="activated_card_by_day"),
         ]
         constraints: ClassVar = [
             # At most one live policy per card.

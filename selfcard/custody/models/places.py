@@ -46,6 +46,12 @@ class Holding(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["holder", "status"], name="holding_by_holder"),
             models.Index(fields=["reason_kind", "reason_number"], name="holding_by_reason"),
+            # What is sold and not paid is little beside all that was ever sold.
+            models.Index(
+                fields=["reason_kind", "reason_number"],
+                condition=Q(status="sold"),
+                name="holding_that_is_not_paid",
+            ),
             # A page of holdings, in serial order, without sorting them all.
             models.Index(fields=["serials"], name="holding_in_serial_order"),
         ]

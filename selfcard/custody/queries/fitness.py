@@ -17,6 +17,7 @@ from selfcard.custody.errors import (
     CardsFrozen,
     CardsInOtherStatus,
     CardsNeverCame,
+    CardsNotExpired,
     CardsNotHeld,
     CardsOfOtherType,
     CardsOfSeveralHolders,
@@ -192,6 +193,7 @@ def _short_reason(refused: type[CardsRefused], part: Part, use: Use) -> str:
         CardsDeclaredInvalid: _("No: the loss was announced, they are invalid"),
         CardsOpened: _("No: somebody knows their PIN already"),
         CardsExpired: _("No: the last day to activate them is over"),
+        CardsNotExpired: _("No: the last day to activate them is not over yet"),
         CardsPastUseBy: _("No: the last day to sell them is over"),
     }
     if refused is CardsInOtherStatus and part.seen is not None:

@@ -8,23 +8,27 @@ from django.db.models import Exists, Q, QuerySet, Subquery
 
 from selfcard.cards.models import Batch, DocumentTypeVersion
 from selfcard.core import clock
-from selfcard.core.serials import SerialRun
+from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import (
     ActivatedCard,
+    ExtensionRun,
     Freeze,
     Holding,
     Movement,
+    OpenedCard,
     Reason,
 )
 from selfcard.custody.parts import Part, read_parts
-from selfcard.custody.queries.counts import count_activated_in
-from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
+from selfcard.custody.statuses import CardStatus, MovementKind, SeenStatus, seen_status
 from selfcard.organisations.models import Party
 
 
 @dataclass(frozen=True)
 class CardState:
-    """Everything about where one card is now."""
+    """Everything about where one card is now.
+
+    `deadline` is the last day to activate it: the printed one, or a later one that was agreed to.
+    """
 
     serial: int
     batch: Batch
@@ -38,22 +42,32 @@ class CardState:
     reason: Reason
     since: datetime
 
+    @property
+    def is_extended(self) -> bool:
+        """Whether it can be activated longer than is printed on it."""
+        return self.deadline > self.batch.last_day
+
 
 def find_card(serial: int) -> CardState | None:
     """A card by its serial; none if no such card was ever made."""
     policy = ActivatedCard.objects.filter(serial=serial, reversed_at=None)
     freeze = Freeze.objects.filter(serials__contains=serial, released_at=None)
+    extended = ExtensionRun.objects.filter(serials__contains=serial, during__isnull=False)
     holding = (
         Holding.objects.filter(serials__contains=serial)
         .select_related("batch__type_version__document_type", "holder")
         .annotate(
-            policy_number=Subquery(policy.values("policy_number")[:1]), is_frozen=Exists(freeze)
+            policy_number=Subquery(policy.values("policy_number")[:1]),
+            is_frozen=Exists(freeze),
+            extended_to=Subquery(extended.order_by("-during").values("extension__last_day")[:1]),
         )
         .first()
     )
     if holding is None:
         return None
     batch, status = holding.batch, CardStatus(holding.status)
+    is_paid = status == CardStatus.TO_BE_ACTIVATED
+    deadline = (holding.extended_to if is_paid else None) or batch.last_day
     return CardState(
         serial=serial,
         batch=batch,
@@ -64,12 +78,12 @@ def find_card(serial: int) -> CardState | None:
             status,
             activated=holding.policy_number is not None,
             frozen=holding.is_frozen,
-            deadline=batch.last_day,
+            deadline=deadline,
             today=clock.today(),
         ),
         policy_number=holding.policy_number,
         frozen=holding.is_frozen,
-        deadline=batch.last_day,
+        deadline=deadline,
         reason=holding.reason,
         since=holding.since,
     )
@@ -98,6 +112,21 @@ def activations_within(runs: Iterable[SerialRun]) -> QuerySet[ActivatedCard]:
     return live.filter(within) if within else live.none()
 
 
+def opened_within(runs: Iterable[SerialRun], by: datetime | None = None) -> list[SerialRun]:
+    """Those of the cards whose PIN was ever accepted, or by a moment: nobody may buy them any
+    more."""
+    within = Q()
+    for run in runs:
+        within |= Q(serial__range=(run.first, run.last))
+    if not within:
+        return []
+    opened = OpenedCard.objects.filter(within)
+    if by is not None:
+        opened = opened.filter(opened_at__lte=by)
+    serials = opened.values_list("serial", flat=True)
+    return merge_runs(SerialRun(serial, serial) for serial in serials)
+
+
 def is_activated(serial: int) -> bool:
     """Whether the card is a policy now."""
     return ActivatedCard.objects.filter(serial=serial, reversed_at=None).exists()
@@ -112,33 +141,7 @@ def history_of(runs: Iterable[SerialRun]) -> QuerySet[Movement]:
     return movements.select_related("from_holder", "to_holder").order_by("at", "id")
 
 
-@dataclass(frozen=True)
-class Share:
-    """How many cards of some runs are with one holder in one status."""
-
-    holder: Party
-    status: SeenStatus
-    count: int
-
-
-def distribution(runs: Iterable[SerialRun]) -> list[Share]:
-    """Where the cards of some runs are: by holder and by the status that people see.
-
-    Activated cards are a share of their own, read from the tallies.
-    """
-    parts = [part for part in read_parts(runs) if part.holder is not None]
-    active = count_activated_in(
-        part.run for part in parts if part.status == CardStatus.TO_BE_ACTIVATED
-    )
-    counts: dict[tuple[Party, SeenStatus], int] = {}
-    for part in parts:
-        assert part.holder is not None
-        assert part.seen is not None
-        activated = active.get(part.run, 0)
-        for status, count in (
-            (SeenStatus.ACTIVATED, activated),
-            (part.seen, part.count - activated),
-        ):
-            if count:
-                counts[part.holder, status] = counts.get((part.holder, status), 0) + count
-    return [Share(holder, status, count) for (holder, status), count in counts.items()]
+def void_by_cancellation(runs: Iterable[SerialRun]) -> list[SerialRun]:
+    """Those of the cards that are void since their policy was cancelled, one by one."""
+    movements = history_of(runs).filter(kind=MovementKind.CANCELLATION)
+    return [movement.run for movement in movements.order_by("serials")]

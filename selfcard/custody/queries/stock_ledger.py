@@ -110,6 +110,13 @@ _NAMED = (
         _("Taken over by others"),
         MovementKind.STOCK_COUNT,
     ),
+    _heading(
+        "back",
+        pgettext_lazy("stock ledger", "Back from sales"),
+        _OTHER,
+        MovementKind.SALE_RECALL,
+        MovementKind.REFUND,
+    ),
     _heading("sale", _OTHER, pgettext_lazy("stock ledger", "Sold"), MovementKind.SALE),
     _heading("void", _OTHER, _("Made void"), MovementKind.VOID, MovementKind.VOID_PRINTED),
     _heading("loss", _OTHER, pgettext_lazy("stock ledger", "Lost"), MovementKind.LOSS),

@@ -5,11 +5,14 @@ from decimal import Decimal
 
 from selfcard.core.papers.facts import Text
 from selfcard.products.ages import Age, AgeRange, Length, LengthUnit
+from selfcard.products.cancelling import Repayment
 from selfcard.products.commands import CoverageGiven
 from selfcard.products.people import Detail, Relationship, Sex
 from selfcard.products.rules import Rules
 
 TAX_RATE = Decimal("0.06")
+# What of the unearned premium the insurer keeps for its expenses, as is usual for short terms.
+EXPENSES = Decimal("0.35")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,8 @@ PRODUCTS = (
             occupation_classes=(1, 2, 3, 4),
             excluded_occupations=("0711",),
             policies_per_insured=2,
+            cooling_off_days=15,
+            expense_rate=EXPENSES,
         ),
         who=Text(
             zh="被保险人应当为六周岁以上、七十五周岁以下，从事一至四类职业（外卖骑手除外）、能够正常工作或者生活的人。",
@@ -111,6 +116,8 @@ PRODUCTS = (
             insured_age=_years(50, 85),
             occupation_classes=(1, 2),
             relationships=(Relationship.SELF, Relationship.SPOUSE, Relationship.PARENT),
+            cooling_off_days=15,
+            expense_rate=EXPENSES,
         ),
         who=Text(
             zh="被保险人应当为五十周岁以上、八十五周岁以下，从事一、二类职业或者已退休的人，且为投保人本人、配偶或者父母。",
@@ -147,6 +154,8 @@ PRODUCTS = (
             insured_age=_years(18, 60),
             sexes=(Sex.FEMALE,),
             occupation_classes=(1, 2, 3),
+            cooling_off_days=15,
+            expense_rate=EXPENSES,
         ),
         who=Text(
             zh="被保险人应当为十八周岁以上、六十周岁以下，从事一至三类职业的女性。",
@@ -179,6 +188,7 @@ PRODUCTS = (
             occupation_classes=(1, 2, 3, 4, 5),
             starts_latest=60,
             length=Length(15, LengthUnit.DAYS),
+            repayment=Repayment.NOTHING,
         ),
         who=Text(
             zh="被保险人应当为一周岁以上、七十五周岁以下，从事一至五类职业的人；一份保险单承保一至四人。",
@@ -222,6 +232,8 @@ PRODUCTS = (
         rules=Rules(
             insured_age=_years(18, 75),
             relationships=(Relationship.SELF, Relationship.SPOUSE),
+            cooling_off_days=15,
+            expense_rate=EXPENSES,
         ),
         who=Text(
             zh="被保险人应当为十八周岁以上、七十五周岁以下的人，职业不限，且为投保人本人或者配偶。",
@@ -269,6 +281,8 @@ PRODUCTS = (
                 Relationship.PARENT,
             ),
             details=(Detail.HOME_ADDRESS,),
+            cooling_off_days=15,
+            expense_rate=EXPENSES,
         ),
         who=Text(
             zh="被保险人应当为出生满二十八日、六十五周岁以下，从事一至三类职业的家庭成员；一份保险单承保二至五人。",
@@ -309,6 +323,8 @@ PRODUCTS = (
             occupation_classes=(1,),
             relationships=(Relationship.CHILD, Relationship.WARD),
             insured_highest=3,
+            cooling_off_days=15,
+            expense_rate=EXPENSES,
         ),
         who=Text(
             zh="被保险人应当为出生满二十八日、未满十八周岁的人，由父母或者其他法定监护人投保；一份保险单承保一至三人。",
@@ -352,6 +368,8 @@ PRODUCTS = (
             relationships=(Relationship.SELF,),
             regions=("31", "32", "33", "34", "51"),
             details=(Detail.VEHICLE_PLATE,),
+            cooling_off_days=15,
+            expense_rate=EXPENSES,
         ),
         who=Text(
             zh="被保险人应当为十八周岁以上、七十周岁以下，持有效驾驶证，从事一至三类职业且不以驾驶为业的投保人本人，通讯地址在上海、江苏、浙江、安徽或者四川。",

@@ -28,11 +28,15 @@ RUNS_AT_ONCE = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class FoundPlace:
-    """Where cards in a row are or were, in which status, and what they are held for."""
+    """Where cards in a row are or were, in which status, and what they are held for.
+
+    Of cards that are out of date, `extended` have a later last day.
+    """
 
     status: SeenStatus
     activated: int
     frozen: int
+    extended: int
     holder: Party
     reason_kind: str
     reason_number: str
@@ -120,6 +124,7 @@ class Row:
     serials: Any
     activated: int
     frozen: int
+    extended: int
     today: "Row | None" = None
     in_reach_now: bool = True
 
@@ -141,7 +146,8 @@ def rows_of(question: Question, limit: int | None, offset: int = 0) -> Iterator[
 
 def _sql(question: Question) -> str:
     return f"""
-        SELECT place.*, {question.activated("place")}, {question.frozen("place")}
+        SELECT place.*, {question.activated("place")}, {question.frozen("place")},
+               {question.extended("place")}
         FROM (
             SELECT * FROM ({question.places()}) place
             WHERE {question.in_status("place")}
@@ -158,8 +164,9 @@ def _past_sql(question: Question) -> str:
         SELECT place.batch_id, place.holder_id, place.status, place.reason_kind,
                place.reason_number, place.since, place.serials,
                {question.activated("place")}, {question.frozen("place")},
+               {question.extended("place")},
                today.holder_id, today.status, today.reason_kind, today.reason_number, today.since,
-               {now.activated("today")}, {now.frozen("today")},
+               {now.activated("today")}, {now.frozen("today")}, {now.extended("today")},
                {question.in_reach_now("today")}
         FROM (
             SELECT place.batch_id, place.holder_id, place.status, place.reason_kind,
@@ -185,9 +192,12 @@ def _past_sql(question: Question) -> str:
 
 def _past_row(*row: Any) -> Row:
     """A row of the past with the one of today, of the same cards."""
-    then, (holder, status, kind, number, since, activated, frozen, in_reach) = row[:9], row[9:]
+    then, (holder, status, kind, number, since, activated, frozen, extended, in_reach) = (
+        row[:10],
+        row[10:],
+    )
     batch, serials = then[0], then[6]
-    today = Row(batch, holder, status, kind, number, since, serials, activated, frozen)
+    today = Row(batch, holder, status, kind, number, since, serials, activated, frozen, extended)
     return replace(Row(*then), today=today, in_reach_now=in_reach)
 
 
@@ -244,21 +254,26 @@ def _asked(row: Row, status: SeenStatus | None) -> int:
             return row.activated
         case SeenStatus.FROZEN:
             return row.frozen
-    return row.run.count - row.activated - row.frozen
+    rest = row.run.count - row.activated - row.frozen
+    if status == SeenStatus.TO_BE_ACTIVATED:
+        return row.extended or rest
+    return rest - row.extended
 
 
 def _told(row: Row, known: _Known, day: date) -> dict[str, Any]:
     count = row.run.count
+    has_time = row.extended > 0 and row.activated + row.frozen + row.extended >= count
     return {
         "status": seen_status(
             CardStatus(row.status),
             activated=row.activated >= count,
             frozen=row.frozen > 0 and row.activated + row.frozen >= count,
-            deadline=known.batches[row.batch_id].deadline,
+            deadline=None if has_time else known.batches[row.batch_id].deadline,
             today=day,
         ),
         "activated": row.activated,
         "frozen": row.frozen,
+        "extended": row.extended,
         "holder": known.parties[row.holder_id],
         "reason_kind": row.reason_kind,
         "reason_number": row.reason_number,

@@ -1,6 +1,7 @@
 """What happened to some cards, step by step, each with who did it and with which paper.
 
-Most steps are movements; a charge receipt, an activation, a freeze and its release move nothing.
+Most steps are movements; a charge receipt, an activation and its end, a later last day, a freeze
+and its release move nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Func, Max, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from selfcard.core.actor import Actor
@@ -22,6 +23,7 @@ from selfcard.custody.models import (
     STOCK_COUNT_REASON,
     WRITE_OFF_REASON,
     ActivatedCard,
+    Extension,
     Freeze,
     Issue,
     Movement,
@@ -33,8 +35,9 @@ from selfcard.custody.queries import (
     recalls_seen_by,
     write_offs_seen_by,
 )
+from selfcard.custody.queries.extensions import extensions_of, extensions_seen_by
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
-from selfcard.custody.statuses import MovementKind
+from selfcard.custody.statuses import CardStatus, MovementKind
 from selfcard.inquiry.queries.details import SALE_REASON
 from selfcard.inquiry.queries.reach import batches_told
 from selfcard.organisations.models import Party, Staff
@@ -42,21 +45,27 @@ from selfcard.payments.models import Invoice, Receipt
 from selfcard.payments.queries import invoices_in_reach, receipts_in_reach
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import policies_in_reach
-from selfcard.sales.models import Sale
-from selfcard.sales.queries import sales_in_reach
+from selfcard.sales.models import Sale, SaleReceipt
+from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
 
 ACTIVATED = "activated"
+CANCELLED = "cancelled"
 CHARGED = "charged"
+EXTENDED = "extended"
 FROZEN = "frozen"
 RELEASED = "released"
 
-# The papers of stock, each as far as somebody may open it.
+RECOVERY_REASON = "recovery"
+POLICY_REASON = "policy"
+# The papers of cards, each as far as somebody may open it.
 _OPEN: dict[str, Callable[[Actor], QuerySet[Any]]] = {
     ISSUE_REASON: issues_seen_by,
     RECALL_REASON: recalls_seen_by,
     WRITE_OFF_REASON: write_offs_seen_by,
     STOCK_COUNT_REASON: stock_counts_seen_by,
     BATCH_REASON: batches_told,
+    RECOVERY_REASON: recoveries_in_reach,
+    POLICY_REASON: policies_in_reach,
 }
 # Of one moment, what comes after all other movements, and in which order.
 _AFTER: dict[str, int] = {
@@ -68,8 +77,21 @@ _AFTER: dict[str, int] = {
     MovementKind.LOSS: 5,
     MovementKind.FOUND: 5,
     MovementKind.DESTRUCTION: 5,
-    ACTIVATED: 6,
+    EXTENDED: 6,
+    ACTIVATED: 7,
+    CANCELLED: 8,
+    MovementKind.SALE_RECALL: 9,
+    MovementKind.REFUND_HOLD: 9,
+    MovementKind.CANCELLATION: 9,
+    MovementKind.REFUND_WITHDRAWN: 10,
+    MovementKind.REFUND: 10,
 }
+_REASON = ("reason_kind", "reason_number")
+_SIZE = Func(
+    "serials",
+    template="upper(%(expressions)s) - lower(%(expressions)s)",
+    output_field=BigIntegerField(),
+)
 # Why cards are stopped, and which of the papers above tells of it.
 _TOLD_BY = {SHORTAGE_REASON: ISSUE_REASON}
 # What stops cards until somebody explains it; a write-off is an explanation.
@@ -80,10 +102,11 @@ _ENDED_BY_WRITE_OFF = (SHORTAGE_REASON, STOCK_COUNT_REASON, WRITE_OFF_REASON)
 class Event:
     """One step of a card: what, when, by whom, and what it was part of.
 
-    `kind` is a movement's kind, or `charged`, `activated`, `frozen` and `released`, which move
-    nothing. Sale, receipt, invoice and policy are there only for who may see them. A step higher up
-    in the tree is told, but its paper opens only for those whom it concerns (`opens`). A release
-    may be the end that a write-off made: then that is what the cards were `ended_by`.
+    `kind` is a movement's kind, or `charged`, `extended`, `activated`, `cancelled`, `frozen` and
+    `released`, which move nothing. Sale, receipt, invoice and policy are there only for who may see
+    them. A step higher up in the tree is told, but its paper opens only for those whom it concerns
+    (`opens`). A release may be the end that a write-off made: then that is what the cards were
+    `ended_by`.
     """
 
     kind: str
@@ -96,6 +119,7 @@ class Event:
     giver: Party | None = None
     holder: Party | None = None
     cards: int = 1
+    is_void: bool = False  # the step made them void
     note: str = ""
     issue: Issue | None = None
     write_off: WriteOff | None = None
@@ -104,6 +128,7 @@ class Event:
     receipt: Receipt | None = None
     invoice: Invoice | None = None
     policy: Policy | None = None
+    extension: Extension | None = None
 
 
 @dataclass(frozen=True)
@@ -115,27 +140,49 @@ class Papers:
     write_offs: dict[str, WriteOff] = field(default_factory=dict)
     open: frozenset[tuple[str, str]] = frozenset()
     sales: dict[str, Sale] = field(default_factory=dict)
-    receipts: tuple[Receipt, ...] = ()
+    asked: tuple[SaleReceipt, ...] = ()
     invoices: dict[int, Invoice] = field(default_factory=dict)
 
     def live_receipt(self, sale_number: str) -> Receipt | None:
         """The receipt that asks, or asked, for a sale's money."""
-        for receipt in self.receipts:
-            if receipt.reason_number == sale_number and receipt.state != Receipt.State.VOID:
-                return receipt
+        for one in self.asked:
+            if one.sale.number == sale_number and one.ended_at is None:
+                return one.receipt
         return None
 
 
 def last_movements(actor: Actor, runs: Iterable[SerialRun], most: int) -> list[Event]:
     """The last steps that any of the cards took, the newest first."""
     cards = list(runs)
-    movements = list(history_of(cards).order_by("-at", "-id")[:most])[::-1]
+    counts = _last_deeds(cards, most)
+    movements = list(history_of(cards).filter(pk__in=counts))
     freezes = list(
         _freezes_of(cards).order_by(Greatest("frozen_at", "released_at").desc(), "-id")[:most]
     )[::-1]
     papers = papers_of(actor, movements, freezes)
-    events = [*_moved(movements, papers), *_stopped(freezes, papers)]
+    events = [
+        *(
+            replace(event, cards=counts[movement.pk])
+            for movement, event in zip(movements, _moved(movements, papers), strict=True)
+        ),
+        *_stopped(freezes, papers),
+        *_extended(cards, actor),
+    ]
     return sorted(events, key=_order)[::-1][:most]
+
+
+def _last_deeds(cards: list[SerialRun], most: int) -> dict[int, int]:
+    """The last deeds that moved any of the cards, each told by its last movement: a deed that cut
+    them into many runs is one step, of so many cards."""
+    deeds = (
+        history_of(cards)
+        .select_related(None)
+        .order_by()
+        .values("at", "kind", "from_holder", "to_holder", "to_status", *_REASON)
+        .annotate(last=Max("id"), cards=Sum(_SIZE))
+        .order_by("-at", "-last")
+    )
+    return {deed["last"]: deed["cards"] for deed in deeds[:most]}
 
 
 def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
@@ -148,9 +195,15 @@ def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
         *_moved(movements, papers),
         *_stopped(freezes, papers),
         *_charged(papers),
+        *(_extended([card], actor) if _was_paid(movements) else ()),
         *_activated(serial, actor),
     ]
     return sorted(events, key=_order)[::-1], papers
+
+
+def _was_paid(movements: Iterable[Movement]) -> bool:
+    """Only paid cards are given more time."""
+    return any(one.kind == MovementKind.SETTLEMENT for one in movements)
 
 
 def _freezes_of(runs: list[SerialRun]) -> QuerySet[Freeze]:
@@ -180,11 +233,8 @@ def papers_of(actor: Actor, movements: Iterable[Movement], freezes: Iterable[Fre
     if ends := {one.release_note for one in freezes if one.reason_kind in _ENDED_BY_WRITE_OFF}:
         named.setdefault(WRITE_OFF_REASON, set()).update(ends - {""})
     sold = named.get(SALE_REASON, set())
-    receipts = (
-        tuple(receipts_in_reach(actor).filter(reason_kind=SALE_REASON, reason_number__in=sold))
-        if sold
-        else ()
-    )
+    asked = tuple(_asked_for(actor, sold)) if sold else ()
+    receipts = [one.receipt_id for one in asked]
     invoices = invoices_in_reach(actor).filter(receipt__in=receipts) if receipts else ()
     issues = Issue.objects.select_related(
         "from_party", "to_party", "for_organisation__party", "requisition"
@@ -202,8 +252,19 @@ def papers_of(actor: Actor, movements: Iterable[Movement], freezes: Iterable[Fre
             .values_list("number", flat=True)
         ),
         sales=_by_number(sales_in_reach(actor), sold),
-        receipts=receipts,
+        asked=asked,
         invoices={invoice.receipt_id: invoice for invoice in invoices},
+    )
+
+
+def _asked_for(actor: Actor, sold: set[str]) -> QuerySet[SaleReceipt]:
+    """Which receipts ask or asked for these sales, the newest first. One may ask for several."""
+    return (
+        SaleReceipt.objects.filter(
+            sale__number__in=sold, receipt__in=receipts_in_reach(actor).order_by().values("pk")
+        )
+        .select_related("sale", "receipt__issued_by__party")
+        .order_by("-receipt_id")
     )
 
 
@@ -226,6 +287,7 @@ def _moved(movements: Iterable[Movement], papers: Papers) -> Iterator[Event]:
             giver=each.from_holder,
             holder=each.to_holder,
             cards=each.run.count,
+            is_void=each.to_status == CardStatus.VOID,
             issue=papers.issues.get(each.reason_number),
             write_off=papers.write_offs.get(each.reason_number),
             sale=papers.sales.get(each.reason_number),
@@ -273,28 +335,53 @@ def _ended(freeze: Freeze, frozen: Event, papers: Papers) -> Event:
 
 
 def _charged(papers: Papers) -> Iterator[Event]:
-    for receipt in papers.receipts:
+    for one in papers.asked:
         yield Event(
             kind=CHARGED,
-            at=receipt.issued_at,
-            who=_name(receipt.issued_by),
-            number=receipt.number,
-            receipt=receipt,
-            sale=papers.sales.get(receipt.reason_number),
+            at=one.receipt.issued_at,
+            who=_name(one.receipt.issued_by),
+            number=one.receipt.number,
+            receipt=one.receipt,
+            sale=papers.sales.get(one.sale.number),
         )
 
 
 def _activated(serial: int, actor: Actor) -> Iterator[Event]:
+    """Every policy that the card has become, and the end of each that was cancelled."""
     activated = list(ActivatedCard.objects.filter(serial=serial))
-    policies = _by_number(policies_in_reach(actor), {each.policy_number for each in activated})
+    in_reach = policies_in_reach(actor).select_related("cancellation__cancelled_by__party")
+    policies = _by_number(in_reach, {each.policy_number for each in activated})
     for each in activated:
         policy = policies.get(each.policy_number)
-        yield Event(
+        issued = Event(
             kind=ACTIVATED,
             at=each.activated_at,
             channel=policy.channel if policy else "",
             number=each.policy_number,
             policy=policy,
+        )
+        yield issued
+        if each.reversed_at:
+            who = _name(policy.cancellation.cancelled_by) if policy else ""
+            yield replace(issued, kind=CANCELLED, at=each.reversed_at, who=who, channel="")
+
+
+def _extended(runs: list[SerialRun], actor: Actor) -> Iterator[Event]:
+    """Every later last day that two people agreed to."""
+    granted = list(extensions_of(runs).filter(state=Extension.State.GRANTED))
+    keys = [one.pk for one in granted]
+    seen = set(extensions_seen_by(actor).filter(pk__in=keys)) if keys else set()
+    for each in granted:
+        assert each.decided_at is not None
+        yield Event(
+            kind=EXTENDED,
+            at=each.decided_at,
+            who=_name(each.decided_by),
+            number=each.number,
+            opens=each in seen,
+            cards=each.count,
+            note=each.reason,
+            extension=each,
         )
 
 

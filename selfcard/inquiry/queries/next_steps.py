@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
-from selfcard.core.serials import SerialRun
+from selfcard.core.serials import SerialRun, count_cards
 from selfcard.custody.deeds import (
     DESTRUCTION,
+    EXTENSION,
     FOUND,
     FREEZE,
     HAND_OVER,
@@ -21,17 +22,20 @@ from selfcard.custody.deeds import (
 from selfcard.custody.models import BATCH_REASON, FREEZE_REASON, SHORTAGE_REASON
 from selfcard.custody.parts import Part, judge
 from selfcard.custody.queries import holdings_within
+from selfcard.custody.queries.counts import count_activated_in
 from selfcard.custody.queries.notes import shortages_to_explain
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 
+WITH_A_SALE = (CardStatus.SOLD, CardStatus.TO_BE_ACTIVATED)
 # In the order in which a card's page offers them.
 DEEDS: dict[str, Deed] = {
     "issue": ISSUE,
     "hand_over": HAND_OVER,
     "sell": SALE,
     "found": FOUND,
+    "extend": EXTENSION,
     "recall": RECALL,
     "freeze": FREEZE,
     "void": VOID,
@@ -45,7 +49,8 @@ class NextSteps:
     """The deeds that are possible with all of the cards, by their names in `DEEDS`.
 
     `count` names the holder at whom they can be counted, `release` the freezes that can be ended,
-    `explain` the issues by which cards are missing that the actor can say were found.
+    `explain` the issues by which cards are missing that the actor can say were found; `take_back`
+    says whether they are all out with sales that may be reversed.
     """
 
     document_type: DocumentType | None = None
@@ -53,6 +58,7 @@ class NextSteps:
     count: Party | None = None
     release: tuple[tuple[str, str], ...] = ()
     explain: tuple[str, ...] = ()
+    take_back: bool = False
 
 
 def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextSteps:
@@ -77,6 +83,7 @@ def next_steps(actor: Actor, runs: Iterable[SerialRun], mays: set[str]) -> NextS
         countable.first() if counted else None,
         _to_release(parts) if May.FREEZE_CARDS in mays else (),
         _to_explain(actor, parts) if May.CHECK_IN_CARDS in mays else (),
+        May.RECALL_SALES in mays and all(part.status in WITH_A_SALE for part in parts),
     )
 
 
@@ -91,7 +98,14 @@ def _is_possible(
     if deed is FREEZE and all(_frozen_by_somebody(part) for part in parts):
         return False
     use = deed.use_by(actor, document_type, parts)
-    return all(judge(part, use).refused is None for part in parts)
+    if any(judge(part, use).refused for part in parts):
+        return False
+    return deed is not EXTENSION or not _are_all_activated(parts)
+
+
+def _are_all_activated(parts: list[Part]) -> bool:
+    runs = [part.run for part in parts]
+    return sum(count_activated_in(runs).values()) == count_cards(runs)
 
 
 def _frozen_by_somebody(part: Part) -> bool:

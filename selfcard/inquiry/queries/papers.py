@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+from django.db.models import Q
+
 from selfcard.cards.papers import PRINT_PROTOCOL
 from selfcard.cards.queries import batches_seen_by
 from selfcard.core.actor import Actor
+from selfcard.core.models import Paper
 from selfcard.core.papers import find_paper, pdf_of
 from selfcard.custody.models import WriteOff
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
@@ -20,15 +23,23 @@ from selfcard.custody.queries import (
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.inquiry.errors import NoSuchPaper
 from selfcard.inquiry.queries.reach import batches_told
-from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE
-from selfcard.payments.queries import invoices_in_reach, receipts_in_reach
+from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
+from selfcard.payments.queries import (
+    invoices_in_reach,
+    payments_in_reach,
+    receipts_in_reach,
+    red_letters_in_reach,
+)
 from selfcard.policies.papers import POLICY
 from selfcard.policies.paperwork import policy_pdf
 from selfcard.policies.queries import policies_in_reach
 from selfcard.products.papers import CLAUSES
 from selfcard.products.queries import clauses_pdf, published_versions
-from selfcard.sales.papers import CHARGE_LIST, NOTICE
-from selfcard.sales.queries import sales_in_reach
+from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
+from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
+
+# How many dashes the number of an edition has: one more than its paper.
+EDITION_DASHES = 3
 
 Maker = Callable[[Actor, str, str], bytes]
 
@@ -66,6 +77,8 @@ _SEEN: dict[str, Callable[[Actor, str], bool]] = {
     NOTICE: lambda actor, number: sales_in_reach(actor).filter(number=number).exists(),
     CHARGE_RECEIPT: lambda actor, number: receipts_in_reach(actor).filter(number=number).exists(),
     INVOICE: lambda actor, number: invoices_in_reach(actor).filter(number=number).exists(),
+    RED_LETTER: lambda actor, number: red_letters_in_reach(actor).filter(number=number).exists(),
+    RECOVERY_NOTE: lambda actor, number: recoveries_in_reach(actor).filter(number=number).exists(),
 }
 
 
@@ -91,6 +104,26 @@ def _clauses(actor: Actor, number: str, language: str) -> bytes:
     return clauses_pdf(found, language)
 
 
+def _voucher(actor: Actor, number: str, language: str) -> bytes:
+    """A payment receipt as it holds now, or one edition of it: `P-2026-0000001-2`, the first `-1`.
+
+    A voucher whose payee was corrected has more than one.
+    """
+    *whole, edition = number.split("-") if number.count("-") == EDITION_DASHES else [number, ""]
+    name = "-".join(whole)
+    if not payments_in_reach(actor).filter(number=name).exists():
+        raise NoSuchPaper
+    editions = Paper.objects.filter(kind=PAYMENT_RECEIPT)
+    if edition:
+        paper = editions.filter(number=name if edition == "1" else number).first()
+    else:
+        of_it = Q(number=name) | Q(number__startswith=f"{name}-")
+        paper = editions.filter(of_it).order_by("-pk").first()
+    if paper is None:
+        raise NoSuchPaper
+    return pdf_of(paper, language)
+
+
 def _announcement(actor: Actor, number: str, language: str) -> bytes:
     """What is published of a loss: before, the text that is ready for it."""
     loss = write_offs_seen_by(actor).filter(kind=WriteOff.Kind.LOSS, number=number).first()
@@ -104,5 +137,6 @@ def _announcement(actor: Actor, number: str, language: str) -> bytes:
 _MADE_FROM_ROWS: dict[str, Maker] = {
     POLICY: _policy,
     CLAUSES: _clauses,
+    PAYMENT_RECEIPT: _voucher,
     LOSS_ANNOUNCEMENT: _announcement,
 }

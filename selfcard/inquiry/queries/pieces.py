@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db import connection
 from psycopg.types.multirange import Int8Multirange
@@ -40,13 +39,14 @@ def pieces(question: Question) -> list[Piece]:
         return []
     active = _activated_runs(question, [row.run for row in rows if row.activated])
     stopped = _frozen_runs(question, [row.run for row in rows if row.frozen])
+    later = _extended_runs(question, [row.run for row in rows if row.extended])
     deadlines = dict(
         Batch.objects.filter(pk__in={row.batch_id for row in rows}).values_list("pk", "deadline")
     )
     drawn = [
         piece
         for row in rows
-        for piece in _cut(row, active, stopped, deadlines[row.batch_id], question.today)
+        for piece in _cut(row, active, stopped, later, deadlines[row.batch_id], question.today)
     ]
     return drawn if len(drawn) <= PIECES_DRAWN else []
 
@@ -77,28 +77,45 @@ def _frozen_runs(question: Question, runs: list[SerialRun]) -> list[SerialRun]:
     return _runs(sql, question, runs)
 
 
+def _extended_runs(question: Question, runs: list[SerialRun]) -> list[SerialRun]:
+    sql = f"""
+        SELECT lower(run), upper(run) - 1
+        FROM unnest((
+            SELECT range_agg(later.serials) {question.later} AND later.serials && %(runs)s
+        )) AS run
+    """
+    return _runs(sql, question, runs)
+
+
 def _runs(sql: str, question: Question, runs: list[SerialRun]) -> list[SerialRun]:
     if not runs:
         return []
     wanted = Int8Multirange([run.range for run in merge_runs(runs)])
     with connection.cursor() as cursor:
-        params: dict[str, Any] = {"runs": wanted, "at": question.sought.at}
-        cursor.execute(sql, params)
+        cursor.execute(sql, question.params | {"runs": wanted})
         return [SerialRun(*found) for found in cursor.fetchall()]
 
 
 def _cut(
-    row: Row, active: list[SerialRun], frozen: list[SerialRun], deadline: date | None, day: date
+    row: Row,
+    active: list[SerialRun],
+    frozen: list[SerialRun],
+    extended: list[SerialRun],
+    deadline: date | None,
+    day: date,
 ) -> Iterable[Piece]:
     activated = _parts_within(row.run, active) if row.activated else []
     stopped = _parts_within(row.run, frozen) if row.frozen else []
     stopped = [part for one in stopped for part in one.without(activated)]
+    later = _parts_within(row.run, extended) if row.extended else []
+    later = [part for one in later for part in one.without(activated + stopped)]
     rest = seen_status(
         CardStatus(row.status), activated=False, frozen=False, deadline=deadline, today=day
     )
     parts = [(one, SeenStatus.ACTIVATED) for one in activated]
     parts += [(one, SeenStatus.FROZEN) for one in stopped]
-    parts += [(one, rest) for one in row.run.without(activated + stopped)]
+    parts += [(one, SeenStatus.TO_BE_ACTIVATED) for one in later]
+    parts += [(one, rest) for one in row.run.without(activated + stopped + later)]
     for one, status in sorted(parts):
         yield Piece(status, one.count)
 

@@ -33,6 +33,7 @@ from selfcard.custody.queries import (
     requisitions_seen_by,
     write_offs_seen_by,
 )
+from selfcard.custody.queries.extensions import extensions_seen_by
 from selfcard.custody.queries.freezes import freezes_seen_by
 from selfcard.custody.queries.stock_counts import stock_counts_seen_by
 from selfcard.custody.statuses import SeenStatus
@@ -41,10 +42,18 @@ from selfcard.inquiry.queries.reach import batches_in_reach, holders_in_reach
 from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import Receipt
-from selfcard.payments.queries import SEEING_RECEIPTS, invoices_in_reach, receipts_in_reach
+from selfcard.payments.queries import (
+    SEEING_RECEIPTS,
+    advance_accounts_in_reach,
+    bankings_in_reach,
+    invoices_in_reach,
+    payments_in_reach,
+    receipts_in_reach,
+    red_letters_in_reach,
+)
 from selfcard.policies.numbers import policy_number
 from selfcard.policies.queries import policies_in_reach
-from selfcard.sales.queries import sales_in_reach
+from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
 
 SHORTEST = 3
 LONGEST = 60
@@ -63,12 +72,18 @@ class Kind(StrEnum):
     SALE = "sale"
     RECEIPT = "receipt"
     INVOICE = "invoice"
+    ADVANCE = "advance"
+    BANKING = "banking"
+    RECOVERY = "recovery"
+    PAYMENT = "payment"
+    RED_LETTER = "red_letter"
     POLICY = "policy"
     ISSUE = "issue"
     REQUISITION = "requisition"
     RECALL = "recall"
     FREEZE = "freeze"
     WRITE_OFF = "write_off"
+    EXTENSION = "extension"
     STOCK_COUNT = "stock_count"
     BATCH = "batch"
     HOLDER = "holder"
@@ -239,14 +254,58 @@ def _receipts(sought: str, actor: Actor) -> Iterator[Hit]:
         )
 
 
+def _recoveries(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = recoveries_in_reach(actor).filter(number__in=_numbers(sought, "RV", 7))
+    for recovery in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.RECOVERY,
+            number=recovery.number,
+            exact=_is_exact(sought, recovery.number),
+            thing=recovery,
+            status=recovery.state,
+            status_label=recovery.get_state_display(),
+            amount=Money(recovery.amount, recovery.sale.currency),
+        )
+
+
+def _payments(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = payments_in_reach(actor).filter(number__in=_numbers(sought, "P", 7))
+    for payment in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.PAYMENT,
+            number=payment.number,
+            exact=_is_exact(sought, payment.number),
+            thing=payment,
+            status=payment.state,
+            status_label=payment.get_state_display(),
+            amount=Money(payment.amount, payment.currency),
+        )
+
+
+def _series_numbers(sought: str, actor: Actor, prefix: str) -> list[str]:
+    """The numbers that may be meant in the series of the organisations in reach."""
+    numbers = _numbers(sought, prefix, 8)
+    if _running(sought) is None:
+        return numbers
+    reach = organisations_in_reach(actor, *SEEING_RECEIPTS)
+    codes = reach.values_list("party__code", flat=True)[:ORGANISATIONS_TRIED]
+    return [f"{code}{number}" for code in codes for number in numbers]
+
+
+def _red_letters(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = red_letters_in_reach(actor).filter(number__in=_series_numbers(sought, actor, "-R"))
+    for red_letter in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.RED_LETTER,
+            number=red_letter.number,
+            exact=_is_exact(sought, red_letter.number),
+            thing=red_letter,
+            amount=Money(red_letter.gross, red_letter.currency),
+        )
+
+
 def _invoices(sought: str, actor: Actor) -> Iterator[Hit]:
-    running = _running(sought)
-    numbers = _numbers(sought, "", 8)
-    if running is not None:
-        reach = organisations_in_reach(actor, *SEEING_RECEIPTS)
-        codes = reach.values_list("party__code", flat=True)[:ORGANISATIONS_TRIED]
-        numbers = [f"{code}{number}" for code in codes for number in numbers]
-    found = invoices_in_reach(actor).filter(number__in=numbers)
+    found = invoices_in_reach(actor).filter(number__in=_series_numbers(sought, actor, ""))
     for invoice in found[:HITS_OF_A_KIND]:
         yield Hit(
             kind=Kind.INVOICE,
@@ -254,6 +313,31 @@ def _invoices(sought: str, actor: Actor) -> Iterator[Hit]:
             exact=_is_exact(sought, invoice.number),
             thing=invoice,
             amount=Money(invoice.gross, invoice.currency),
+        )
+
+
+def _advances(sought: str, actor: Actor) -> Iterator[Hit]:
+    """A payer's advance account, by its number or by the payer's name."""
+    named = Q(number__in=_numbers(sought, "A", 7)) | Q(payer_name=sought)
+    for account in advance_accounts_in_reach(actor).filter(named)[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.ADVANCE,
+            number=account.number,
+            exact=_is_exact(sought, account.number),
+            thing=account,
+            amount=Money(account.balance, account.currency),
+        )
+
+
+def _bankings(sought: str, actor: Actor) -> Iterator[Hit]:
+    found = bankings_in_reach(actor).filter(number__in=_numbers(sought, "BK", 7))
+    for banking in found[:HITS_OF_A_KIND]:
+        yield Hit(
+            kind=Kind.BANKING,
+            number=banking.number,
+            exact=_is_exact(sought, banking.number),
+            thing=banking,
+            amount=Money(banking.amount, banking.currency),
         )
 
 
@@ -311,6 +395,7 @@ _STOCK_PAPERS: tuple[tuple[Kind, str, int, Callable[[Actor], QuerySet[Any]]], ..
     (Kind.REQUISITION, "RQ", 6, requisitions_seen_by),
     (Kind.RECALL, "RC", 6, recalls_seen_by),
     (Kind.WRITE_OFF, "W", 6, write_offs_seen_by),
+    (Kind.EXTENSION, "EX", 6, extensions_seen_by),
     (Kind.STOCK_COUNT, "SC", 6, stock_counts_seen_by),
 )
 
@@ -349,6 +434,11 @@ _LOOKS: tuple[Callable[[str, Actor], Iterator[Hit]], ...] = (
     _sales,
     _receipts,
     _invoices,
+    _recoveries,
+    _payments,
+    _red_letters,
+    _advances,
+    _bankings,
     _policies,
     _papers_of_stock,
     _freezes,

@@ -121,6 +121,8 @@ class Question:
             "holders": self.reach.holders,
             "coming": self.reach.coming,
             "living": [status.value for status in LIVING],
+            "day": self.today,
+            "today": clock.today(),
         }
         if self.asked is not None:
             params["asked"] = Int8Multirange([run.range for run in self.asked])
@@ -196,12 +198,16 @@ class Question:
                             AND {self.frozen(place)} > 0)"""
             case SeenStatus.EXPIRED:
                 return f"""({place}.status = ANY(%(living)s)
-                            AND {place}.batch_id = ANY(%(expired)s) AND {self.has_rest(place)})"""
+                            AND {place}.batch_id = ANY(%(expired)s) AND {self.has_rest(place)}
+                            AND {self.has_overdue(place)})"""
         same = f"{place}.status = '{CardStatus(status.value).value}'"
         if status not in LIVING_SEEN:
             return f"({same})"
-        return f"""({same} AND NOT {place}.batch_id = ANY(%(expired)s)
-                    AND {self.has_rest(place)})"""
+        in_time = f"(NOT {place}.batch_id = ANY(%(expired)s) AND {self.has_rest(place)})"
+        if status == SeenStatus.TO_BE_ACTIVATED:
+            later = f"({place}.serials && {self.prolonged} AND {self.extended(place)} > 0)"
+            return f"({same} AND ({in_time} OR {later}))"
+        return f"({same} AND {in_time})"
 
     def has_activated(self, place: str) -> str:
         active = ACTIVE_THEN if self.sought.at else ACTIVE_NOW
@@ -217,6 +223,14 @@ class Question:
             NOT {place}.serials <@ {self.stopped}
             AND ({place}.status <> 'to_be_activated' OR upper({place}.serials)
                  - lower({place}.serials) > {self.activated(place)} + {self.frozen(place)})
+        )"""
+
+    def has_overdue(self, place: str) -> str:
+        """That not all of its other cards have a later last day."""
+        return f"""(
+            {place}.status <> 'to_be_activated' OR NOT {place}.serials && {self.prolonged}
+            OR upper({place}.serials) - lower({place}.serials)
+               > {self.activated(place)} + {self.frozen(place)} + {self.extended(place)}
         )"""
 
     # Figures
@@ -235,6 +249,32 @@ class Question:
                 WHEN {place}.status = 'to_be_activated' THEN {count("run")} ELSE 0 END), 0)::bigint
             FROM unnest(int8multirange({place}.serials) * {self.stopped}) AS run
         ) ELSE 0 END)"""
+
+    def extended(self, place: str) -> str:
+        """How many have, or had, a later last day that was not over; activated and frozen ones
+        count as that."""
+        count = activated_then if self.sought.at else activated_now
+        return f"""(CASE WHEN {place}.status = 'to_be_activated'
+                          AND {place}.serials && {self.prolonged} THEN (
+            SELECT coalesce(sum(upper(run) - lower(run) - {count("run")}), 0)::bigint
+            FROM unnest(
+                int8multirange({place}.serials) * ({self.prolonged} - {self.stopped})
+            ) AS run
+        ) ELSE 0 END)"""
+
+    @property
+    def prolonged(self) -> str:
+        """All serials with a later last day that is, or was, not over; read once a statement."""
+        return f"(SELECT coalesce(range_agg(later.serials), '{{}}') {self.later})"
+
+    @property
+    def later(self) -> str:
+        """The runs of cards with such a last day, of which no two lie on one card."""
+        in_time = "later.during @> %(today)s::date"
+        if self.sought.at:
+            in_time = "later.during @> %(day)s::date AND later.granted_at <= %(at)s"
+        asked = "" if self.asked is None else "AND later.serials && %(asked)s"
+        return f"FROM custody_extensionrun later WHERE {in_time} {asked}"
 
     @property
     def stopped(self) -> str:

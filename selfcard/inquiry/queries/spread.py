@@ -125,6 +125,7 @@ class _Sum:
     kept: str
     seen: str
     away: bool  # with somebody else than head office
+    last_day: date | None  # a later one than is printed
     runs: int  # of a holder: how many holders there are
     cards: int
 
@@ -157,25 +158,32 @@ def _sql(question: Question) -> str:
     """All sums of the question.
 
     What activation and freezes change is added as parts of their own: so many cards more in one
-    status, as many less in another.
+    status, as many less in another. Likewise what has a later last day: so many more with that day,
+    as many less without.
     """
     places = f"place AS MATERIALIZED ({question.parts()})," if _by_places(question) else ""
     return f"""
         WITH {places} part AS MATERIALIZED (
             SELECT * FROM (
-                SELECT batch_id, holder_id, status AS kept, status AS seen, runs, cards
+                SELECT batch_id, holder_id, status AS kept, status AS seen, NULL::date AS last_day,
+                       runs, cards
                 FROM ({_placed(question)}) placed
                 UNION ALL
-                SELECT batch_id, holder_id, 'to_be_activated', seen, 0, sign * cards
+                SELECT batch_id, holder_id, 'to_be_activated', seen, NULL, 0, sign * cards
                 FROM (
                     SELECT batch_id, holder_id, sum(cards)::bigint AS cards
                     FROM ({_activated(question)}) active GROUP BY batch_id, holder_id
                 ) active
                 CROSS JOIN (VALUES ('activated', 1), ('to_be_activated', -1)) mark(seen, sign)
                 UNION ALL
-                SELECT batch_id, holder_id, status, seen, 0, sign * cards
+                SELECT batch_id, holder_id, status, seen, NULL, 0, sign * cards
                 FROM ({_frozen(question)}) stopped
                 CROSS JOIN LATERAL (VALUES ('frozen', 1), (status, -1)) mark(seen, sign)
+                UNION ALL
+                SELECT batch_id, holder_id, 'to_be_activated', 'to_be_activated', day, 0,
+                       sign * cards
+                FROM ({_extended(question)}) later
+                CROSS JOIN LATERAL (VALUES (later.last_day, 1), (NULL, -1)) mark(day, sign)
             ) part
             WHERE {_in_status(question)}
         ),
@@ -186,16 +194,16 @@ def _sql(question: Question) -> str:
             SELECT holder_id, sum(cards)::bigint AS cards FROM held
             GROUP BY holder_id HAVING sum(cards) > 0
         )
-        SELECT 'status', batch_id, kept, seen, holder_id <> %(head_office)s, sum(runs)::bigint,
-               sum(cards)::bigint
-        FROM part GROUP BY 1, 2, 3, 4, 5
+        SELECT 'status', batch_id, kept, seen, holder_id <> %(head_office)s, last_day,
+               sum(runs)::bigint, sum(cards)::bigint
+        FROM part GROUP BY 1, 2, 3, 4, 5, 6
         UNION ALL
         (
-            SELECT 'holder', holder_id, '', '', true, count(*) OVER (), cards
+            SELECT 'holder', holder_id, '', '', true, NULL, count(*) OVER (), cards
             FROM holder ORDER BY cards DESC, holder_id LIMIT %(shown)s
         )
         UNION ALL
-        SELECT 'organisation', above.party_id, '', seen, true, 0, sum(cards)::bigint
+        SELECT 'organisation', above.party_id, '', seen, true, NULL, 0, sum(cards)::bigint
         FROM held
         LEFT JOIN organisations_staff staff ON staff.party_id = held.holder_id
         JOIN organisations_organisation own
@@ -243,8 +251,10 @@ def _in_status(question: Question) -> str:
     if status is None:
         return "true"
     if status == SeenStatus.EXPIRED:
-        return "seen = ANY(%(living)s) AND batch_id = ANY(%(expired)s)"
-    in_time = " AND NOT batch_id = ANY(%(expired)s)" if status in LIVING_SEEN else ""
+        return "seen = ANY(%(living)s) AND batch_id = ANY(%(expired)s) AND last_day IS NULL"
+    in_time = ""
+    if status in LIVING_SEEN:
+        in_time = " AND (NOT batch_id = ANY(%(expired)s) OR last_day IS NOT NULL)"
     return f"seen = '{status.value}'{in_time}"
 
 
@@ -307,6 +317,29 @@ def _frozen(question: Question) -> str:
     """
 
 
+def _extended(question: Question) -> str:
+    """The cards with a later last day by batch and holder, without activated and frozen ones.
+
+    Like freezes they are few: from each run of them to the places that it touches.
+    """
+    later = f"""
+        SELECT upper(later.during) - 1 AS last_day, part AS run
+        FROM (SELECT later.* {question.later}) later
+        CROSS JOIN LATERAL unnest(int8multirange(later.serials) - {question.stopped}) AS part
+    """
+    places = "place" if question.sought.at else f"LATERAL ({question.places_touching('later.run')})"
+    return f"""
+        SELECT batch_id, holder_id, last_day,
+               upper(serials) - lower(serials) - {question.activated("place")} AS cards
+        FROM (
+            SELECT place.batch_id, place.holder_id, place.status, later.last_day,
+                   place.serials * later.run AS serials
+            FROM ({later}) later CROSS JOIN {places} place
+            WHERE place.status = 'to_be_activated' AND place.serials && later.run
+        ) place
+    """
+
+
 def _tallied(question: Question) -> str:
     """What a row of a tally fulfils. What is on its way to somebody is with its sender there."""
     said = question.where("tally", serials=False, reach=False)
@@ -321,7 +354,7 @@ def _by_deadline(
     """The cards by last day and status, as people see or saw it on a day."""
     counts: dict[date, Counter[SeenStatus]] = {}
     for row in rows:
-        deadline = deadlines[row.key]
+        deadline = row.last_day or deadlines[row.key]
         counts.setdefault(deadline, Counter())[_seen(row, deadline, day)] += row.cards
     return {deadline: dict(found) for deadline, found in counts.items()}
 

@@ -8,23 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any
 
-from django.conf import settings
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
-    Case,
-    DecimalField,
-    Func,
-    Min,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
-    Sum,
-    Value,
-    When,
 )
 
 from selfcard.approvals.models import Approval
@@ -32,7 +20,6 @@ from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.models import Batch
 from selfcard.core import clock
 from selfcard.core.actor import Actor
-from selfcard.core.money import Money
 from selfcard.custody.models import Issue, WriteOff
 from selfcard.custody.queries import (
     APPROVE_WRITE_OFF,
@@ -46,112 +33,19 @@ from selfcard.custody.queries import (
     write_offs_asked_by,
 )
 from selfcard.custody.queries.approvals import approvals_to_decide
+from selfcard.custody.queries.extensions import APPROVE_EXTENSION, extensions_asked_by
 from selfcard.custody.queries.notes import shortages_to_explain, with_missing
 from selfcard.custody.queries.stock_counts import stock_counts_to_finish
 from selfcard.custody.statuses import SeenStatus
+from selfcard.inquiry.queries.money_work import Age, money_piles, unpaid_by_age
+from selfcard.inquiry.queries.piles import Pile, Task, Work, pile_of
 from selfcard.inquiry.queries.reach import SEEING_CARDS
 from selfcard.inquiry.queries.sought import Question
 from selfcard.inquiry.queries.spread import Distribution, distribution
-from selfcard.organisations.models import May, Party
+from selfcard.organisations.models import May
 from selfcard.organisations.queries import may_anywhere, organisations_in_reach
-from selfcard.payments.models import Receipt
-from selfcard.payments.queries import receipts_to_confirm
-from selfcard.sales.models import Sale
-from selfcard.sales.queries import sales_in_reach, sales_without_receipt
 
-ROWS_OF_A_KIND = 8
 EXPIRING_DAYS = 90
-# Sold and not paid is looked at in these steps of days; the last one has no end.
-AGES = (3, 7, 14, 30)
-
-
-class Work(StrEnum):
-    """A kind of work, named for the deed that does it."""
-
-    CHECK_IN = "check_in"
-    CHECK_IN_PRINTED = "check_in_printed"
-    CHASE_DELIVERY = "chase_delivery"
-    EXPLAIN_SHORTAGE = "explain_shortage"
-    TAKE_BACK = "take_back"
-    ANSWER_REQUISITION = "answer_requisition"
-    ISSUE_REQUISITION = "issue_requisition"
-    CHASE_REQUISITION = "chase_requisition"
-    CONFIRM_RECEIPT = "confirm_receipt"
-    ISSUE_RECEIPT = "issue_receipt"
-    APPROVAL = "approval"
-    ASK_AGAIN = "ask_again"
-    MAKE_AGAIN = "make_again"
-    ASK_RELEASE = "ask_release"
-    DOWNLOAD = "download"
-    CHASE = "chase"
-    ANNOUNCE = "announce"
-    WRITE_OFF_AGAIN = "write_off_again"
-    FINISH_COUNT = "finish_count"
-
-
-# After how many days work counts as late.
-LATE_AFTER = {
-    Work.CHECK_IN: settings.TRANSIT_DAYS,
-    Work.CHECK_IN_PRINTED: 7,
-    Work.CHASE_DELIVERY: settings.TRANSIT_DAYS,
-    Work.EXPLAIN_SHORTAGE: 2,
-    Work.TAKE_BACK: settings.TRANSIT_DAYS,
-    Work.ANSWER_REQUISITION: 2,
-    Work.ISSUE_REQUISITION: 3,
-    Work.CHASE_REQUISITION: 0,
-    Work.CONFIRM_RECEIPT: 2,
-    Work.ISSUE_RECEIPT: 2,
-    Work.APPROVAL: 2,
-    Work.ASK_AGAIN: 1,
-    Work.MAKE_AGAIN: 1,
-    Work.ASK_RELEASE: 3,
-    Work.DOWNLOAD: 3,
-    Work.CHASE: 7,
-    # By its own last day, not by how long it waits.
-    Work.ANNOUNCE: 5,
-    Work.WRITE_OFF_AGAIN: 1,
-    Work.FINISH_COUNT: 2,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """One thing to do: of which kind, about which number, whom it comes from, since when."""
-
-    kind: Work
-    number: str
-    since: datetime
-    who: Party | str | None = None
-    cards: int | None = None
-    amount: Money | None = None
-    approval: Approval | None = None  # what a second person is asked
-    due: date | None = None  # where it has to be done by a day
-
-    @property
-    def waits(self) -> timedelta:
-        return clock.now() - self.since
-
-    @property
-    def is_late(self) -> bool:
-        if self.due is not None:
-            return clock.today() > self.due
-        return self.waits > timedelta(days=LATE_AFTER[self.kind])
-
-
-@dataclass(frozen=True)
-class Pile:
-    """All work of one kind: how many things, since when the oldest waits, and the oldest few."""
-
-    kind: Work
-    count: int
-    oldest: datetime
-    tasks: tuple[Task, ...]
-
-    @property
-    def is_late(self) -> bool:
-        if any(task.due for task in self.tasks):
-            return any(task.is_late for task in self.tasks)
-        return clock.now() - self.oldest > timedelta(days=LATE_AFTER[self.kind])
 
 
 @dataclass(frozen=True)
@@ -161,15 +55,6 @@ class Expiring:
     deadline: date
     inventory: int
     to_be_activated: int
-
-
-@dataclass(frozen=True)
-class Age:
-    """Sold and not paid since so many days; no last day for the oldest."""
-
-    first: int
-    last: int | None
-    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -202,7 +87,7 @@ def home_work(actor: Actor) -> HomeWork:
         piles=tuple(pile for ask in _asked(mays) if (pile := ask(actor))),
         stock=stock,
         expiring=_expiring(stock) if stock else (),
-        unpaid=_unpaid_by_age(actor) if May.SEE_SALES in mays else (),
+        unpaid=unpaid_by_age(actor) if May.SEE_SALES in mays else (),
     )
 
 
@@ -222,43 +107,21 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
     if May.WRITE_OFF_CARDS in mays:
         yield _losses_to_announce
         yield _write_offs_to_ask_for_again
-    if May.CONFIRM_RECEIPTS in mays:
-        yield _receipts
-    if May.ISSUE_RECEIPTS in mays:
-        yield _sales_to_charge
+    if May.RECALL_SALES in mays:
+        yield _extensions_to_ask_for_again
+    yield from money_piles(mays)
     yield _approvals
     if May.ORDER_BATCHES in mays:
         yield _orders_to_ask_for_again
         yield _makings_that_broke_off
         yield _files_to_release
         yield _files_to_download
-    if May.REGISTER_SALES in mays:
-        yield _sales_to_chase
     if May.COUNT_STOCK in mays:
         yield _counts_to_finish
 
 
-class _First(Func):
-    """The first few elements of an array."""
-
-    template = f"(%(expressions)s)[1:{ROWS_OF_A_KIND}]"
-
-
-def _pile(kind: Work, rows: QuerySet[Any], since: str, task: Callable[[Any], Task]) -> Pile | None:
-    """The pile of a queryset; `since` is the column from which its things wait."""
-    found = rows.order_by().aggregate(
-        count=Sum(Value(1)), oldest=Min(since), first=_First(ArrayAgg("pk", order_by=since))
-    )
-    if not found["count"]:
-        return None
-    # All about them is asked only of those few: the joins of thousands would be thrown away.
-    first = rows.filter(pk__in=found["first"]).order_by(since)
-    tasks = tuple(task(row) for row in first)
-    return Pile(kind, found["count"], found["oldest"], tasks)
-
-
 def _issues_to_check_in(actor: Actor) -> Pile | None:
-    return _pile(
+    return pile_of(
         Work.CHECK_IN,
         issues_to_check_in(actor),
         "issued_at",
@@ -274,7 +137,7 @@ def _issues_to_check_in(actor: Actor) -> Pile | None:
 
 def _deliveries_to_chase(actor: Actor) -> Pile | None:
     """What was sent and has been on the way too long: the sender still answers for it."""
-    return _pile(
+    return pile_of(
         Work.CHASE_DELIVERY,
         issues_overdue_from(actor),
         "issued_at",
@@ -301,7 +164,7 @@ def _refused_deliveries(actor: Actor) -> Pile | None:
 
 
 def _missing_pile(kind: Work, issues: QuerySet[Issue]) -> Pile | None:
-    return _pile(
+    return pile_of(
         kind,
         with_missing(issues),
         "checked_in_at",
@@ -316,7 +179,7 @@ def _missing_pile(kind: Work, issues: QuerySet[Issue]) -> Pile | None:
 
 
 def _requisitions_to_answer(actor: Actor) -> Pile | None:
-    return _pile(
+    return pile_of(
         Work.ANSWER_REQUISITION,
         requisitions_to_answer(actor),
         "asked_at",
@@ -331,7 +194,7 @@ def _requisitions_to_answer(actor: Actor) -> Pile | None:
 
 
 def _requisitions_to_issue(actor: Actor) -> Pile | None:
-    return _pile(
+    return pile_of(
         Work.ISSUE_REQUISITION,
         requisitions_to_issue(actor),
         "answered_at",
@@ -347,7 +210,7 @@ def _requisitions_to_issue(actor: Actor) -> Pile | None:
 
 def _requisitions_to_chase(actor: Actor) -> Pile | None:
     """What was asked for and should have come by now."""
-    return _pile(
+    return pile_of(
         Work.CHASE_REQUISITION,
         requisitions_overdue(actor),
         "asked_at",
@@ -362,7 +225,7 @@ def _requisitions_to_chase(actor: Actor) -> Pile | None:
 
 
 def _printed_to_check_in(actor: Actor) -> Pile | None:
-    return _pile(
+    return pile_of(
         Work.CHECK_IN_PRINTED,
         batches_to_check_in(actor),
         "print_file__downloaded_at",
@@ -371,7 +234,7 @@ def _printed_to_check_in(actor: Actor) -> Pile | None:
 
 
 def _counts_to_finish(actor: Actor) -> Pile | None:
-    return _pile(
+    return pile_of(
         Work.FINISH_COUNT,
         stock_counts_to_finish(actor),
         "opened_at",
@@ -388,7 +251,7 @@ def _counts_to_finish(actor: Actor) -> Pile | None:
 def _orders_to_ask_for_again(actor: Actor) -> Pile | None:
     """Orders that nobody decided before their request expired: they wait for whoever ordered."""
     requests = Approval.objects.filter(kind=APPROVE_BATCH, subject_number=OuterRef("number"))
-    return _pile(
+    return pile_of(
         Work.ASK_AGAIN,
         _batches_ordered(actor)
         .filter(state=Batch.State.ORDERED)
@@ -401,7 +264,7 @@ def _orders_to_ask_for_again(actor: Actor) -> Pile | None:
 
 def _makings_that_broke_off(actor: Actor) -> Pile | None:
     """Batches of which no card was made: somebody has it done again, or cancels them."""
-    return _pile(
+    return pile_of(
         Work.MAKE_AGAIN,
         _batches_ordered(actor).filter(state=Batch.State.GENERATING, work__ended_at__isnull=False),
         "work__ended_at",
@@ -413,7 +276,7 @@ def _files_to_release(actor: Actor) -> Pile | None:
     asked = Approval.objects.filter(
         subject_kind="batch", state=Approval.State.ASKED, expires_at__gt=clock.now()
     )
-    return _pile(
+    return pile_of(
         Work.ASK_RELEASE,
         _batches_ordered(actor)
         .filter(state=Batch.State.GENERATED, print_file__released_at__isnull=True)
@@ -424,7 +287,7 @@ def _files_to_release(actor: Actor) -> Pile | None:
 
 
 def _files_to_download(actor: Actor) -> Pile | None:
-    return _pile(
+    return pile_of(
         Work.DOWNLOAD,
         _batches_ordered(actor).filter(
             print_file__released_at__isnull=False, print_file__downloaded_at__isnull=True
@@ -452,7 +315,7 @@ def _batch_task(kind: Work, batch: Batch, since: datetime) -> Task:
 
 def _losses_to_announce(actor: Actor) -> Pile | None:
     """Agreed losses that are to be announced publicly, those nearest their last day first."""
-    return _pile(
+    return pile_of(
         Work.ANNOUNCE,
         losses_to_announce(actor),
         "asked_at",
@@ -463,13 +326,32 @@ def _losses_to_announce(actor: Actor) -> Pile | None:
 def _write_offs_to_ask_for_again(actor: Actor) -> Pile | None:
     """Reports that nobody decided before their request expired: the cards stay frozen."""
     requests = Approval.objects.filter(kind=APPROVE_WRITE_OFF, subject_number=OuterRef("number"))
-    return _pile(
+    return pile_of(
         Work.WRITE_OFF_AGAIN,
         write_offs_asked_by(actor)
         .annotate(expired_at=Subquery(requests.order_by("-asked_at").values("expires_at")[:1]))
         .filter(expired_at__lte=clock.now()),
         "expired_at",
         lambda one: _write_off_task(Work.WRITE_OFF_AGAIN, one, one.expired_at),
+    )
+
+
+def _extensions_to_ask_for_again(actor: Actor) -> Pile | None:
+    """Requests for a later last day that nobody decided in time: the cards stay out of date."""
+    requests = Approval.objects.filter(kind=APPROVE_EXTENSION, subject_number=OuterRef("number"))
+    return pile_of(
+        Work.EXTENSION_AGAIN,
+        extensions_asked_by(actor)
+        .annotate(expired_at=Subquery(requests.order_by("-asked_at").values("expires_at")[:1]))
+        .filter(expired_at__lte=clock.now()),
+        "expired_at",
+        lambda one: Task(
+            kind=Work.EXTENSION_AGAIN,
+            number=one.number,
+            since=one.expired_at,
+            who=one.holder,
+            cards=one.count,
+        ),
     )
 
 
@@ -486,58 +368,8 @@ def _write_off_task(
     )
 
 
-def _receipts(actor: Actor) -> Pile | None:
-    return _pile(
-        Work.CONFIRM_RECEIPT,
-        receipts_to_confirm(actor),
-        "issued_at",
-        lambda receipt: Task(
-            kind=Work.CONFIRM_RECEIPT,
-            number=receipt.number,
-            since=receipt.issued_at,
-            who=f"{receipt.payer}, {receipt.organisation.name}",
-            amount=Money(receipt.amount, receipt.currency),
-        ),
-    )
-
-
-def _sales_to_charge(actor: Actor) -> Pile | None:
-    return _pile(
-        Work.ISSUE_RECEIPT,
-        sales_without_receipt(actor),
-        "registered_at",
-        lambda sale: _sale_task(Work.ISSUE_RECEIPT, sale),
-    )
-
-
-def _sales_to_chase(actor: Actor) -> Pile | None:
-    """Sales whose money was asked for some days ago and has not come."""
-    late = clock.now() - timedelta(days=AGES[0])
-    return _pile(
-        Work.CHASE,
-        sales_in_reach(actor).filter(
-            seller_organisation__in=organisations_in_reach(actor, May.REGISTER_SALES).values("pk"),
-            receipt_state=Receipt.State.ISSUED,
-            registered_at__lt=late,
-        ),
-        "registered_at",
-        lambda sale: _sale_task(Work.CHASE, sale),
-    )
-
-
-def _sale_task(kind: Work, sale: Sale) -> Task:
-    return Task(
-        kind=kind,
-        number=sale.number,
-        since=sale.registered_at,
-        who=sale.seller_organisation.party,
-        cards=sale.count,
-        amount=Money(sale.amount, sale.currency),
-    )
-
-
 def _approvals(actor: Actor) -> Pile | None:
-    return _pile(
+    return pile_of(
         Work.APPROVAL,
         approvals_to_decide(actor),
         "asked_at",
@@ -564,26 +396,3 @@ def _expiring(stock: Distribution) -> tuple[Expiring, ...]:
         for day in sorted(soon)
     )
     return tuple(one for one in found if one.inventory or one.to_be_activated)
-
-
-def _unpaid_by_age(actor: Actor) -> tuple[Age, ...]:
-    """What was sold and is not paid, by how long ago it was sold: one statement."""
-    now = clock.now()
-    bounds = [(0 if n == 0 else AGES[n - 1] + 1, AGES[n]) for n in range(len(AGES))]
-    bounds_open: list[tuple[int, int | None]] = [*bounds, (AGES[-1] + 1, None)]
-    sums = {}
-    for first, last in bounds_open:
-        within = Q(registered_at__lte=now - timedelta(days=first))
-        if last is not None:
-            within &= Q(registered_at__gt=now - timedelta(days=last + 1))
-        sums[f"from_{first}"] = Sum(
-            Case(When(within, then="amount"), default=Decimal(0), output_field=DecimalField()),
-            default=Decimal(0),
-        )
-    found = (
-        sales_in_reach(actor)
-        .filter(Q(receipt_state__isnull=True) | Q(receipt_state=Receipt.State.ISSUED))
-        .order_by()
-        .aggregate(**sums)
-    )
-    return tuple(Age(first, last, found[f"from_{first}"]) for first, last in bounds_open)

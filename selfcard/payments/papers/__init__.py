@@ -11,6 +11,8 @@ from selfcard.core.papers.facts import Name, Text
 
 CHARGE_RECEIPT = "charge_receipt"
 INVOICE = "invoice"
+PAYMENT_RECEIPT = "payment_receipt"
+RED_LETTER = "red_letter"
 
 # Who buys without giving a name is an individual.
 AN_INDIVIDUAL = Text(zh="个人", en="Individual")
@@ -25,6 +27,7 @@ class ChargeLine:
     quantity: int
     unit_price: Money
     amount: Money
+    reference: str = ""  # the sales ID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,7 @@ class ReceiptFacts:
     lines: tuple[ChargeLine, ...]
     amount: Money
     issued_by: Name
+    deposit_to: str = ""  # the advance account of a deposit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,7 @@ class InvoiceLine:
     tax_rate: Decimal | None
     tax: Money
     gross: Money
+    reference: str = ""  # the sales ID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,5 +85,45 @@ class InvoiceFacts:
     gross: Money
     issued_by: Name  # who made the charge receipt
     confirmed_by: Name  # who confirmed that the money arrived
+    buyer: str = AN_INDIVIDUAL.zh
+    buyer_tax_number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentFacts:
+    """A voucher by which money is to be paid back: it proves nothing until it is confirmed."""
+
+    number: str  # P-2026-0000001
+    issued_at: datetime
+    organisation: Name
+    payee: str
+    way: Text
+    reference: str  # what is paid back: the recovery ID, or the advance account
+    lines: tuple[ChargeLine, ...]
+    amount: Money
+    issued_by: Name
+    edition: int = 1  # each correction of the payee makes the next; the earlier ones are kept
+    corrected_at: datetime | None = None
+    corrected_by: Name | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedLetterFacts:
+    """A negative invoice for money that was paid back; amounts and quantities are negative."""
+
+    number: str
+    issued_at: datetime
+    organisation: Name
+    original: str  # the number of the invoice that it cancels, whole or in part
+    original_issued_at: datetime
+    payment: str
+    reference: str  # the recovery ID
+    lines: tuple[InvoiceLine, ...]
+    outlays: tuple[TenderLine, ...]
+    net: Money
+    tax: Money
+    gross: Money
+    issued_by: Name  # who wrote the payment receipt
+    confirmed_by: Name  # who confirmed that the money was paid
     buyer: str = AN_INDIVIDUAL.zh
     buyer_tax_number: str = ""

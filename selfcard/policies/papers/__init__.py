@@ -68,7 +68,8 @@ class PolicyFacts:
     """Everything that the policy says. Personal data: kept encrypted like its source.
 
     `check_address` is the page of the authenticity check with this policy's number:
-    whoever scans it learns whether the policy is genuine, not who is insured.
+    whoever scans it learns whether the policy is genuine, not who is insured. One that was
+    cancelled says so across its head.
     """
 
     number: str
@@ -89,3 +90,4 @@ class PolicyFacts:
     check_address: str
     details: tuple[DetailFacts, ...] = ()
     summary: Text | None = None
+    cancelled_at: datetime | None = None

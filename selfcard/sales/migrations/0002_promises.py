@@ -25,9 +25,45 @@ CARDS_ARE_SETTLED_BY_A_CONFIRMED_RECEIPT = """
         FOR EACH ROW WHEN (NEW.kind = 'settlement')
         EXECUTE FUNCTION cards_are_settled_by_a_confirmed_receipt();
 """
+# The same for cards that come back: there is a recovery of just these cards, and their money was
+# never there, or is paid back.
+CARDS_COME_BACK_BY_A_RECOVERY = """
+    CREATE FUNCTION cards_come_back_by_a_recovery() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT EXISTS (
+            SELECT FROM sales_recovery recovery
+            JOIN sales_recoveryrun run ON run.recovery_id = recovery.id
+             AND run.serials && NEW.serials
+            WHERE NEW.reason_kind = 'recovery' AND recovery.number = NEW.reason_number
+              AND CASE NEW.kind
+                WHEN 'sale_recall' THEN recovery.kind = 'unpaid' AND recovery.state = 'done'
+                WHEN 'refund_hold' THEN recovery.kind = 'paid'
+                WHEN 'refund_withdrawn' THEN recovery.state = 'withdrawn'
+                ELSE recovery.kind = 'paid' AND recovery.state = 'done'
+              END
+            GROUP BY recovery.id
+            HAVING range_agg(run.serials) @> NEW.serials
+        ) THEN
+            RAISE EXCEPTION 'cards % come back by no recovery', NEW.serials
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER cards_come_back_by_a_recovery
+        AFTER INSERT ON custody_movement
+        DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW
+        WHEN (NEW.kind IN ('sale_recall', 'refund_hold', 'refund_withdrawn', 'refund'))
+        EXECUTE FUNCTION cards_come_back_by_a_recovery();
+"""
 REVERSE = """
     DROP TRIGGER cards_are_settled_by_a_confirmed_receipt ON custody_movement;
     DROP FUNCTION cards_are_settled_by_a_confirmed_receipt();
+"""
+STAYS_OUT = """
+    DROP TRIGGER cards_come_back_by_a_recovery ON custody_movement;
+    DROP FUNCTION cards_come_back_by_a_recovery();
 """
 
 
@@ -40,5 +76,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL("CREATE SEQUENCE sales_sale_number", "DROP SEQUENCE sales_sale_number"),
+        migrations.RunSQL(
+            "CREATE SEQUENCE sales_recovery_number", "DROP SEQUENCE sales_recovery_number"
+        ),
         migrations.RunSQL(CARDS_ARE_SETTLED_BY_A_CONFIRMED_RECEIPT, REVERSE),
+        migrations.RunSQL(CARDS_COME_BACK_BY_A_RECOVERY, STAYS_OUT),
     ]

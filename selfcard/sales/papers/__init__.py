@@ -11,6 +11,7 @@ from selfcard.core.serials import SerialRun
 
 CHARGE_LIST = "charge_list"
 NOTICE = "notice"
+RECOVERY_NOTE = "recovery_note"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,8 @@ class ChargeListFacts:
     business_source: Name
     agency: Name | None
     registered_by: Name
+    due_on: date
+    agreement: str = ""
     customer_reference: str = ""
     remark: str = ""
 
@@ -52,3 +55,23 @@ class NoticeFacts:
     seller_organisation: Name
     seller: Name
     activate_address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryFacts:
+    """Which cards of a sale come back, and what is paid back for them, if they were paid."""
+
+    number: str  # the recovery ID
+    registered_at: datetime
+    sale: str
+    document_type: Name
+    runs: tuple[SerialRun, ...]
+    scratched: tuple[SerialRun, ...]
+    opened: tuple[SerialRun, ...]  # void, since their PIN was accepted
+    count: int
+    amount: Money
+    is_paid: bool
+    reason: str
+    seller_organisation: Name
+    seller: Name
+    registered_by: Name

@@ -6,7 +6,7 @@ fits, it is offered as what to do instead; nothing is ever trimmed without being
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import SerialRun, count_cards, merge_runs
@@ -70,7 +70,7 @@ class RangeAnswer:
         self.parts = [AnsweredPart(part) for part in parts]
 
     @classmethod
-    def about(cls, field: str, runs: tuple[SerialRun, ...], judged: Any) -> "RangeAnswer":
+    def about(cls, field: str, runs: tuple[SerialRun, ...], judged: Any) -> Self:
         """The answer about runs, which `judged` cuts into parts that fit or do not."""
         try:
             return cls(field, runs, judged(field, runs))

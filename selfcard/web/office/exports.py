@@ -61,9 +61,15 @@ def csv_file(name: str, head: Sequence[Text], rows: Rows) -> StreamingHttpRespon
 
 def spreadsheet(name: str, head: Sequence[Text], rows: Rows) -> FileResponse:
     """Rows as an Excel workbook: typed cells, the head in sight, columns as wide as they need."""
+    return workbook(name, [("", head, rows)])
+
+
+def workbook(name: str, tables: Iterable[tuple[Text, Sequence[Text], Rows]]) -> FileResponse:
+    """Several tables as an Excel workbook: title, head and rows of each, a sheet for each."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-        _Sheets(book, head).write(iter(rows))
+        for title, head, rows in tables:
+            _Sheets(book, head, str(title)).write(iter(rows))
     file.seek(0)
     return FileResponse(
         file, as_attachment=True, filename=_file_name(name, "xlsx"), content_type=SPREADSHEET
@@ -102,10 +108,11 @@ def _plain(cell: Any) -> Any:
 
 
 class _Sheets:
-    """The sheets of one workbook; a new one begins where Excel opens no more rows."""
+    """The sheets of one table; a new one begins where Excel opens no more rows."""
 
-    def __init__(self, book: xlsxwriter.Workbook, head: Sequence[Text]) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, head: Sequence[Text], title: str) -> None:
         self.book, self.head = book, [str(harmless(cell)) for cell in head]
+        self.titles = itertools.chain([title or None], itertools.repeat(None))
         self.bold = book.add_format({"bold": True, "bottom": 1})
         self.looks: dict[type, Format] = {
             int: book.add_format({"num_format": "#,##0"}),
@@ -117,7 +124,7 @@ class _Sheets:
     def write(self, rows: Iterator[Sequence[Any]]) -> None:
         following: Sequence[Any] | None = next(rows, None)
         while True:
-            sheet = self.book.add_worksheet()
+            sheet = self.book.add_worksheet(next(self.titles))
             sheet.freeze_panes(1, 0)
             sheet.write_row(0, 0, self.head, self.bold)
             widths, last = [_width(text) for text in self.head], 0

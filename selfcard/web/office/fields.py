@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -371,10 +371,22 @@ def cards_said(count: int) -> str:
 class MoneyField(forms.DecimalField):
     """An amount in the books' currency, typed with or without separators."""
 
+    default_error_messages: ClassVar = {
+        "required": _("Fill this in."),
+        "invalid": _("This is no amount. Write it in figures, such as 1250.50."),
+        "max_decimal_places": _("An amount has at most two decimals."),
+        "max_digits": _("So large an amount cannot be entered."),
+        "max_whole_digits": _("So large an amount cannot be entered."),
+        "min_value": _("An amount is more than nothing."),
+    }
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 14)
         kwargs.setdefault("decimal_places", 2)
         kwargs.setdefault("min_value", Decimal("0.01"))
+        if not kwargs["min_value"]:
+            words = {"min_value": _("An amount cannot be less than nothing.")}
+            kwargs["error_messages"] = words | kwargs.get("error_messages", {})
         kwargs.setdefault(
             "widget",
             forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"}),

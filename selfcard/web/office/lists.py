@@ -5,7 +5,7 @@ and, where it helps, a filter (django-filter). The page takes a bounded number o
 to count, one for the rows of the page, and those of the totals.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,9 +17,13 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django_tables2.data import TableQuerysetData
 from django_tables2.rows import BoundRows
 
+from selfcard.core import clock
+from selfcard.core.papers.report import written_day
 from selfcard.web.office.exports import Text, exported
+from selfcard.web.office.reports import Column, filed
 from selfcard.web.office.views import OfficeRequest
 from selfcard.web.templatetags import selfcard as written
 
@@ -83,6 +87,10 @@ class MomentColumn(tables.Column):
 class DayColumn(tables.Column):
     """A calendar day."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("attrs", {"td": {"class": "nowrap"}})
+        super().__init__(*args, **kwargs)
+
     def render(self, value: Any) -> Any:
         return written.day(value)
 
@@ -138,6 +146,23 @@ class OfficeFilter(django_filters.FilterSet):
         return form
 
 
+class RowsOfThePage(TableQuerysetData):
+    """A long list whose rows bring much with them: a page first finds its own rows, and asks all
+    about those only."""
+
+    def __init__(self, data: QuerySet[Any]) -> None:
+        super().__init__(data)
+        self._pages: dict[tuple[int, int], QuerySet[Any]] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, slice):
+            return super().__getitem__(key)
+        if (page := (key.start, key.stop)) not in self._pages:
+            found = list(self.data.values_list("pk", flat=True)[key])
+            self._pages[page] = self.data.filter(pk__in=found)
+        return self._pages[page]
+
+
 @dataclass(frozen=True)
 class Blank:
     """What an empty list says: what comes first, and the link to it."""
@@ -180,12 +205,22 @@ def list_page(
     name: str = "list",
     template: str = "office/lists/list.html",
     context: dict[str, Any] | None = None,
+    printed: bool = False,
+    long: bool = False,
 ) -> HttpResponse:
-    """A whole list page, or the file that the address asks for (`?export=xlsx`)."""
+    """A whole list page, or the file that the address asks for (`?export=xlsx`).
+
+    A `long` one brings much with each row, and asks it of the rows of the page only.
+    A list that is `printed` is also a paper (`?export=pdf`), with what it was filtered by.
+    """
     filter_set = filters(request.GET, queryset=rows, request=request) if filters else None
     shown = filter_set.qs if filter_set else rows
-    made = table(shown, request=request)
+    made = table(
+        RowsOfThePage(shown) if long and isinstance(shown, QuerySet) else shown, request=request
+    )
     tables.RequestConfig(request, paginate=False).configure(made)
+    if printed and request.GET.get("export") == "pdf":
+        return _paper(request, made, name, str(title), filter_set)
     if file := _export(request, made, name):
         return file
     _turn_to(made, page_number(request))
@@ -205,6 +240,7 @@ def list_page(
             "totals": list(totals(shown)) if totals and total else [],
             "blank": blank,
             "deed": deed,
+            "printed": printed,
             **(context or {}),
         },
     )
@@ -226,11 +262,50 @@ def _turn_to(table: OfficeTable, number: int) -> None:
 
 def _export(request: OfficeRequest, table: OfficeTable, name: str) -> HttpResponse | None:
     """The whole list as a file, if the address asks for one; it is never held in memory."""
-    columns = [one for one in table.columns.iterall() if not one.column.exclude_from_export]
+    columns = _columns_of(table)
+    return exported(request, name, [column.header for column in columns], _rows_of(table, columns))
+
+
+def _paper(
+    request: OfficeRequest,
+    table: OfficeTable,
+    name: str,
+    title: str,
+    filter_set: django_filters.FilterSet | None,
+) -> HttpResponse:
+    """The whole list as a paper: figures to the right, and what it was filtered by."""
+    columns = _columns_of(table)
+    file = filed(
+        request,
+        name,
+        title=title,
+        period=written_day(clock.today()),
+        asked=list(_asked(filter_set)) if filter_set else (),
+        columns=[
+            Column(str(column.header), figures=isinstance(column.column, CountColumn))
+            for column in columns
+        ],
+        rows=_rows_of(table, columns),
+    )
+    assert file is not None, "a paper was asked for"
+    return file
+
+
+def _asked(filter_set: django_filters.FilterSet) -> Iterator[tuple[str, str]]:
+    """What a list was filtered by, as a reader says it."""
+    for name, value in filter_set.form.cleaned_data.items():
+        if value:
+            choices = dict(getattr(filter_set.form.fields[name], "choices", ()))
+            yield str(filter_set.form.fields[name].label), str(choices.get(value, value))
+
+
+def _columns_of(table: OfficeTable) -> list[Any]:
+    return [one for one in table.columns.iterall() if not one.column.exclude_from_export]
+
+
+def _rows_of(table: OfficeTable, columns: list[Any]) -> Iterator[list[Any]]:
     records = table.data.data
     if isinstance(records, QuerySet):
         records = records.iterator(chunk_size=ROWS_AT_ONCE)
-    rows = (
-        [row.get_cell_value(column.name) for column in columns] for row in BoundRows(records, table)
-    )
-    return exported(request, name, [column.header for column in columns], rows)
+    for row in BoundRows(records, table):
+        yield [row.get_cell_value(column.name) for column in columns]

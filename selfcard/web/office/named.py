@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from selfcard.cards.models import DocumentType
 from selfcard.core.refusals import Refusal
@@ -29,6 +29,15 @@ def cards_named(request: HttpRequest) -> dict[str, Any]:
             for first, last in zip_longest(firsts, lasts[: len(firsts)], fillvalue="")
         )
     return {name: value for name, value in named.items() if value}
+
+
+def with_runs(asked: QueryDict) -> QueryDict:
+    """An address with its cards where a form looks for them: `first` and `last` are enough."""
+    data = asked.copy()
+    for part in ("first", "last", "count"):
+        if part in data:
+            data.setlist(f"runs-{part}", [*data.getlist(f"runs-{part}"), *data.pop(part)])
+    return data
 
 
 def naming(document_type: DocumentType, *runs: SerialRun) -> str:

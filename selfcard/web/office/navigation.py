@@ -57,6 +57,11 @@ AREAS: tuple[Area, ...] = (
             ),
             Page("office:custody:freezes", _("Frozen cards"), (May.FREEZE_CARDS, May.SEE_CARDS)),
             Page(
+                "office:custody:past_deadline",
+                _("Paid, out of date"),
+                (May.RECALL_SALES, May.APPROVE_SALES, May.SEE_SALES, May.AUDIT),
+            ),
+            Page(
                 "office:custody:stock_counts",
                 _("Stock counts"),
                 (May.COUNT_STOCK, May.APPROVE_WRITE_OFFS, May.SEE_CARDS),
@@ -77,13 +82,26 @@ AREAS: tuple[Area, ...] = (
         (
             Page("office:sales:list", _("Sales"), (May.SEE_SALES, May.REGISTER_SALES)),
             Page("office:sales:register", _("Sales registration"), (May.REGISTER_SALES,)),
+            Page("office:sales:to_charge", _("To be asked for"), (May.ISSUE_RECEIPTS,)),
+            Page("office:ways_back:guide", _("Take sold cards back"), (May.RECALL_SALES,)),
+            Page(
+                "office:ways_back:recoveries",
+                _("Recoveries"),
+                (May.SEE_SALES, May.RECALL_SALES, May.ISSUE_PAYMENTS),
+            ),
+            Page("office:sales:overdue", _("Overdue sales"), (May.SEE_SALES, May.REGISTER_SALES)),
+            Page(
+                "office:sales:large_sales",
+                _("Large sales"),
+                (May.REGISTER_SALES, May.APPROVE_SALES),
+            ),
             Page(
                 "office:sales:agencies",
                 _("Agencies"),
                 (May.SEE_SALES, May.REGISTER_SALES, May.ADMINISTER),
             ),
         ),
-        ("sales",),
+        ("sales", "ways_back"),
     ),
     Area(
         _("Payments"),
@@ -94,10 +112,46 @@ AREAS: tuple[Area, ...] = (
                 _("Charge receipts"),
                 (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS),
             ),
+            Page(
+                "office:payments:not_arrived",
+                _("Not arrived"),
+                (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS),
+            ),
+            Page(
+                "office:drawers:list",
+                _("Cash drawers"),
+                (May.SEE_PAYMENTS, May.KEEP_DRAWER, May.CLOSE_DRAWERS, May.AUDIT),
+            ),
+            Page(
+                "office:payments:advances",
+                _("Payer advances"),
+                (May.SEE_PAYMENTS, May.ISSUE_RECEIPTS, May.CONFIRM_RECEIPTS, May.KEEP_ADVANCES),
+            ),
+            Page(
+                "office:payments:payments",
+                _("Payment receipts"),
+                (May.SEE_PAYMENTS, May.ISSUE_PAYMENTS, May.CONFIRM_PAYMENTS),
+            ),
             Page("office:payments:invoices", _("Invoices"), (May.SEE_PAYMENTS,)),
-            Page("office:ledger:trial_balance", _("Trial balance"), (May.AUDIT,)),
+            Page("office:payments:red_letters", _("Red-letter invoices"), (May.SEE_PAYMENTS,)),
         ),
-        ("payments", "ledger"),
+        ("payments", "drawers"),
+    ),
+    Area(
+        pgettext_lazy("area of work", "Books"),
+        "scales",
+        (
+            Page(
+                "office:ledger:reconciliation",
+                _("Daily reconciliation"),
+                (May.AUDIT, May.CLOSE_BOOKS, May.CLOSE_DRAWERS, May.SEE_PAYMENTS),
+            ),
+            Page("office:ledger:trial_balance", _("Trial balance"), (May.AUDIT, May.CLOSE_BOOKS)),
+            Page("office:ledger:entries", _("Entries"), (May.AUDIT, May.CLOSE_BOOKS)),
+            Page("office:ledger:journal", _("Journal"), (May.AUDIT, May.CLOSE_BOOKS)),
+            Page("office:ledger:closings", _("Closed days"), (May.AUDIT, May.CLOSE_BOOKS)),
+        ),
+        ("ledger",),
     ),
     Area(
         _("Policies"),

@@ -16,6 +16,8 @@ urlpatterns = [
     path("custody/", include("selfcard.web.office.custody.urls")),
     path("sales/", include("selfcard.web.office.sales.urls")),
     path("payments/", include("selfcard.web.office.payments.urls")),
+    path("ways-back/", include("selfcard.web.office.ways_back.urls")),
+    path("drawers/", include("selfcard.web.office.drawers.urls")),
     path("ledger/", include("selfcard.web.office.ledger.urls")),
     path("stock-ledger/", include("selfcard.web.office.stock_ledger.urls")),
     path("policies/", include("selfcard.web.office.policies.urls")),

@@ -27,7 +27,7 @@ from selfcard.activation.errors import (
     TooManyTries,
 )
 from selfcard.activation.models import PinProof
-from selfcard.activation.queries import days_left, has_draft, why_not_ready
+from selfcard.activation.queries import days_left, has_draft, policy_of_card, why_not_ready
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal, RequestReused
 from selfcard.policies.models import Policy
@@ -121,8 +121,8 @@ def scanned(request: HttpRequest, number: str) -> HttpResponse:
 def card(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The true state of a card whose PIN was right: insured, not yet insured, or why not."""
     held = visit.card
-    if held.policy_number:
-        return _activated(request, held.policy_number)
+    if number := policy_of_card(held):
+        return _activated(request, number)
     refusal = why_not_ready(held)
     shown = {
         "card": held,
@@ -138,13 +138,13 @@ def card(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _activated(request: HttpRequest, number: str) -> HttpResponse:
-    """An activated card: state, cover, dates and a masked name; the rest for an identity number."""
+    """A card that became a policy: state, cover, dates, a masked name; the rest for a number."""
     form = IdentityNumberForm(request.POST or None)
     if form.is_valid() and (found := _through_the_policy_gate(request, form, number)):
         show_policy_to(request, found)
         return redirect("portal:policy")
     found = find_policy(number)
-    assert found is not None, "an activated card has a policy"
+    assert found is not None, "an activated card has a policy, and so has one that is void by it"
     return _shown(request, "portal/policy.html", form, _policy_facts(found, masked=True))
 
 
@@ -176,6 +176,8 @@ def done(request: HttpRequest) -> HttpResponse:
     found = policy_shown_to(request)
     if found is None:
         return redirect("portal:card")
+    if found.state == Policy.State.CANCELLED:
+        return redirect("portal:policy")
     return render(request, "portal/done.html", _policy_facts(found, masked=False))
 
 

@@ -86,8 +86,8 @@ def card_number(value: int | str | None) -> SafeString | str:
 
 @register.filter
 def count(value: Any) -> str:
-    """A whole number with its thousands set apart."""
-    return "" if value in (None, "") else f"{int(value):,}"
+    """A whole number with its thousands set apart, and a true minus sign."""
+    return "" if value in (None, "") else f"{int(value):,}".replace("-", "−")
 
 
 @register.filter

@@ -40,15 +40,13 @@ class Selling(AgainstTheIndex):
         givers = [holder for holder in (*PATHS, *HOMES) if reaches(actor, holder)]
         expected = self.index.judged(cards, actor, Wanted(lambda holder: holder in givers))
         number = f"S-{len(self.sales) + 1}"
-        if self.stepped(
-            expected,
-            "sell_cards",
-            runs=self.runs(cards),
-            document_type=self.document_type,
-            holders=[self.party(holder) for holder in givers],
-            reason=("sale", number),
-            actor=actor,
-        ):
+        given = {
+            "runs": self.runs(cards),
+            "document_type": self.document_type,
+            "holders": [self.party(holder) for holder in givers],
+        }
+        self.stepped(expected, "require_sellable", **given, actor=actor)
+        if self.stepped(expected, "sell_cards", **given, reason=("sale", number), actor=actor):
             self.sales.append(number)
             for place in cards:
                 self.index.cards[place].goes("sold", reason=("sale", number))
@@ -107,21 +105,23 @@ class Selling(AgainstTheIndex):
     # And back.
 
     @precondition(lambda self: self.sales)
-    @rule(data=st.data())
-    def take_back(self, data: Any) -> None:
+    @rule(data=st.data(), scratched=st.booleans())
+    def take_back(self, data: Any, scratched: bool) -> None:
         """What was sold and not paid; a card whose PIN somebody knows is void."""
         why = self._some_sale(data)
         cards, refused = self._some_that_are(data, "sold", why)
+        spoilt = cards[:1] if scratched else []
         reason = ("recall", f"{why[1]}-{len(cards)}")
         if self.stepped(
             refused,
             "take_back_sold",
             runs=self.runs(cards),
+            scratched=self.runs(spoilt),
             sale=why,
             reason=reason,
             actor="cashier",
         ):
-            self._come_back(cards, set(), reason)
+            self._come_back(cards, set(spoilt), reason)
 
     @precondition(lambda self: self.sales)
     @rule(data=st.data())

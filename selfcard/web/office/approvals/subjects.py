@@ -14,7 +14,9 @@ from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.commands.printing import RELEASE_PRINT_FILE
 from selfcard.custody.models import WriteOff
 from selfcard.custody.queries import APPROVE_WRITE_OFF
+from selfcard.custody.queries.extensions import APPROVE_EXTENSION
 from selfcard.custody.queries.stock_counts import ADJUST_STOCK
+from selfcard.sales.queries import APPROVE_SALE
 from selfcard.web.office.fields import cards_said
 
 
@@ -32,6 +34,8 @@ SUBJECTS: dict[str, Subject] = {
     ),
     APPROVE_BATCH: Subject(_("Approve the order of a batch"), "office:cards:batch"),
     RELEASE_PRINT_FILE: Subject(_("Release a print file"), "office:cards:batch"),
+    APPROVE_EXTENSION: Subject(_("Agree to more time for paid cards"), "office:custody:extension"),
+    APPROVE_SALE: Subject(_("Agree to a large sale"), "office:sales:large_sale"),
 }
 WRITTEN_OFF: dict[str, Promise] = {
     WriteOff.Kind.VOID: _("Agree that cards are void"),

@@ -3,9 +3,11 @@ from django.urls import path
 from selfcard.web.office.custody import (
     arrivals,
     count_deeds,
+    extensions,
     freezes,
     hand_overs,
     issues,
+    past_deadline,
     recalls,
     requisitions,
     stock_counts,
@@ -38,6 +40,19 @@ urlpatterns = [
     path("freezes/batches/<str:number>/", freezes.freeze_batch, name="freeze_batch"),
     path("freezes/<str:number>/", freezes.freeze_note, name="freeze_note"),
     path("freezes/<str:number>/release/", freezes.release, name="release"),
+    path("past-deadline/", past_deadline.past_deadline, name="past_deadline"),
+    path("extensions/", extensions.extensions, name="extensions"),
+    path("extensions/ask/", extensions.extend, name="extend"),
+    path("extensions/<str:number>/", extensions.extension, name="extension"),
+    *(
+        path(
+            f"extensions/<str:number>/{name}/",
+            extensions.deed,
+            {"name": name},
+            name=what.command.__name__,
+        )
+        for name, what in extensions.DEEDS.items()
+    ),
     path("write-offs/", write_offs.write_offs, name="write_offs"),
     path("write-offs/void/", write_offs.report, {"kind": "void"}, name="void"),
     path("write-offs/lost/", write_offs.report, {"kind": "loss"}, name="loss"),

@@ -7,8 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.serials import SerialRun
+from selfcard.inquiry.queries.piles import Task, Work
 from selfcard.inquiry.queries.search import Hit, Kind
-from selfcard.inquiry.queries.work import Task, Work
 from selfcard.web.office.approvals.subjects import cards_in, place_of, type_in, words_for
 from selfcard.web.templatetags.places import may_open
 
@@ -103,6 +103,42 @@ WORK: dict[Work, WorkWords] = {
         _("Open batch"),
         "office:cards:batch",
     ),
+    Work.AWAIT_ARRIVAL: WorkWords(
+        _("Not arrived"),
+        _("Look whether the money has arrived"),
+        _("Open receipt"),
+        "office:payments:receipt",
+    ),
+    Work.ISSUE_PAYMENT: WorkWords(
+        _("Recoveries to pay back"),
+        _("Issue the payment receipt of a recovery"),
+        _("Open recovery"),
+        "office:ways_back:recovery",
+    ),
+    Work.CORRECT_PAYEE: WorkWords(
+        _("Payments that failed"),
+        _("Correct the payee"),
+        _("Correct"),
+        "office:payments:correct_payee",
+    ),
+    Work.PAY_BACK: WorkWords(
+        _("Payment receipts to confirm"),
+        _("Pay money back, and confirm it"),
+        _("Pay back"),
+        "office:payments:payment",
+    ),
+    Work.COUNT_DRAWER: WorkWords(
+        _("Drawers not counted"),
+        _("Count the drawer of an earlier day"),
+        _("Count"),
+        "office:drawers:count",
+    ),
+    Work.CLOSE_DRAWER: WorkWords(
+        _("Drawers to close"),
+        _("Close a counted drawer"),
+        _("Look and close"),
+        "office:drawers:day",
+    ),
     Work.ANNOUNCE: WorkWords(
         _("Losses to announce"),
         _("Announce a loss publicly"),
@@ -115,8 +151,23 @@ WORK: dict[Work, WorkWords] = {
         _("Open case"),
         "office:custody:write_off",
     ),
+    Work.EXTENSION_AGAIN: WorkWords(
+        _("Extensions nobody decided"),
+        _("Ask again for a second person"),
+        _("Open extension"),
+        "office:custody:extension",
+    ),
+    Work.PAY_BACK_POLICY: WorkWords(
+        _("Cancelled policies to pay back"),
+        _("Issue the payment receipt of a cancelled policy"),
+        _("Pay back"),
+        "office:policies:pay_back",
+    ),
     Work.CHASE: WorkWords(
         _("Sold, not paid"), _("Chase an unpaid sale"), _("Open sale"), "office:sales:sale"
+    ),
+    Work.CHASE_OVERDUE: WorkWords(
+        _("Past their due date"), _("Chase an overdue sale"), _("Open sale"), "office:sales:sale"
     ),
     Work.FINISH_COUNT: WorkWords(
         _("Counts to finish"),
@@ -135,7 +186,8 @@ def task_place(task: Task) -> str:
     """The page where the task is done."""
     if task.approval:
         return place_of(task.approval)
-    return reverse(WORK[task.kind].url_name, args=[task.number])
+    # A drawer's day is named by two: its code and the day.
+    return reverse(WORK[task.kind].url_name, args=task.number.split("/"))
 
 
 def task_cards(task: Task) -> int | None:
@@ -159,12 +211,18 @@ HITS: dict[Kind, HitWords] = {
     Kind.SALE: HitWords(_("Sales"), "receipt", "office:sales:sale"),
     Kind.RECEIPT: HitWords(_("Charge receipts"), "paper", "office:payments:receipt"),
     Kind.INVOICE: HitWords(_("Invoices"), "invoice", "office:payments:invoice"),
+    Kind.ADVANCE: HitWords(_("Advance accounts"), "cash", "office:payments:advance"),
+    Kind.BANKING: HitWords(_("Brought to the bank"), "building", "office:drawers:bankings"),
+    Kind.RECOVERY: HitWords(_("Recoveries"), "back", "office:ways_back:recovery"),
+    Kind.PAYMENT: HitWords(_("Payment receipts"), "cash", "office:payments:payment"),
+    Kind.RED_LETTER: HitWords(_("Red-letter invoices"), "invoice", "office:payments:red_letter"),
     Kind.POLICY: HitWords(_("Policies"), "shield", "office:policies:policy"),
     Kind.ISSUE: HitWords(_("Issue notes"), "send", "office:custody:issue_note"),
     Kind.REQUISITION: HitWords(_("Requisitions"), "inbox", "office:custody:requisition"),
     Kind.RECALL: HitWords(_("Recall notes"), "back", "office:custody:recall_note"),
     Kind.FREEZE: HitWords(_("Freezes"), "lock", "office:custody:freeze_note"),
     Kind.WRITE_OFF: HitWords(_("Write-offs"), "trash", "office:custody:write_off"),
+    Kind.EXTENSION: HitWords(_("Extensions"), "calendar", "office:custody:extension"),
     Kind.STOCK_COUNT: HitWords(_("Stock counts"), "clipboard", "office:custody:stock_count"),
     Kind.BATCH: HitWords(_("Batches"), "box", "office:cards:batch"),
     Kind.HOLDER: HitWords(_("Holders"), "user", "office:inquiry:range"),
@@ -185,6 +243,8 @@ def hit_place(hit: Hit, mays: set[str]) -> str:
     if run := hit_run(hit):
         return f"{inquiry}?first={run.first:015d}&last={run.last:015d}"
     url_name = HITS[hit.kind].url_name
+    if hit.kind == Kind.BANKING:
+        return f"{reverse(url_name)}?q={hit.number}"
     if hit.kind == Kind.HOLDER or not may_open(url_name, mays):
         return f"{inquiry}?{hit.kind}={hit.number}"
     return reverse(url_name, args=[hit.number])
@@ -202,15 +262,23 @@ def hit_says(hit: Hit) -> list[Any]:
             return [thing.type_version.document_type.name, thing.seller.name]
         case Kind.RECEIPT:
             return [thing.payer, thing.organisation.name]
-        case Kind.INVOICE:
+        case Kind.INVOICE | Kind.RED_LETTER:
             return [thing.buyer]
+        case Kind.RECOVERY:
+            return [thing.sale.number, thing.sale.seller_organisation.name]
+        case Kind.PAYMENT:
+            return [thing.payee, thing.reason_number]
+        case Kind.ADVANCE:
+            return [thing.payer_name, thing.organisation.name]
+        case Kind.BANKING:
+            return [thing.get_kind_display(), thing.organisation.name]
         case Kind.POLICY:
             return [thing.product_version.name]
         case Kind.REQUISITION:
             return [thing.organisation.name, thing.document_type.name]
         case Kind.WRITE_OFF:
             return [thing.get_kind_display(), thing.holder.name]
-        case Kind.STOCK_COUNT:
+        case Kind.EXTENSION | Kind.STOCK_COUNT:
             return [thing.holder.name, thing.document_type.name]
         case Kind.FREEZE:
             return [thing]

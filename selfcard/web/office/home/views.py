@@ -8,8 +8,9 @@ from django.shortcuts import redirect
 
 from selfcard.core import clock
 from selfcard.core.serials import NotACardNumber, WrongCheckDigit, serial_of
+from selfcard.inquiry.queries.piles import Task
 from selfcard.inquiry.queries.search import SHORTEST, find
-from selfcard.inquiry.queries.work import Task, home_work
+from selfcard.inquiry.queries.work import home_work
 from selfcard.web.office.home.places import (
     HITS,
     WORK,

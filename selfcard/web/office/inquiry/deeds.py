@@ -56,6 +56,10 @@ _FORWARD: dict[str, _Words] = {
     "found": _Words(
         _("Found again"), _("Lost cards that have come to light"), "check", "office:custody:found"
     ),
+    "extend": _Words(
+        _("Give more time"), _("A later last day to activate; a second person agrees"), "calendar",
+        "office:custody:extend",
+    ),
 }  # fmt: skip
 _BACKWARD: dict[str, _Words] = {
     "recall": _Words(
@@ -91,6 +95,7 @@ def backward(steps: NextSteps, runs: list[SerialRun]) -> list[Deed]:
     deeds = [
         *_explained(steps),
         *_released(steps),
+        *_taken_back(steps, runs),
         *_with_cards(_BACKWARD, steps, runs),
         *_counted(steps),
     ]
@@ -100,6 +105,21 @@ def backward(steps: NextSteps, runs: list[SerialRun]) -> list[Deed]:
 def with_its_paper(found: Biography, mays: set[str]) -> list[Deed]:
     """What the paper that a card is held by waits for."""
     return [deed for deed in _with_its_paper(found, mays) if deed.url]
+
+
+def back_from_its_paper(found: Biography, mays: set[str]) -> list[Deed]:
+    """What the paper that a card is held by can be undone with."""
+    if found.card.seen != SeenStatus.ACTIVATED or not found.policy:
+        return []
+    if May.CANCEL_POLICIES not in mays:
+        return []
+    cancel = Deed(
+        _("Cancel the policy"),
+        _("Shows first what is given back, and what becomes of the card"),
+        "back",
+        place("office:policies:cancel", found.policy.number),
+    )
+    return [cancel] if cancel.url else []
 
 
 def _with_cards(
@@ -132,6 +152,16 @@ def _released(steps: NextSteps) -> Iterator[Deed]:
             place("office:custody:release", number)
             if by_itself
             else place("office:cards:batch", number),
+        )
+
+
+def _taken_back(steps: NextSteps, runs: list[SerialRun]) -> Iterator[Deed]:
+    if steps.take_back and steps.document_type:
+        yield Deed(
+            _("Take back"),
+            _("Out of the sale; all that follows is shown first"),
+            "back",
+            place("office:ways_back:guide", query=naming(steps.document_type, *runs)),
         )
 
 
@@ -178,6 +208,20 @@ def _with_its_paper(found: Biography, mays: set[str]) -> Iterator[Deed]:
                 _("Cover, dates and people"),
                 "shield",
                 place("office:policies:policy", found.policy.number),
+            )
+        case SeenStatus.AWAITING_REFUND if found.recovery:
+            yield Deed(
+                _("Open the recovery"),
+                _("Its money is paid back there, or the return is withdrawn"),
+                "back",
+                place("office:ways_back:recovery", found.recovery),
+            )
+        case SeenStatus.VOID if found.cancelled:
+            yield Deed(
+                _("Open the cancelled policy"),
+                _("What is given back, and to whom"),
+                "shield",
+                place("office:policies:policy", found.cancelled.number),
             )
 
 

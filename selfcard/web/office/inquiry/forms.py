@@ -35,6 +35,7 @@ from selfcard.web.office.fields import (
     SerialRunsField,
 )
 from selfcard.web.office.forms import FilterForm
+from selfcard.web.office.named import with_runs
 from selfcard.web.templatetags.selfcard import day as day_said
 
 MORE = ("sale", "receipt", "policy", "day", "hour")
@@ -97,7 +98,7 @@ class DetailsForm(FilterForm):
 
     def __init__(self, asked: QueryDict | None, *, actor: Actor) -> None:
         self.actor = actor
-        super().__init__(_with_runs(asked) if asked else None)
+        super().__init__(with_runs(asked) if asked else None)
         for field in self.fields.values():
             if hasattr(field, "for_actor"):
                 field.for_actor(actor)
@@ -185,15 +186,6 @@ class DetailsForm(FilterForm):
         if alone and len(runs) == 1 and runs[0].count == 1 and not typed_as_range:
             return runs[0]
         return None
-
-
-def _with_runs(asked: QueryDict) -> QueryDict:
-    """The address with its cards where the form looks for them: `first` and `last` are enough."""
-    data = asked.copy()
-    for part in ("first", "last", "count"):
-        if part in data:
-            data.setlist(f"runs-{part}", [*data.getlist(f"runs-{part}"), *data.pop(part)])
-    return data
 
 
 def _in_both(runs: Iterable[SerialRun], others: list[SerialRun]) -> Iterable[SerialRun]:

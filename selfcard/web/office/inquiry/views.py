@@ -33,7 +33,12 @@ from selfcard.inquiry.queries.sought import Question, Sought
 from selfcard.inquiry.queries.spread import Distribution, distribution
 from selfcard.web.office.charts import Chart, Series
 from selfcard.web.office.exports import exported
-from selfcard.web.office.inquiry.deeds import backward, forward, with_its_paper
+from selfcard.web.office.inquiry.deeds import (
+    back_from_its_paper,
+    backward,
+    forward,
+    with_its_paper,
+)
 from selfcard.web.office.inquiry.forms import DetailsForm
 from selfcard.web.office.lists import page_number
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
@@ -233,8 +238,9 @@ def card(request: OfficeRequest, number: str) -> HttpResponse:
             "document_type": one.card.type_version.document_type,
             "life": _life(one),
             "forward": [*with_its_paper(one, request.mays), *forward(steps, itself)],
-            "backward": backward(steps, itself),
+            "backward": [*back_from_its_paper(one, request.mays), *backward(steps, itself)],
             "events": one.events,
+            "with_the_buyer": one.is_with_the_buyer,
             "alone": one.run.count == 1,
             "beside": ngettext(
                 "%(count)s other card beside it", "%(count)s other cards beside it",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from selfcard.core import clock
 from selfcard.core.money import Money
 from selfcard.organisations.models import May
+from selfcard.organisations.queries import may
 from selfcard.policies.application import ConsentKind
 from selfcard.policies.errors import NoSuchPolicy
 from selfcard.policies.models import Policy, SeenState
@@ -33,6 +34,7 @@ from selfcard.web.office.lists import (
     Total,
     list_page,
 )
+from selfcard.web.office.policies.endings import ending
 from selfcard.web.office.views import OfficeRequest, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 from selfcard.web.templatetags.selfcard import money
@@ -162,8 +164,17 @@ def policy(request: OfficeRequest, number: str) -> HttpResponse:
             "sale": one.evidence.get("sale"),
             "may_see_sales": May.SEE_SALES in request.mays,
             "from_card": one.reason_kind == "card",
+            "may_cancel": _may_cancel(request, one),
+            "end": ending(request, one),
+            "may_take_back": May.RECALL_SALES in request.mays,
         },
     )
+
+
+def _may_cancel(request: OfficeRequest, one: Policy) -> bool:
+    state = one.seen_state(clock.now())
+    is_live = state in (SeenState.ISSUED, SeenState.IN_FORCE) and one.reason_kind == "card"
+    return is_live and may(request.actor, May.CANCEL_POLICIES, one.organisation)
 
 
 def _covers(one: Policy) -> Iterator[dict[str, Any]]:

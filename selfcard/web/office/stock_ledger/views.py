@@ -47,7 +47,8 @@ from selfcard.web.templatetags.selfcard import day
 # The colour of a column in the picture; the closing line has the last of the ramp.
 TONES = {
     "in-print": "printed", "in-issue": "inventory", "in-hand_over": "paid", "in-recall": "refund",
-    "in-found": "wait", "in-stock_count": "sold", "out-issue": "transit", "out-hand_over": "paid",
+    "in-found": "wait", "in-stock_count": "sold", "in-back": "activated",
+    "out-issue": "transit", "out-hand_over": "paid",
     "out-recall": "refund", "out-stock_count": "wait", "out-sale": "sold", "out-void": "void",
     "out-loss": "bad",
 }  # fmt: skip

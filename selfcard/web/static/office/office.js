@@ -98,7 +98,9 @@
     if (event.key === "Escape") closeMenu();
     if (event.key === "Enter" && event.ctrlKey) {
       const form = event.target.closest("form") ?? document.querySelector("main form[data-once]");
-      (form?.querySelector(".btn-primary[type=submit]") ?? form?.querySelector("[type=submit]"))?.click();
+      /* Its button may stand beside the form. */
+      const buttons = [...(form?.elements ?? [])].filter((one) => one.matches("[type=submit]"));
+      (buttons.find((one) => one.matches(".btn-primary")) ?? buttons[0])?.click();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || keysOff()) return;

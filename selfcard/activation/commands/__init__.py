@@ -1,0 +1,27 @@
+"""From a card to its policy, and back again: the only doors both ways."""
+
+from selfcard.activation.commands.activating import (
+    activate_card,
+    discard_draft,
+    open_gate,
+    open_policy,
+    save_draft,
+    sweep,
+)
+from selfcard.activation.commands.cancelling import (
+    cancel_policy,
+    issue_refund_payment,
+    settle_refund,
+)
+
+__all__ = [
+    "activate_card",
+    "cancel_policy",
+    "discard_draft",
+    "issue_refund_payment",
+    "open_gate",
+    "open_policy",
+    "save_draft",
+    "settle_refund",
+    "sweep",
+]

@@ -1,0 +1,296 @@
+"""Cash drawers and their days: what a cashier took in, counted, and handed on."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.organisations.models import Organisation, Staff
+from selfcard.payments.models.tenders import TenderKind
+
+
+class Drawer(models.Model):
+    """A cash drawer: a place, by name, where a cashier takes money in."""
+
+    code = models.CharField(_("drawer"), max_length=20, unique=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    name_zh = models.CharField(_("Chinese name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=60)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+        triggers: ClassVar = [
+            refused(
+                "a_drawer_stays", pgtrigger.Delete | pgtrigger.UpdateOf("code", "organisation_id")
+            ),
+            never_truncated("drawer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_zh if (get_language() or "").startswith("zh") else self.name_en
+
+
+class DrawerDay(models.Model):
+    """A drawer's day: opened with a float, counted by the cashier, closed by a second person.
+
+    Only an open one takes tenders. Counted is what lay in it, kind by kind; a difference is
+    explained, and booked when the day is closed.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", pgettext_lazy("a drawer", "open")
+        COUNTED = "counted", _("counted")
+        CLOSED = "closed", pgettext_lazy("a drawer", "closed")
+
+    drawer = models.ForeignKey(Drawer, models.PROTECT, related_name="days")
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    opening_cash = models.DecimalField(max_digits=14, decimal_places=2)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    opened_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    counted_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    counted_at = models.DateTimeField(null=True)
+    explanation = models.CharField(max_length=400, blank=True)
+    closed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-day", "drawer__code"]
+        indexes: ClassVar = [
+            BrinIndex(fields=["closed_at"], autosummarize=True, name="drawer_day_by_closing"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["drawer", "day"], name="a_drawer_is_opened_once_a_day"),
+            # So that nobody asks which of two open days a tender went into.
+            models.UniqueConstraint(
+                fields=["drawer"],
+                condition=Q(state="open"),
+                name="a_drawer_has_one_open_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(opening_cash__gte=0), name="a_drawer_opens_with_no_debt"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="open",
+                    counted_by__isnull=True,
+                    counted_at__isnull=True,
+                    closed_by__isnull=True,
+                    closed_at__isnull=True,
+                )
+                | Q(
+                    state="counted",
+                    counted_by__isnull=False,
+                    counted_at__isnull=False,
+                    closed_by__isnull=True,
+                    closed_at__isnull=True,
+                )
+                | Q(
+                    state="closed",
+                    counted_by__isnull=False,
+                    counted_at__isnull=False,
+                    closed_by__isnull=False,
+                    closed_at__isnull=False,
+                ),
+                name="a_drawer_day_is_what_its_dates_say",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_by__isnull=True) | ~Q(closed_by=F("counted_by")),
+                name="nobody_closes_a_drawer_that_they_counted",
+            ),
+        ]
+        triggers: ClassVar = [
+            refused("a_drawer_day_is_kept", pgtrigger.Delete),
+            refused(
+                "a_drawer_day_stays",
+                pgtrigger.UpdateOf(
+                    "drawer_id", "day", "currency", "opening_cash", "opened_by_id", "opened_at"
+                ),
+            ),
+            refused(
+                "a_closed_drawer_day_stands",
+                pgtrigger.Update,
+                condition=pgtrigger.Q(old__state="closed"),
+            ),
+            refused(
+                "a_counted_drawer_day_is_not_opened_again",
+                pgtrigger.Update,
+                condition=pgtrigger.Q(new__state="open") & ~pgtrigger.Q(old__state="open"),
+            ),
+            refused(
+                "a_drawer_day_begins_open",
+                pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__state="open"),
+            ),
+            never_truncated("drawer_day"),
+            pgtrigger.Trigger(
+                name="a_drawer_opens_with_what_its_last_count_found",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("found", "numeric")],
+                func="""
+                    SELECT count.counted INTO found
+                    FROM payments_drawercount count
+                    JOIN payments_drawerday day ON day.id = count.drawer_day_id
+                    WHERE day.drawer_id = NEW.drawer_id AND day.currency = NEW.currency
+                      AND count.kind = 'cash'
+                    ORDER BY day.day DESC, count.counting DESC LIMIT 1;
+                    IF found <> NEW.opening_cash THEN
+                        RAISE EXCEPTION 'drawer % had % in it, not %',
+                            NEW.drawer_id, found, NEW.opening_cash USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="a_difference_is_explained",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__state="closed"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM payments_drawercount
+                        WHERE drawer_day_id = NEW.id AND kind = 'cash'
+                    ) THEN
+                        RAISE EXCEPTION 'drawer day % is closed without a count', NEW.id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    IF NEW.explanation = '' AND EXISTS (
+                        SELECT FROM payments_drawercount
+                        WHERE drawer_day_id = NEW.id AND counted <> expected
+                          AND counting = (
+                            SELECT max(counting) FROM payments_drawercount
+                            WHERE drawer_day_id = NEW.id
+                          )
+                    ) THEN
+                        RAISE EXCEPTION 'the difference of drawer day % is not explained', NEW.id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.drawer} {self.day}"
+
+
+class DrawerCount(models.Model):
+    """What should have been in a drawer of one kind, and what was. A recount is another row."""
+
+    drawer_day = models.ForeignKey(DrawerDay, models.PROTECT, related_name="counts")
+    counting = models.PositiveSmallIntegerField()  # the first count of the day is 1
+    kind = models.CharField(max_length=10, choices=TenderKind)
+    expected = models.DecimalField(max_digits=14, decimal_places=2)
+    counted = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        ordering: ClassVar = ["counting", "kind"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["drawer_day", "counting", "kind"], name="a_count_says_each_kind_once"
+            ),
+            models.CheckConstraint(condition=Q(counted__gte=0), name="a_count_is_no_debt"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["cash", "card", "cheque", "wallet"]),
+                name="a_count_is_of_what_goes_through_a_drawer",
+            ),
+        ]
+        triggers: ClassVar = [
+            *append_only("drawer_count"),
+            pgtrigger.Trigger(
+                name="a_day_is_counted_before_the_next",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (
+                        SELECT FROM payments_drawerday day
+                        JOIN payments_drawerday later
+                          ON later.drawer_id = day.drawer_id AND later.day > day.day
+                        WHERE day.id = NEW.drawer_day_id
+                    ) THEN
+                        RAISE EXCEPTION 'the drawer of day % was opened again', NEW.drawer_day_id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.drawer_day_id} {self.kind} {self.counted}"
+
+    @property
+    def difference(self) -> Decimal:
+        """What is over (positive) or short (negative)."""
+        return self.counted - self.expected
+
+
+class Banking(models.Model):
+    """Takings that came to the bank: cash that was carried there, and what acquirers paid out."""
+
+    number = models.CharField(_("banking"), max_length=20, unique=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=TenderKind)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    arrived_on = models.DateField()
+    reference = models.CharField(max_length=40)
+    # Cash comes out of a drawer that is open.
+    drawer_day = models.ForeignKey(DrawerDay, models.PROTECT, null=True, related_name="bankings")
+    banked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    banked_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            BrinIndex(fields=["banked_at"], autosummarize=True, name="banking_by_day"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_banking_is_money"),
+            models.CheckConstraint(
+                condition=Q(kind="cash", drawer_day__isnull=False)
+                | Q(kind__in=["card", "wallet"], drawer_day__isnull=True),
+                name="cash_is_banked_out_of_a_drawer",
+            ),
+            models.CheckConstraint(condition=~Q(reference=""), name="a_banking_names_its_slip"),
+        ]
+        triggers: ClassVar = [
+            *append_only("banking"),
+            # The row lock makes whoever counts at the same moment come before or after.
+            pgtrigger.Trigger(
+                name="cash_is_banked_out_of_an_open_drawer",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__drawer_day__isnull=False),
+                func="""
+                    PERFORM FROM payments_drawerday
+                    WHERE id = NEW.drawer_day_id AND state = 'open' FOR SHARE;
+                    IF NOT FOUND THEN
+                        RAISE EXCEPTION 'drawer day % is counted, nothing leaves it',
+                            NEW.drawer_day_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,1 @@
+"""Cash drawers: what a cashier takes in, counts, and hands on."""

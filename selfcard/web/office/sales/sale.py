@@ -1,0 +1,84 @@
+"""One sale: how it stands, its money, where its cards are, what happened and what comes next."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from selfcard.core import clock
+from selfcard.core.money import Money
+from selfcard.core.papers.words import amount_in_words
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import may
+from selfcard.payments.models import Receipt
+from selfcard.sales.account import account_of
+from selfcard.sales.models import Recovery, Sale
+from selfcard.sales.queries import (
+    SEEING_SALES,
+    payments_of,
+    receipts_of,
+    recoveries_of,
+    runs_of,
+    sales_in_reach,
+)
+from selfcard.sales.standing import Standing, standing_of
+from selfcard.web.office.fields import cards_said
+from selfcard.web.office.sales.happened import what_happened
+from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.office.whereabouts import whereabouts
+
+
+@office_view(*SEEING_SALES)
+def sale(request: OfficeRequest, number: str) -> HttpResponse:
+    one = found(sales_in_reach(request.actor).filter(number=number).first())
+    runs, receipts, recoveries = runs_of(one), receipts_of(one), recoveries_of(one)
+    payments = payments_of(one)
+    live = next((asked for asked in receipts if asked.ended_at is None), None)
+    receipt = live.receipt if live else None
+    zh, en = amount_in_words(Money(one.amount, one.currency))
+    return show(
+        request,
+        "office/sales/sale.html",
+        {
+            "sale": one,
+            "standing": standing_of(one),
+            "cards": cards_said(one.count),
+            "document_type": one.type_version.document_type,
+            "lines": [(run, one.face_value * run.count) for run in runs],
+            "words": {"zh": zh, "en": en},
+            "now": whereabouts(request, runs),
+            "account": account_of(one, receipts, recoveries),
+            "receipts": receipts,
+            "live": live,
+            "receipt": receipt,
+            "paid": receipt is not None and receipt.state == Receipt.State.CONFIRMED,
+            "invoice": getattr(receipt, "invoice", None),
+            "recoveries": recoveries,
+            "payments": payments,
+            "happened": what_happened(one, receipts, recoveries, payments),
+            **_next(request, one, receipt, recoveries),
+        },
+    )
+
+
+def _next(
+    request: OfficeRequest, one: Sale, receipt: Receipt | None, recoveries: list[Recovery]
+) -> dict[str, Any]:
+    """What can be done from here, and by whom."""
+    days = (clock.today() - one.due_on).days
+    left = standing_of(one) != Standing.BACK
+    recalls = left and may(request.actor, May.RECALL_SALES, one.seller_organisation)
+    coming = [one for one in recoveries if one.state == Recovery.State.REGISTERED]
+    return {
+        "days_late": days,
+        "days_left": -days,
+        "coming_back": coming,
+        "may_ask": may(request.actor, May.ISSUE_RECEIPTS, one.seller_organisation),
+        "may_confirm": receipt is not None
+        and receipt.issued_by_id != request.staff.pk
+        and may(request.actor, May.CONFIRM_RECEIPTS, one.seller_organisation),
+        "way_back": f"{reverse('office:ways_back:guide')}?{urlencode({'sale': one.number})}"
+        if recalls
+        else "",
+    }
