@@ -2,8 +2,10 @@
 
 import re
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    threads = [threading.Thread(target=run, args=pair, name=_DEED) for pair in enumerate(deeds)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -38,22 +40,48 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
 def held_back_after(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str]) -> None:
     """Hold everybody back between reading and writing, as bad luck would.
 
-    A place is a module or class and the name of what is read there. Who waits for a lock does not
-    come, and whoever is there goes on after a second.
+    A place is a module or class and the name of what is read there. Whoever has read goes on as
+    soon as somebody else has read as often, waits for what they have locked, or nobody else is
+    left; who does something else meanwhile is waited for, but not for ever.
     """
-    barrier = threading.Barrier(2)
+    has_read: Counter[int] = Counter()
 
     def slowly(read: Callable[..., Any]) -> Callable[..., Any]:
         def read_and_wait(*args: Any, **kwargs: Any) -> Any:
             found = read(*args, **kwargs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait(1)
+            me = threading.get_ident()
+            has_read[me] += 1
+            until = time.monotonic() + _PATIENCE_S
+            while time.monotonic() < until and not (
+                any(times >= has_read[me] for who, times in list(has_read.items()) if who != me)
+                or _somebody_waits_for_me()
+                or _nobody_else_is_left()
+            ):
+                time.sleep(0.005)
             return found
 
         return read_and_wait
 
     for owner, name in places:
         monkeypatch.setattr(owner, name, slowly(getattr(owner, name)))
+
+
+_DEED = "deed"
+_PATIENCE_S = 10
+
+
+def _somebody_waits_for_me() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted"
+            " AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return cursor.fetchone() == (True,)
+
+
+def _nobody_else_is_left() -> bool:
+    me = threading.current_thread()
+    return not any(thread.name == _DEED and thread is not me for thread in threading.enumerate())
 
 
 def no_row_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
