@@ -31,11 +31,15 @@ WRAPPING_KEY = "pin-wrapping"
 
 def seal_keys(batch: Batch, keys: PinKeys) -> BatchKey:
     """The batch's key row; the keys in it open only with the wrapping key, and in this row."""
-    return BatchKey.objects.create(
-        batch=batch,
-        pin_key=seal(keys.pin, _context("pin_key", batch.pk), WRAPPING_KEY),
-        selector_key=seal(keys.selector, _context("selector_key", batch.pk), WRAPPING_KEY),
-    )
+    return BatchKey.objects.create(batch=batch, **sealed_keys(batch.pk, keys))
+
+
+def sealed_keys(batch_id: int, keys: PinKeys) -> dict[str, bytes]:
+    """What a batch's key row keeps of its keys."""
+    return {
+        "pin_key": seal(keys.pin, _context("pin_key", batch_id), WRAPPING_KEY),
+        "selector_key": seal(keys.selector, _context("selector_key", batch_id), WRAPPING_KEY),
+    }
 
 
 def open_keys(batch_id: int, pin_key: bytes, selector_key: bytes) -> PinKeys:

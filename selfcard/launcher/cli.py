@@ -120,6 +120,60 @@ def credentials(as_json: bool) -> None:
         click.echo(json.dumps(as_data(), ensure_ascii=False, indent=2) if as_json else as_text())
 
 
+@main.group(cls=PlainSpoken)
+def keys() -> None:
+    """The keys of personal data and of the batches' PINs, which may be followed by newer ones."""
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List each key by its id, and how many values are sealed with it."""
+    from selfcard.launcher.books import opened_books
+
+    with opened_books():
+        from selfcard.launcher.keys import listed
+
+        for line in listed():
+            click.echo(line)
+
+
+@keys.command()
+@click.argument("name")
+def rotate(name: str) -> None:
+    """Make a newer key NAME, and seal everything with it while Selfcard runs.
+
+    Whoever is interrupted goes on with `selfcard keys reseal`. The former key's
+    file stays: backups of the books from before still need it.
+
+    \b
+    selfcard keys rotate personal-data
+    selfcard keys rotate pin-wrapping
+    """
+    from selfcard.launcher.books import opened_books
+
+    with opened_books():
+        from selfcard.launcher.keys import rotate as rotate_key
+
+        rotate_key(name, told=click.echo)
+
+
+@keys.command("reseal")
+@click.argument("name")
+def reseal_keys(name: str) -> None:
+    """Seal with the newest key NAME whatever is still sealed with a former one.
+
+    For keys that come from the environment: give every process the newest in
+    SELFCARD_KEY_<NAME> and the former ones in SELFCARD_KEY_<NAME>_FORMER, with
+    commas between, before you say this.
+    """
+    from selfcard.launcher.books import opened_books
+
+    with opened_books():
+        from selfcard.launcher.keys import reseal_all
+
+        reseal_all(name, told=click.echo)
+
+
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENT]...")
 def test(arguments: tuple[str, ...]) -> None:
