@@ -1,10 +1,14 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from selfcard.core.encryption import EncryptedText
+from selfcard.core.triggers import append_only
+from selfcard.organisations.models import Staff
 
 # No table here has a foreign key to a batch or a card: cards have no rows, and a key to the one
 # row of a hot batch would be locked by every activation.
@@ -51,6 +55,78 @@ class TargetCounter(models.Model):
             models.CheckConstraint(condition=Q(failures__gte=0), name="a_target_fails_from_zero_up")
         ]
         indexes: ClassVar = [models.Index(fields=["since"], name="target_counter_by_age")]
+
+
+class SpentTicket(models.Model):
+    """A ticket that paid for a try, kept as long as it could be shown again: it pays once."""
+
+    riddle = models.BinaryField(max_length=32, primary_key=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="spent_ticket_by_expiry")]
+
+
+class FailureTally(models.Model):
+    """A share of how often anybody failed lately, fading with time: all shares together say
+    whether somebody guesses from very many sources.
+
+    Each source has its share, so that no two of the many wait for each other at one row.
+    """
+
+    share = models.SmallIntegerField(primary_key=True)
+    failures = models.FloatField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(failures__gte=0), name="a_tally_is_never_negative")
+        ]
+
+
+class GateAlarm(models.Model):
+    """A time in which so many failed that every try has its price. It ends by itself."""
+
+    began_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(until__gt=F("began_at")), name="an_alarm_ends_after_it_began"
+            ),
+            # Two who raise it at the same moment raise one.
+            ExclusionConstraint(
+                name="there_is_one_alarm_at_a_time",
+                expressions=[
+                    (
+                        Func(
+                            "began_at",
+                            "until",
+                            function="TSTZRANGE",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    )
+                ],
+            ),
+        ]
+
+
+class Unlocking(models.Model):
+    """A card that too many wrong PINs had locked, and whom it was unlocked by, and why."""
+
+    serial = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    unlocked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    unlocked_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(reason=""), name="an_unlocking_has_its_reason")
+        ]
+        indexes: ClassVar = [models.Index(fields=["serial"], name="unlocking_by_serial")]
+        triggers: ClassVar = append_only("unlocking")
 
 
 class PinProof(models.Model):

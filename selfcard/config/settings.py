@@ -66,13 +66,29 @@ TRANSIT_DAYS = int(os.environ.get("SELFCARD_TRANSIT_DAYS", "7"))
 # The PIN gate: how often one may err, and how long that is remembered (`docs/pins.md`).
 GATE_FREE_TRIES = 5
 GATE_WAIT = timedelta(seconds=30)
+# What a device may work instead, for each failure beyond: so many numbers to try at most.
+GATE_WORK = int(os.environ.get("SELFCARD_GATE_WORK", "20000"))
+GATE_TICKET = timedelta(minutes=10)
 GATE_SOURCE_MEMORY = timedelta(hours=1)
 GATE_TARGET_CAP = 10
 GATE_POLICY_CAP = 200
 GATE_TARGET_MEMORY = timedelta(days=1)
+# More failures in all than this, in about the time of the memory, raise the price for everybody.
+GATE_ALARM_FAILURES = int(os.environ.get("SELFCARD_GATE_ALARM_FAILURES", "2000"))
+GATE_ALARM_MEMORY = timedelta(minutes=10)
+GATE_ALARM_WAIT = timedelta(seconds=10)
+GATE_ALARM_WORK = int(os.environ.get("SELFCARD_GATE_ALARM_WORK", "200000"))
 PROOF_IDLE = timedelta(minutes=30)
 PROOF_LONGEST = timedelta(hours=2)
 DRAFT_MEMORY = timedelta(days=30)
+
+# Whose key signs policies: a file of the insurer's, or whatever answers behind the port; where
+# nothing is named, a demonstration's (`docs/policies.md`).
+POLICY_SIGNER = os.environ.get(
+    "SELFCARD_SIGNER", "selfcard.policies.signing.certificates.from_files"
+)
+POLICY_SIGNING_FILE = os.environ.get("SELFCARD_SIGNING_FILE", "")
+POLICY_SIGNING_PASSWORD = os.environ.get("SELFCARD_SIGNING_PASSWORD", "")
 
 # How many of our own web servers stand before this one and name the visitor's address.
 SERVERS_BEFORE = int(os.environ.get("SELFCARD_SERVERS_BEFORE", "0"))

@@ -189,6 +189,7 @@ class May(models.TextChoices):
     CANCEL_POLICIES = "cancel_policies", _("cancel policies")
     SEE_PAYMENTS = "see_payments", _("see payments")
     SEE_POLICIES = "see_policies", _("see policies")
+    UNLOCK_CARDS = "unlock_cards", _("unlock cards")
     ACTIVATE_FOR_CUSTOMER = "activate_for_customer", _("activate for a customer")
     DEFINE_PRODUCTS = "define_products", _("define products")
     PUBLISH_PRODUCTS = "publish_products", _("publish products")

@@ -1,5 +1,6 @@
 """Paid cards in somebody's hand, opened and activated, by commands alone."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -73,9 +74,19 @@ def try_gate(card_number: str, pin: str, source: str = HOME, **given: Any) -> Pi
         card_number=card_number,
         pin=pin,
         source=source,
+        ticket=given.get("ticket", ""),
         actor=holder(source),
         request_id=given.get("request_id") or uuid4(),
     )
+
+
+def solved(ticket: str) -> str:
+    """A ticket with the solution of its riddle, found as a device finds it: number by number."""
+    _, size, salt, riddle, _ = ticket.split(".")
+    for number in range(1, int(size) + 1):
+        if hashlib.sha256(f"{salt}.{number}".encode()).hexdigest() == riddle:
+            return f"{ticket}.{number}"
+    raise AssertionError("every riddle has its solution within its size")
 
 
 def open_card(card: PrintedCard, source: str = HOME) -> PinProof:

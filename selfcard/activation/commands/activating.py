@@ -21,9 +21,16 @@ from selfcard.activation.errors import (
     SourceMustWait,
     TooManyTries,
 )
-from selfcard.activation.models import Draft, PinProof, SourceCounter, TargetCounter
+from selfcard.activation.models import (
+    Draft,
+    PinProof,
+    SourceCounter,
+    SpentTicket,
+    TargetCounter,
+)
 from selfcard.activation.queries import broken_by, card_at_hand, device_digest, why_not_ready
 from selfcard.activation.texts import versions_of_texts
+from selfcard.activation.tolls import read_ticket
 from selfcard.cards.queries import check_pin, product_versions_of
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -53,29 +60,44 @@ from selfcard.sales.queries import sale_of
 
 @command
 def open_gate(
-    *, card_number: str, pin: str, source: str, actor: Actor, request_id: UUID
+    *,
+    card_number: str,
+    pin: str,
+    source: str,
+    ticket: str = "",
+    actor: Actor,
+    request_id: UUID,
 ) -> PinProof | None:
     """Show card number and PIN at the gate, and get the proof that opens the card.
 
     The answer to a wrong PIN and to a number that no card bears is nothing, the same after the
     same work: a refusal would roll back the counters that it has to leave behind. Whoever gets
     nothing tells the holder that number and PIN cannot be used together, and not a word more.
+    The ticket of the page, if it had one, pays for a try that would have to wait (`tolls`).
 
     Raises:
         NotACardNumber, WrongCheckDigit, NotAPin: mistyped in a way that anybody can see; not
             counted.
-        SourceMustWait: this source failed too often just now; nothing was compared or counted.
+        SourceMustWait: this source, or very many, failed too often just now; nothing was compared
+            or counted.
     """
     serial = serial_of(card_number)
     digits = _pin_digits(pin)
     now = clock.now()
     check = check_pin(serial, digits)
     target = gate.card_target(serial)
-    charged = gate.charge(source=source, target=target, counts=check.selector_matches, now=now)
+    charged = gate.charge(
+        source=source,
+        target=target,
+        counts=check.selector_matches,
+        ticket=read_ticket(ticket, source=source, now=now),
+        now=now,
+    )
     if not charged.admitted:
-        raise SourceMustWait(seconds=gate.seconds_until(charged.opens_at, now))
+        raise SourceMustWait(seconds=charged.seconds_left(now))
     card = SerialRun(serial, serial)
     if not (charged.compared and check.matches):
+        gate.count_failure(source=source, charged=charged, now=now)
         record(actor, "gate.refused", serials=card)
         return None
     gate.forgive(source=source, target=target)
@@ -207,7 +229,13 @@ def activate_card(
 
 @command
 def open_policy(
-    *, number: str, identity_number: str, source: str, actor: Actor, request_id: UUID
+    *,
+    number: str,
+    identity_number: str,
+    source: str,
+    ticket: str = "",
+    actor: Actor,
+    request_id: UUID,
 ) -> Policy | None:
     """Open a policy's details to somebody who knows the identity number of one of its people.
 
@@ -217,16 +245,23 @@ def open_policy(
 
     Raises:
         NotAPolicyNumber: mistyped in a way that anybody can see; not counted.
-        SourceMustWait: this source failed too often just now; nothing was compared or counted.
+        SourceMustWait: this source, or very many, failed too often just now; nothing was compared
+            or counted.
         TooManyTries: this number was tried too often, from here or altogether; whether or not
             there is such a policy. Nothing was compared or counted.
     """
     now = clock.now()
     plain = read_policy_number(number)
     target = gate.policy_target(plain, source)
-    charged = gate.charge(source=source, target=target, counts=True, now=now)
+    charged = gate.charge(
+        source=source,
+        target=target,
+        counts=True,
+        ticket=read_ticket(ticket, source=source, now=now),
+        now=now,
+    )
     if not charged.admitted:
-        raise SourceMustWait(seconds=gate.seconds_until(charged.opens_at, now))
+        raise SourceMustWait(seconds=charged.seconds_left(now))
     if not charged.compared:
         raise TooManyTries
     policy = find_policy(number)
@@ -235,6 +270,7 @@ def open_policy(
         is_of(policy, kind, identity_number) for kind in IdentityKind
     )
     if policy is None or not known:
+        gate.count_failure(source=source, charged=charged, now=now)
         record(actor, "policy.refused", number=plain)
         return None
     gate.forgive(source=source, target=target)
@@ -244,7 +280,8 @@ def open_policy(
 
 @command
 def sweep(*, actor: Actor, request_id: UUID) -> int:
-    """Forget counters that no longer count, proofs long over, and drafts that nobody came back to.
+    """Forget counters and tickets that no longer count, proofs long over, and drafts that nobody
+    came back to.
 
     A proof that became a policy stays: it belongs to the policy's evidence.
     """
@@ -253,6 +290,7 @@ def sweep(*, actor: Actor, request_id: UUID) -> int:
     for rows in (
         SourceCounter.objects.filter(since__lt=now - settings.GATE_SOURCE_MEMORY),
         TargetCounter.objects.filter(since__lt=now - settings.GATE_TARGET_MEMORY),
+        SpentTicket.objects.filter(expires_at__lt=now),
         PinProof.objects.filter(used_at=None, expires_at__lt=now - timedelta(days=1)),
         Draft.objects.filter(saved_at__lt=now - settings.DRAFT_MEMORY),
     ):
