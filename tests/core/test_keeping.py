@@ -12,7 +12,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.encryption import blind_index, seal, unseal
-from selfcard.core.keys import key_in
+from selfcard.core.keys import forget_keys, key_in
 from selfcard.core.models import AuditEvent
 from selfcard.core.money import Money, split_tax
 from selfcard.core.verify import violations
@@ -40,7 +40,7 @@ def test_money_of_two_currencies_does_not_add_up():
 
 def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path):
     made = key_in(tmp_path / "keys", "a")
-    key_in.cache_clear()
+    forget_keys()
     assert key_in(tmp_path / "keys", "a") == made
     assert stat.S_IMODE((tmp_path / "keys/a.key").stat().st_mode) == 0o600
 
