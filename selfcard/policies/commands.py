@@ -1,11 +1,12 @@
 import json
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
-from selfcard.core.command import step
+from selfcard.core.command import command, step
 from selfcard.core.money import Money, split_tax
 from selfcard.core.papers import Text, letterhead
 from selfcard.core.refusals import ReasonMissing
@@ -15,15 +16,24 @@ from selfcard.policies.application import Application, PersonGiven, problems
 from selfcard.policies.cancelling import AskerGiven, checked_asker, returned_on
 from selfcard.policies.errors import (
     ApplicationNotComplete,
+    EditionKeptAlready,
     PolicyAlreadyLive,
     PolicyCancelledAlready,
     VersionNotPublished,
 )
 from selfcard.policies.identity import normalised
-from selfcard.policies.models import Beneficiary, Cancellation, InsuredPerson, Policy
+from selfcard.policies.models import (
+    Beneficiary,
+    Cancellation,
+    CodeKey,
+    Edition,
+    InsuredPerson,
+    Policy,
+)
 from selfcard.policies.numbers import new_policy_number
-from selfcard.policies.paperwork import require_printable
+from selfcard.policies.paperwork import SignedPaper, require_printable
 from selfcard.policies.queries import live_policy_for
+from selfcard.policies.signing.codes import key_id
 from selfcard.products.codec import to_json
 from selfcard.products.models import ProductVersion
 
@@ -163,6 +173,39 @@ def cancel_policy(
         asked_on=asked_on.isoformat(),
     )
     return cancellation
+
+
+@command
+def keep_edition(*, policy: Policy, paper: SignedPaper, actor: Actor, request_id: UUID) -> Edition:
+    """Keep a policy's signed paper as it is handed out, and publish the key of its code.
+
+    Of two who open a policy at the same moment, one's paper is kept and handed out to both.
+
+    Raises:
+        EditionKeptAlready: this edition was signed before; it is the one that counts.
+    """
+    key, _ = CodeKey.objects.get_or_create(
+        key_id=key_id(paper.code.public_key).hex(),
+        defaults={"public_key": paper.code.public_key, "since": paper.signed_at},
+    )
+    edition, is_new = Edition.objects.get_or_create(
+        policy=policy,
+        number=paper.edition,
+        defaults={
+            "code": paper.code.written,
+            "code_key": key,
+            "pdf": paper.pdf,
+            "digest": paper.digest,
+            "certificate": paper.certificate,
+            "signed_at": paper.signed_at,
+        },
+    )
+    if not is_new:
+        raise EditionKeptAlready(number=policy.number)
+    record(
+        actor, "policy.signed", policy, edition=edition.number, certificate=paper.certificate.hex()
+    )
+    return edition
 
 
 def _person(given: PersonGiven) -> dict[str, Any]:

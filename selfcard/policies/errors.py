@@ -111,8 +111,17 @@ class NotAPolicyNumber(Refusal):
     default_field = "number"
 
 
+class NotTheLastSigns(Refusal):
+    message = _("Enter the last four digits or letters of the identity number.")
+    default_field = "last_signs"
+
+
 class PolicyCancelledAlready(Refusal):
     message = _("Policy %(number)s is cancelled already.")
+
+
+class EditionKeptAlready(Refusal):
+    message = _("Policy %(number)s has its signed paper already.")
 
 
 class CoverHasEnded(Refusal):

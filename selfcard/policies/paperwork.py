@@ -1,17 +1,24 @@
-"""The policy's paper, built from the frozen rows: the same facts, so the same bytes, for ever.
+"""The policy's papers, built from the frozen rows, and the policy itself signed.
 
 Once it is cancelled, its paper says so: nobody can show it off as in force.
 """
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 
+from selfcard.core import clock
 from selfcard.core.clock import zone
+from selfcard.core.encryption import blind_index
 from selfcard.core.money import Money
 from selfcard.core.papers import MissingGlyph, Name, Text, printable, render
 from selfcard.core.papers.facts import plain
@@ -20,27 +27,96 @@ from selfcard.policies.identity import IdentityKind, written_phone
 from selfcard.policies.models import Beneficiary, InsuredPerson, Person, Policy
 from selfcard.policies.papers import (
     POLICY,
+    POLICY_CARD,
     BeneficiaryFacts,
     CoverageFacts,
     DetailFacts,
     InsuredFacts,
+    InsuredOnCard,
     PersonFacts,
+    PolicyCardFacts,
     PolicyFacts,
 )
+from selfcard.policies.signing.certificates import name_of, signing_key
+from selfcard.policies.signing.codes import Code, Summary, code_address, code_of
 from selfcard.products.occupations import find_occupation
 from selfcard.products.people import Detail, Relationship, Sex
 
 
-def policy_pdf(policy: Policy, language: str) -> bytes:
-    """The policy as PDF in a language (`zh-hans` or `en`). It names people in full."""
-    facts = plain(policy_facts(policy)) | {
-        "made_at": policy.issued_at.astimezone(zone()).isoformat(timespec="seconds"),
+@dataclass(frozen=True, kw_only=True)
+class SignedPaper:
+    """A policy's paper, signed, and what its code says."""
+
+    edition: int
+    pdf: bytes
+    code: Code
+    certificate: bytes
+    signed_at: datetime
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.pdf).digest()
+
+
+def signed_paper(policy: Policy) -> SignedPaper:
+    """The policy as PDF with the insurer's signature, made and signed at this moment.
+
+    Chinese leads and English follows, on the same paper: a contract has one text.
+
+    Raises:
+        SigningKeyUnusable: nobody can sign it now.
+    """
+    # The library takes half a second to load: only who signs loads it.
+    from selfcard.policies.signing.pades import signed
+
+    now, certificate = clock.now(), signing_key().certificate
+    code = code_of(summary_of(policy))
+    facts = policy_facts(policy, code=code.written, signer=name_of(certificate))
+    return SignedPaper(
+        edition=policy.edition,
+        pdf=signed(render(POLICY, _frozen(policy, facts, now), settings.LANGUAGE_CODE), now),
+        code=code,
+        certificate=certificate.fingerprint(SHA256()),
+        signed_at=now,
+    )
+
+
+def policy_card(policy: Policy, code: str) -> bytes:
+    """The essentials on a card of 85.6 by 54 mm, to print or to keep on a phone."""
+    facts = policy_card_facts(policy, code=code)
+    return render(POLICY_CARD, _frozen(policy, facts, policy.issued_at), settings.LANGUAGE_CODE)
+
+
+def summary_of(policy: Policy) -> Summary:
+    """The policy in the few facts that its code carries; whoever is insured is a digest only."""
+    version = policy.product_version
+    return Summary(
+        number=policy.number,
+        edition=policy.edition,
+        state=policy.state,
+        issued_at=policy.issued_at.replace(microsecond=0),
+        starts_at=policy.starts_at,
+        ends_at=policy.ends_at,
+        people=people_digest(policy),
+        product=version.product.code,
+        product_version=version.number,
+    )
+
+
+def people_digest(policy: Policy) -> bytes:
+    """Eight bytes that are equal as long as the same people are insured, and tell nobody whom."""
+    people = sorted(bytes(one.identity_index).hex() for one in policy.insured.all())
+    return blind_index("policy code", " ".join([policy.number, *people]))[:8]
+
+
+def _frozen(policy: Policy, facts: object, made_at: datetime) -> dict[str, Any]:
+    return plain(facts) | {
+        "made_at": made_at.astimezone(zone()).isoformat(timespec="seconds"),
         "house": policy.house,
     }
-    return render(POLICY, facts, language)
 
 
-def policy_facts(policy: Policy) -> PolicyFacts:
+def policy_facts(policy: Policy, *, code: str, signer: str) -> PolicyFacts:
     """Everything that the policy says; personal data, so never kept in clear."""
     version = policy.product_version
     beneficiaries = tuple(_beneficiary(one) for one in policy.beneficiaries.all())
@@ -62,10 +138,32 @@ def policy_facts(policy: Policy) -> PolicyFacts:
         tax=policy.tax,
         source=Text(zh=policy.source_zh, en=policy.source_en),
         channel=_both(policy.channel_label),
-        check_address=f"{policy.house['website']}/check/{policy.number}",
+        edition=policy.edition,
+        signer=signer,
+        code_address=code_address(policy.house["website"], code),
+        check_page=_check_page(policy),
         details=tuple(_details(policy)),
         summary=Text(zh=version.summary_zh, en=version.summary_en),
-        cancelled_at=policy.cancelled_at.astimezone(zone()) if policy.cancelled_at else None,
+        cancelled_at=_cancelled_at(policy),
+    )
+
+
+def policy_card_facts(policy: Policy, *, code: str) -> PolicyCardFacts:
+    """What stands on the card for the wallet: enough at a hospital's desk, and no more."""
+    version = policy.product_version
+    return PolicyCardFacts(
+        number=policy.number,
+        product=Name(zh=version.name_zh, en=version.name_en, code=version.product.code),
+        starts_at=policy.starts_at.astimezone(zone()),
+        ends_at=policy.ends_at.astimezone(zone()),
+        insured=tuple(
+            InsuredOnCard(name=one.name, id_number=one.masked_number)
+            for one in policy.insured.all()
+        ),
+        coverages=tuple(_coverage(one) for one in policy.coverages),
+        code_address=code_address(policy.house["website"], code),
+        check_page=_check_page(policy),
+        cancelled_at=_cancelled_at(policy),
     )
 
 
@@ -82,6 +180,15 @@ def require_printable(application: Application) -> None:
     texts += [application.home_address, application.vehicle_plate]
     if missing := printable("".join(texts)):
         raise MissingGlyph(characters=" ".join(missing))
+
+
+def _check_page(policy: Policy) -> str:
+    """Where a policy is checked by whoever types its number."""
+    return f"{policy.house['website']}/check/{policy.number}"
+
+
+def _cancelled_at(policy: Policy) -> datetime | None:
+    return policy.cancelled_at.astimezone(zone()) if policy.cancelled_at else None
 
 
 def _both(label: str | Promise) -> Text:

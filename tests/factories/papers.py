@@ -54,11 +54,14 @@ from selfcard.payments.papers.statements import (
 )
 from selfcard.policies.papers import (
     POLICY,
+    POLICY_CARD,
     BeneficiaryFacts,
     CoverageFacts,
     DetailFacts,
     InsuredFacts,
+    InsuredOnCard,
     PersonFacts,
+    PolicyCardFacts,
     PolicyFacts,
 )
 from selfcard.products.papers import CLAUSES, ClausesCoverage, ClausesFacts
@@ -563,10 +566,27 @@ def a_policy() -> PolicyFacts:
         tax=yuan("5.66"),
         source=Text(zh="自助保险卡 6201 1800 0412 1186", en="Card 6201 1800 0412 1186"),
         channel=Text(zh="网上激活", en="activated on the website"),
-        check_address="https://cards.lantern.example/check/P0000481237462",
+        edition=1,
+        signer="DEMONSTRATION policy signing 演示签名",
+        code_address=f"HTTPS://CARDS.LANTERN.EXAMPLE/CHECK/{'A7' * 88}",
+        check_page="https://cards.lantern.example/check/P0000481237462",
         details=(
             DetailFacts(label=Text(zh="常住地区", en="Region of residence"), value="浙江 Zhejiang"),
         ),
+    )
+
+
+def a_policy_card() -> PolicyCardFacts:
+    policy = a_policy()
+    return PolicyCardFacts(
+        number=policy.number,
+        product=policy.product,
+        starts_at=policy.starts_at,
+        ends_at=policy.ends_at,
+        insured=(InsuredOnCard(name="王𡛟", id_number="330*************19"),),
+        coverages=policy.coverages,
+        code_address=policy.code_address,
+        check_page=policy.check_page,
     )
 
 
@@ -621,5 +641,6 @@ ALL: dict[str, Callable[[], object]] = {
     STATEMENT: a_statement,
     DRAWER_DAY: a_drawer_day,
     POLICY: a_policy,
+    POLICY_CARD: a_policy_card,
     CLAUSES: some_clauses,
 }

@@ -10,13 +10,11 @@ from selfcard.core import clock
 from selfcard.core.models import AuditEvent
 from selfcard.policies.errors import PolicyCancelledAlready
 from selfcard.policies.models import Cancellation, Policy
-from selfcard.policies.paperwork import policy_facts, policy_pdf
 from selfcard.products.models import ProductVersion
 from tests.factories.organisations import Insurer, an_insurer
 from tests.factories.policies import a_policy, cancelled
 from tests.factories.postgresql import check_what_waits_for_the_commit, refused_by_postgresql
 from tests.factories.products import a_published_version
-from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -48,21 +46,6 @@ def test_a_policy_is_cancelled_once(insurer: Insurer, version: ProductVersion) -
 
     with pytest.raises(PolicyCancelledAlready):
         cancelled(insurer, policy)
-
-
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_its_paper_says_that_it_is_cancelled(
-    insurer: Insurer, version: ProductVersion, language: str
-) -> None:
-    policy = a_policy(version, insurer.institution)
-    said = {"en": "Thispolicyiscancelled", "zh-hans": "本保险单已退保"}[language]
-    assert said not in words_of(policy_pdf(policy, language))
-    assert policy_facts(policy).cancelled_at is None
-
-    policy = Policy.objects.get(pk=cancelled(insurer, policy).pk)
-
-    assert said in words_of(policy_pdf(policy, language))
-    assert policy_pdf(policy, language) == policy_pdf(policy, language)
 
 
 # Around the command.

@@ -15,8 +15,8 @@ def test_a_policy_says_who_is_insured_for_how_much_and_from_when_to_when():
 
     assert "王建国" in said
     assert "330106195503124419" in said
-    assert "2026年11月23日00:00" in said
-    assert "2027年11月22日23:59:59" in said
+    assert "2026年11月23日00:00·23Nov2026" in said
+    assert "2027年11月22日23:59:59·22Nov2027" in said
     assert "意外身故或伤残" in said
     assert "¥50,000" in said
 
@@ -25,7 +25,7 @@ def test_a_policy_names_exclusions_beneficiaries_and_how_to_claim():
     said = words_on(POLICY, a_policy(), "en")
 
     assert "Drivingafterdrinkingorwithoutalicence" in said
-    assert "李𬱖spouse60%" in said
+    assert "李𬱖spouse配偶60%" in said
     assert "Telluswithin48hours" in said
     assert "https://cards.lantern.example/check/P0000481237462" in said
 

@@ -13,7 +13,6 @@ from selfcard.policies.application import Application, BeneficiaryGiven
 from selfcard.policies.errors import NoSuchPolicy
 from selfcard.policies.identity import IdentityKind
 from selfcard.policies.models import Policy, SeenState
-from selfcard.policies.paperwork import policy_pdf
 from selfcard.policies.queries import (
     InForce,
     access_policy,
@@ -190,35 +189,6 @@ def test_what_is_declared_of_other_insurers_counts_too(insurer, version):
     assert [broken.code for broken in broken_rules(version.bounds, facts)] == [
         "minors_death_cover_too_high"
     ]
-
-
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_the_policys_paper_is_always_the_same_to_the_byte(insurer, version, language, settings):
-    policy = a_policy(version, insurer.institution, for_the_son())
-    first = policy_pdf(again(policy), language)
-    settings.INSURER_NAME = {"zh-hans": "别的公司", "en": "Another company"}
-
-    with clock.frozen(date(2031, 1, 1)):
-        assert policy_pdf(again(policy), language) == first
-    assert first.startswith(b"%PDF")
-
-
-def test_a_policy_of_a_whole_family_can_be_printed(insurer, version):
-    heirs = tuple(
-        BeneficiaryGiven(name=name, relationship=Relationship.FAMILY, share=Decimal(share))
-        for name, share in (("李𬱖", "60"), ("Mary Smith", "40"))
-    )
-    application = an_application(
-        an_insured(MOTHER),
-        an_insured(SON, Relationship.CHILD, STUDENT),
-        applicant=MOTHER,
-        beneficiaries=heirs,
-        vehicle_plate="浙A12345",
-        home_address="杭州市文三路1号",
-    )
-    policy = a_policy(version, insurer.institution, application)
-
-    assert policy_pdf(again(policy), "zh-hans").startswith(b"%PDF")
 
 
 def test_a_list_of_policies_takes_as_many_statements_for_one_as_for_many(

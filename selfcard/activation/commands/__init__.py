@@ -13,10 +13,12 @@ from selfcard.activation.commands.cancelling import (
     issue_refund_payment,
     settle_refund,
 )
+from selfcard.activation.commands.checking import check_policy
 
 __all__ = [
     "activate_card",
     "cancel_policy",
+    "check_policy",
     "discard_draft",
     "issue_refund_payment",
     "open_gate",

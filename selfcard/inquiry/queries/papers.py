@@ -30,8 +30,9 @@ from selfcard.payments.queries import (
     receipts_in_reach,
     red_letters_in_reach,
 )
-from selfcard.policies.papers import POLICY
-from selfcard.policies.paperwork import policy_pdf
+from selfcard.policies.editions import find_edition, policy_card_pdf, policy_pdf
+from selfcard.policies.models import Policy
+from selfcard.policies.papers import POLICY, POLICY_CARD
 from selfcard.policies.queries import policies_in_reach
 from selfcard.products.papers import CLAUSES
 from selfcard.products.queries import clauses_pdf, published_versions
@@ -40,6 +41,7 @@ from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
 
 # How many dashes the number of an edition has: one more than its paper.
 EDITION_DASHES = 3
+LONGEST_EDITION = 4
 
 Maker = Callable[[Actor, str, str], bytes]
 
@@ -87,10 +89,27 @@ def _sees_count(actor: Actor, number: str) -> bool:
 
 
 def _policy(actor: Actor, number: str, language: str) -> bytes:
+    """The signed policy, in both languages; `P0000000000017-1` is one that it has had before."""
+    whole, _, edition = number.partition("-")
+    policy = _policy_in_reach(actor, whole)
+    if not edition:
+        return policy_pdf(policy, actor=actor)
+    is_one = edition.isdecimal() and len(edition) <= LONGEST_EDITION
+    kept = find_edition(policy, int(edition)) if is_one else None
+    if kept is None:
+        raise NoSuchPaper
+    return bytes(kept.pdf)
+
+
+def _policy_card(actor: Actor, number: str, language: str) -> bytes:
+    return policy_card_pdf(_policy_in_reach(actor, number), actor=actor)
+
+
+def _policy_in_reach(actor: Actor, number: str) -> Policy:
     policy = policies_in_reach(actor).filter(number=number).first()
     if policy is None:
         raise NoSuchPaper
-    return policy_pdf(policy, language)
+    return policy
 
 
 def _clauses(actor: Actor, number: str, language: str) -> bytes:
@@ -136,6 +155,7 @@ def _announcement(actor: Actor, number: str, language: str) -> bytes:
 
 _MADE_FROM_ROWS: dict[str, Maker] = {
     POLICY: _policy,
+    POLICY_CARD: _policy_card,
     CLAUSES: _clauses,
     PAYMENT_RECEIPT: _voucher,
     LOSS_ANNOUNCEMENT: _announcement,

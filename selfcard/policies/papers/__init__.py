@@ -1,4 +1,4 @@
-"""The policy as paper: what the insured and their family hold in their hands."""
+"""The policy as paper and as card: what the insured and their family hold in their hands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from selfcard.core.money import Money
 from selfcard.core.papers.facts import Name, Text
 
 POLICY = "policy"
+POLICY_CARD = "policy_card"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +68,9 @@ class DetailFacts:
 class PolicyFacts:
     """Everything that the policy says. Personal data: kept encrypted like its source.
 
-    `check_address` is the page of the authenticity check with this policy's number:
-    whoever scans it learns whether the policy is genuine, not who is insured. One that was
-    cancelled says so across its head.
+    `code_address` leads to the authenticity check with the paper's signed code: whoever scans
+    it learns whether the policy is genuine, not who is insured. `check_page` is the same for
+    whoever types. One that was cancelled says so across its head.
     """
 
     number: str
@@ -87,7 +88,33 @@ class PolicyFacts:
     tax: Money
     source: Text  # what the policy came from, e.g. the card and its number
     channel: Text
-    check_address: str
+    edition: int
+    signer: str  # whom the certificate names that signs the paper
+    code_address: str
+    check_page: str
     details: tuple[DetailFacts, ...] = ()
     summary: Text | None = None
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsuredOnCard:
+    """Somebody insured, as the card for the wallet names them: the number is masked."""
+
+    name: str
+    id_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyCardFacts:
+    """The essentials of a policy, on a card for the wallet."""
+
+    number: str
+    product: Name
+    starts_at: datetime
+    ends_at: datetime
+    insured: tuple[InsuredOnCard, ...]
+    coverages: tuple[CoverageFacts, ...]
+    code_address: str
+    check_page: str
     cancelled_at: datetime | None = None

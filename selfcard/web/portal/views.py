@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -30,8 +30,8 @@ from selfcard.activation.models import PinProof
 from selfcard.activation.queries import days_left, has_draft, policy_of_card, why_not_ready
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal, RequestReused
+from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
-from selfcard.policies.paperwork import policy_pdf
 from selfcard.policies.queries import find_policy, policy_view
 from selfcard.products.errors import NoSuchVersion
 from selfcard.products.people import Relationship
@@ -188,7 +188,7 @@ def policy_paper(request: HttpRequest) -> HttpResponse:
     found = policy_shown_to(request)
     if found is None:
         return redirect("portal:look_up")
-    return _pdf(policy_pdf(found, get_language() or settings.LANGUAGE_CODE), f"{found.number}.pdf")
+    return _pdf(policy_pdf(found, actor=holder_of(request)), f"{found.number}.pdf")
 
 
 @cache_control(public=True, max_age=3600)

@@ -1,0 +1,114 @@
+"""Signing a PDF: PAdES baseline B-B, by an update that leaves every earlier byte as it is.
+
+The signature certifies the document: nothing may be added to it any more. Its field is invisible
+and outside the page, as PDF/A-2 and PDF/UA ask of one that is not tagged. Room is kept for exactly
+the signature that comes, so that no byte of the file is left over that could be changed unseen; and
+the root is left out, since whoever checks has their own.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+
+from asn1crypto import cms
+from asn1crypto import x509 as asn1
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import SignatureObject, Signer
+from pyhanko.sign.signers.cms_embedder import (
+    PdfCMSEmbedder,
+    SigIOSetup,
+    SigMDPSetup,
+    SigObjSetup,
+)
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from selfcard.policies.signing.certificates import SigningKey, require_valid, signing_key
+
+_DIGEST = "sha256"
+_FIELD = SigFieldSpec(
+    sig_field_name="Insurer",
+    invis_sig_settings=InvisSigSettings(box_out_of_bounds=True),
+    readable_field_name="保险人电子签名 Electronic signature of the insurer",
+)
+# The library asks for a loop; a thread of our own has none, whatever the caller's keeps.
+_thread = ThreadPoolExecutor(1, thread_name_prefix="signing")
+
+
+def signed(pdf: bytes, at: datetime) -> bytes:
+    """The PDF with the insurer's signature, which says that it was signed at a moment.
+
+    Raises:
+        SigningKeyUnusable: the certificate has expired meanwhile.
+    """
+    signer = _signer()
+    require_valid(signer.key.certificate)
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    # The facts about the document are the paper's, in its metadata; an update changes none.
+    writer._update_meta = lambda: None
+    steps = PdfCMSEmbedder(new_field_spec=_FIELD).write_cms(_FIELD.sig_field_name, writer)
+    field = next(steps).get_object()
+    field["/P"]["/Tabs"] = pdf_name("/S")
+    signature = SignatureObject(
+        timestamp=at, subfilter=SigSeedSubFilter.PADES, bytes_reserved=2 * signer.length
+    )
+    certifies = SigMDPSetup(_DIGEST, certify=True, docmdp_perms=MDPPerm.NO_CHANGES)
+    steps.send(SigObjSetup(sig_placeholder=signature, mdp_setup=certifies))
+    prepared, output = steps.send(SigIOSetup(md_algorithm=_DIGEST))
+    steps.send(signer.container(prepared.document_digest))
+    return bytes(output.getvalue())
+
+
+@cache
+def _signer() -> "_PolicySigner":
+    return _PolicySigner(signing_key())
+
+
+class _PolicySigner(Signer):
+    """The insurer's key as the library asks for one."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self.key = key
+        between = SimpleCertificateStore()
+        between.register_multiple(_as_asn1(one) for one in key.chain)
+        super().__init__(
+            signing_cert=_as_asn1(key.certificate), cert_registry=between, embed_roots=False
+        )
+        self.length = len(self.container(bytes(32)))
+
+    def container(self, digest: bytes) -> bytes:
+        """The signature of a document by its digest, always of one length."""
+        made = _thread.submit(asyncio.run, self.async_sign(digest, _DIGEST, use_pades=True))
+        container: cms.ContentInfo = made.result()
+        return bytes(container.dump())
+
+    async def async_sign_raw(
+        self, data: bytes, digest_algorithm: str, dry_run: bool = False
+    ) -> bytes:
+        """The bare signature. One of an elliptic curve is a byte longer or shorter now and then,
+        and is made again until it has the length that half of them have.
+        """
+        assert digest_algorithm == _DIGEST
+        wanted = _length_of_signature(self.key)
+        while True:
+            signature = self.key.sign(data)
+            if len(signature) == wanted:
+                return signature
+
+
+def _length_of_signature(key: SigningKey) -> int:
+    public = key.certificate.public_key()
+    if isinstance(public, rsa.RSAPublicKey):
+        return public.key_size // 8
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    # Two whole numbers in DER, one of which needs a zero before it.
+    return 2 * (public.key_size // 8) + 7
+
+
+def _as_asn1(certificate: object) -> asn1.Certificate:
+    return asn1.Certificate.load(certificate.public_bytes(Encoding.DER))  # type: ignore[attr-defined]
