@@ -18,15 +18,13 @@ class NotAPin(Refusal):
 
 
 class SourceMustWait(Refusal):
-    """The gate compares nothing from this source for some seconds; nothing was counted."""
-
-    default_field = "card_number"
+    """The gate compares nothing from here for some seconds; nothing was counted."""
 
     def __str__(self) -> str:
         seconds = self.facts["seconds"]
         return ngettext(
-            "There were several failed tries. Wait %(seconds)d second, then try again.",
-            "There were several failed tries. Wait %(seconds)d seconds, then try again.",
+            "Too many tries failed just now. Wait %(seconds)d second, then try again.",
+            "Too many tries failed just now. Wait %(seconds)d seconds, then try again.",
             seconds,
         ) % {"seconds": seconds}
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
 
+from selfcard.activation import gate
 from selfcard.activation.errors import (
     CardActivatedAlready,
     CardBeingReturned,
@@ -19,6 +20,7 @@ from selfcard.activation.errors import (
     PremiumNotArrived,
 )
 from selfcard.activation.models import Draft, PinProof
+from selfcard.activation.tolls import Toll
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.encryption import blind_index
@@ -51,6 +53,11 @@ NOT_READY: dict[SeenStatus, type[CardNotReady]] = {
     SeenStatus.EXPIRED: CardExpired,
     SeenStatus.ACTIVATED: CardActivatedAlready,
 }
+
+
+def toll_for(source: str) -> Toll:
+    """What the next try of a source costs at the gate, with the ticket by which it may be paid."""
+    return gate.toll_of(source, clock.now())
 
 
 def find_proof(key: str) -> PinProof | None:

@@ -32,6 +32,16 @@ class HouseForm(forms.Form):
         name = self.refusal_fields.get(refusal.field or "", refusal.field)
         self.add_error(name if name in self.fields else None, text)
 
+    def put(self, name: str, value: str) -> None:
+        """Fill in a field of a form as if it had been sent so, or as it is sent first."""
+        if not self.is_bound:
+            self.initial[name] = value
+            return
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[self.add_prefix(name)] = value
+        self.data = data
+
     @property
     def status(self) -> int:
         """The HTTP status of a page that shows this form."""
@@ -57,7 +67,7 @@ def _at(bound: forms.BoundField, problem: str) -> str:
     return _("%(field)s: %(problem)s") % {"field": bound.label, "problem": problem}
 
 
-class RequestIdMixin(forms.Form):
+class RequestIdMixin(HouseForm):
     """A form that carries the id of its request, so that sending it twice does nothing twice.
 
     The id is issued when the page is made and comes back with every attempt to send it: the
@@ -75,10 +85,7 @@ class RequestIdMixin(forms.Form):
 
     def issue_new_request(self) -> None:
         """Forget the id that was sent: the next attempt is a new request."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data[self.add_prefix("request_id")] = str(uuid4())
-        self.data = data
+        self.put("request_id", str(uuid4()))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.activation.tolls import Toll
 from selfcard.core.refusals import Refusal
 from selfcard.products.models import ProductVersion
 from selfcard.web.forms import HouseForm, RequestIdMixin
@@ -87,10 +88,21 @@ class PortalForm(HouseForm):
 
 
 class GateForm(RequestIdMixin, PortalForm):
-    """Two things that have to belong together. A refusal marks both and blames neither."""
+    """Two things that have to belong together. A refusal marks both and blames neither.
+
+    Where the next try has its price, the page carries a ticket that comes back with it.
+    """
 
     refused = ""
     waits = False
+    toll = Toll()
+
+    ticket = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"id": False}))
+
+    def ask_for(self, toll: Toll) -> None:
+        """Say what the next try costs; a ticket that was sent is over."""
+        self.toll = toll
+        self.put("ticket", toll.ticket)
 
     def refuse_pair(self, sentence: Any) -> None:
         """Say that the two do not go together; both stay filled in for comparing."""
@@ -115,7 +127,7 @@ class GateForm(RequestIdMixin, PortalForm):
 
     @property
     def _pair(self) -> list[str]:
-        return [name for name in self.fields if name != "request_id"]
+        return [field.name for field in self.visible_fields()]
 
 
 class CardAndPinForm(GateForm):

@@ -27,7 +27,13 @@ from selfcard.activation.errors import (
     TooManyTries,
 )
 from selfcard.activation.models import PinProof
-from selfcard.activation.queries import days_left, has_draft, policy_of_card, why_not_ready
+from selfcard.activation.queries import (
+    days_left,
+    has_draft,
+    policy_of_card,
+    toll_for,
+    why_not_ready,
+)
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal, RequestReused
 from selfcard.policies.editions import policy_pdf
@@ -243,6 +249,7 @@ def _through_the_gate(request: HttpRequest, form: CardAndPinForm) -> PinProof | 
             card_number=given["card_number"],
             pin=given["pin"],
             source=source_of(request),
+            ticket=given["ticket"],
             actor=holder_of(request),
             request_id=given["request_id"],
         )
@@ -266,6 +273,7 @@ def _through_the_policy_gate(
             number=number,
             identity_number=form.cleaned_data["identity_number"],
             source=source_of(request),
+            ticket=form.cleaned_data["ticket"],
             actor=holder_of(request),
             request_id=form.cleaned_data["request_id"],
         )
@@ -289,8 +297,13 @@ def _once(command: Callable[..., T], **arguments: Any) -> T:
 def _shown(
     request: HttpRequest, template: str, form: GateForm, context: dict[str, Any]
 ) -> HttpResponse:
-    status = 429 if form.waits else form.status
-    return render(request, template, {"form": form, **context}, status=status)
+    """A page with a way through the gate, and what the next try costs there."""
+    toll = toll_for(source_of(request))
+    context = {"form": form, **context}
+    for one in context.values():
+        if isinstance(one, GateForm):
+            one.ask_for(toll)
+    return render(request, template, context, status=429 if form.waits else form.status)
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:
