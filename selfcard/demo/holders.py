@@ -37,7 +37,7 @@ CUSTOMERS = (
     ("王芳", date(1992, 5, 12), Sex.FEMALE, "330110"),
     ("陈𬱖", date(1984, 9, 3), Sex.MALE, "320115"),
 )
-OCCUPATION = "0104"
+OCCUPATION = "0101003"
 
 
 def identity_number(born: date, sex: Sex, region: str, running: int = 10) -> str:
@@ -61,7 +61,7 @@ def activate(card: PrintedCard, version: ProductVersion, customer: int) -> Polic
     person = _person(customer)
     application = Application(
         applicant=person,
-        contact=ContactGiven(phone=f"+861395550{customer:04d}", region=region[:2] + "0000"),
+        contact=ContactGiven(phone=f"+861395550{customer:04d}", region=region),
         insured=(_insured(person, Relationship.SELF), *_family(version, customer)),
         starts_on=clock.today() + timedelta(days=1),
         consents=tuple(

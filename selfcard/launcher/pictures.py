@@ -43,10 +43,10 @@ ANSWERS = {
     "birth_date_day": "14",
     "sex": "female",
     "phone": "13800138000",
-    "occupation": "0208",
-    "region": "31",
+    "occupation_words": "教师",
+    "region_words": "上海黄浦",
     "vehicle_plate": "沪A12345",
-    "address": "上海市黄浦区中山东一路 12 号",
+    "address": "中山东一路12号",
 }
 
 
@@ -135,7 +135,7 @@ class Camera:
         self.shoot(page, "portal-start")
         for _step in range(MOST_STEPS):
             _answer(page, ANSWERS | card)
-            page.locator("main form button.button[type=submit]").first.click()
+            page.locator("main form button.button[type=submit]:not([name=look])").first.click()
             page.wait_for_load_state()
             for end, name in LINE.items():
                 if page.url.endswith(end):

@@ -14,6 +14,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.refusals import Refusal
+from selfcard.policies.contact import problems_of_contact
 from selfcard.policies.errors import (
     ApplicantIsAnotherPerson,
     ConsentMissing,
@@ -90,8 +91,7 @@ class BeneficiaryGiven:
 class ContactGiven:
     """Where the applicant is reached.
 
-    The phone is in E.164. The region is a code of GB/T 2260 of which the first two digits
-    name the province.
+    The phone is in E.164. The region is a code of `products.regions`, as far as it is known.
     """
 
     phone: str
@@ -182,6 +182,10 @@ def problems(application: Application, *, today: date) -> list[Refusal]:
         if one.relationship == Relationship.SELF and one.person != application.applicant:
             found.append(ApplicantIsAnotherPerson(field=f"{field}.relationship"))
     found += _repeated_people(application.insured)
+    contact = application.contact
+    found += problems_of_contact(
+        phone=contact.phone, region=contact.region, address=contact.address
+    )
     found += _problems_of_shares(application.beneficiaries)
     given = {consent.kind for consent in application.consents}
     found += [

@@ -27,16 +27,16 @@ class IdentityNumberTooOld(Refusal):
     default_field = "identity_number"
 
 
-class DocumentIsResidencePermit(Refusal):
-    message = _(
-        "This is the number of a residence permit for Hong Kong, Macao or Taiwan residents."
-        " Choose that kind of document."
-    )
+class DocumentIsAnother(Refusal):
+    message = _("This is the number of another document: %(document)s. Choose that kind.")
     default_field = "identity_kind"
 
 
-class DocumentIsIdentityCard(Refusal):
-    message = _("This is the number of a resident identity card. Choose that kind of document.")
+class DocumentIsForChildren(Refusal):
+    message = _(
+        "This document is taken for children under %(below)s only. Enter the identity card or"
+        " another document of this person."
+    )
     default_field = "identity_kind"
 
 
@@ -53,6 +53,39 @@ class SexDisagrees(Refusal):
 class BirthInFuture(Refusal):
     message = _("The birth date is in the future. Compare it with the document.")
     default_field = "birth_date"
+
+
+class BirthLongAgo(Refusal):
+    message = _("Nobody is as old as this birth date says. Compare it with the document.")
+    default_field = "birth_date"
+
+
+class PhoneImpossible(Refusal):
+    message = _("This is not a complete phone number. Check its digits.")
+    default_field = "phone"
+
+
+class PhoneTakesNoMessages(Refusal):
+    message = _(
+        "This is not a mobile phone. We send codes and messages about the policy to it: enter the"
+        " number of a mobile phone."
+    )
+    default_field = "phone"
+
+
+class RegionUnknown(Refusal):
+    message = _("Choose the district or county from the list.")
+    default_field = "region"
+
+
+class AddressTooShort(Refusal):
+    message = _("This address is too short for a letter. Enter street or village, and number.")
+    default_field = "address"
+
+
+class AddressTooLong(Refusal):
+    message = _("An address has at most %(longest)s characters.")
+    default_field = "address"
 
 
 class ApplicantIsAnotherPerson(Refusal):

@@ -1,9 +1,11 @@
 """Identity documents: which numbers are possible, one number per person, and masked forms.
 
-Resident identity cards and the residence permits of Hong Kong, Macao and Taiwan residents
-share one numbering (GB 11643-1999: six digits of a place, the birth date, three digits of
-which the last tells the sex, a check digit of ISO 7064 MOD 11-2). The place is only checked
-by province: counties were renumbered many times, and an old code stays valid for its owner.
+Resident identity cards, household registers, the residence permits of Hong Kong, Macao and Taiwan
+residents and the foreigners' permanent residence cards given out since December 2023 share one
+numbering (GB 11643-1999: six digits of a place, the birth date, three digits of which the last
+tells the sex, a check digit of ISO 7064 MOD 11-2). What the six digits begin with says which of
+them it is. The place is only checked by province: counties were renumbered many times, and an old
+code stays valid for its owner.
 """
 
 import re
@@ -17,43 +19,69 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from selfcard.core.encryption import blind_index
-from selfcard.core.refusals import Refusal
 from selfcard.policies.errors import (
     BirthDateDisagrees,
     BirthInFuture,
-    DocumentIsIdentityCard,
-    DocumentIsResidencePermit,
+    BirthLongAgo,
+    DocumentIsAnother,
+    DocumentIsForChildren,
     IdentityCheckDigitWrong,
     IdentityNumberImpossible,
     IdentityNumberTooOld,
     SexDisagrees,
 )
+from selfcard.products.ages import years_old
 from selfcard.products.people import Sex
-from selfcard.products.regions import REGIONS
+from selfcard.products.regions import provinces
 
 
 class IdentityKind(models.TextChoices):
     """The documents by which a person is known."""
 
     IDENTITY_CARD = "identity_card", _("resident identity card")
+    HOUSEHOLD_REGISTER = (
+        "household_register",
+        _("household register, for children without an identity card"),
+    )
+    BIRTH_CERTIFICATE = "birth_certificate", _("medical certificate of birth, for infants")
     RESIDENCE_PERMIT = (
         "residence_permit",
         _("residence permit for Hong Kong, Macao or Taiwan residents"),
     )
+    TRAVEL_PERMIT = (
+        "travel_permit",
+        _("mainland travel permit for Hong Kong, Macao or Taiwan residents"),
+    )
+    FOREIGNER_CARD = "foreigner_card", _("foreigner's permanent residence identity card")
     PASSPORT = "passport", _("passport")
-    BIRTH_CERTIFICATE = "birth_certificate", _("medical certificate of birth")
     OTHER = "other", _("another document")
 
 
-NUMBERED_BY_BIRTH = frozenset({IdentityKind.IDENTITY_CARD, IdentityKind.RESIDENCE_PERMIT})
+NUMBERED_BY_BIRTH = frozenset(
+    {
+        IdentityKind.IDENTITY_CARD,
+        IdentityKind.HOUSEHOLD_REGISTER,
+        IdentityKind.RESIDENCE_PERMIT,
+        IdentityKind.FOREIGNER_CARD,
+    }
+)
+# In the household register a child stands with the number that its card will have.
+_TAKEN_FOR = {IdentityKind.HOUSEHOLD_REGISTER: IdentityKind.IDENTITY_CARD}
 # Hong Kong, Macao and Taiwan on residence permits; 71 is on the cards of mainland residents.
-_PERMIT_PLACES = {"81", "82", "83"}
-_CARD_PLACES = set(REGIONS) - _PERMIT_PLACES
+_PERMIT_PLACES = frozenset({"81", "82", "83"})
+# A card can be had from birth on and must be from 16; a child is in the register within a month.
+_UP_TO = {IdentityKind.HOUSEHOLD_REGISTER: 16, IdentityKind.BIRTH_CERTIFICATE: 3}
+_OLDEST = 130
 _SHAPES = {
-    IdentityKind.PASSPORT: re.compile(r"[A-Z0-9]{5,12}"),
+    # The number of the passport's machine-readable line, with a digit in it.
+    IdentityKind.PASSPORT: re.compile(r"(?=.*[0-9])[A-Z0-9]{5,9}"),
     IdentityKind.BIRTH_CERTIFICATE: re.compile(r"[A-Z][0-9]{9}"),
+    # Hong Kong and Macao, their residents of another nationality, Taiwan.
+    IdentityKind.TRAVEL_PERMIT: re.compile(r"[HM][0-9]{8}|[HM]A[0-9]{7}|[0-9]{8}"),
     IdentityKind.OTHER: re.compile(r"[A-Z0-9]{4,24}"),
 }
+# Country, place, birth date, a running digit and a check digit; given out until November 2023.
+_OLD_FOREIGNER_CARD = re.compile(r"[A-Z]{3}[0-9]{12}")
 # Surnames of two characters that people still bear; any other is one character.
 _COMPOUND = """
     欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊
@@ -66,14 +94,26 @@ _COMPOUND_SURNAMES = frozenset(_COMPOUND.split())
 
 
 def normalised(kind: IdentityKind | str, number: str) -> str:
-    """The number as it counts, however it was typed: full-width, spaced, in small letters."""
+    """The number as it counts, however it was typed: full-width, spaced, in small letters.
+
+    A travel permit counts without the two digits that say how often it was renewed.
+    """
     plain = unicodedata.normalize("NFKC", number).upper()
-    return "".join(character for character in plain if character.isalnum())
+    plain = "".join(character for character in plain if character.isalnum())
+    if kind == IdentityKind.TRAVEL_PERMIT and re.fullmatch(r"[HM]?[0-9]{10}", plain):
+        return plain[:-2]
+    return plain
 
 
 def identity_index(kind: IdentityKind | str, number: str) -> bytes:
-    """The blind index by which one person's document is found again."""
-    return blind_index("identity", f"{IdentityKind(kind).value}:{normalised(kind, number)}")
+    """The blind index by which one person's document is found again.
+
+    A child's number in the household register is that of the later card, so all documents with
+    this numbering count as one.
+    """
+    kind = IdentityKind(kind)
+    counted = IdentityKind.IDENTITY_CARD if kind in NUMBERED_BY_BIRTH else kind
+    return blind_index("identity", f"{counted.value}:{normalised(kind, number)}")
 
 
 def birth_and_sex(kind: IdentityKind | str, number: str) -> tuple[date, Sex] | None:
@@ -85,7 +125,7 @@ def birth_and_sex(kind: IdentityKind | str, number: str) -> tuple[date, Sex] | N
         birth_date = ric.get_birth_date(plain)
     except ValidationError:
         return None
-    return birth_date, Sex.MALE if int(plain[16]) % 2 else Sex.FEMALE
+    return birth_date, _sex_of(plain[16])
 
 
 def require_identity(
@@ -94,16 +134,21 @@ def require_identity(
     """Refuse a document whose number is impossible or says something else than its owner.
 
     Raises:
-        IdentityNumberTooOld: a number of 15 digits, as given out before 1999.
+        IdentityNumberTooOld: a number of 15 digits, as given out before 1999. It has no check
+            digit, so a slip in it would become the right number of somebody else.
         IdentityNumberImpossible, IdentityCheckDigitWrong: mistyped.
-        DocumentIsIdentityCard, DocumentIsResidencePermit: the number is of the other kind.
-            A resident's number is of no other kind either: one person has one number, and the
-            limits per person count by it.
+        DocumentIsAnother: the number is that of another kind of document. One person has one
+            number, and the limits per person count by it.
         BirthDateDisagrees, SexDisagrees: the number says another date or sex.
-        BirthInFuture: nobody is insured before birth.
+        BirthInFuture, BirthLongAgo: nobody is insured before birth, or so old.
+        DocumentIsForChildren: this person has to have a document of their own.
     """
-    if kind in NUMBERED_BY_BIRTH:
-        said_birth, said_sex = _read(IdentityKind(kind), normalised(kind, number))
+    kind = IdentityKind(kind)
+    plain = normalised(kind, number)
+    if kind == IdentityKind.FOREIGNER_CARD and _OLD_FOREIGNER_CARD.fullmatch(plain):
+        _require_old_foreigner_card(plain, birth_date, sex)
+    elif kind in NUMBERED_BY_BIRTH:
+        said_birth, said_sex = _read(kind, plain)
         if said_birth > today:
             raise BirthInFuture(field="identity_number")
         if said_birth != birth_date:
@@ -111,41 +156,77 @@ def require_identity(
         if said_sex != sex:
             raise SexDisagrees(field="sex")
     else:
-        _refuse_residents_number(normalised(kind, number))
-        if not _SHAPES[IdentityKind(kind)].fullmatch(normalised(kind, number)):
+        if (real := _kind_of(plain)) and _check_digit_fits(plain):
+            raise DocumentIsAnother(field="identity_kind", document=str(real.label))
+        if not _SHAPES[kind].fullmatch(plain):
             raise IdentityNumberImpossible(field="identity_number")
-    if birth_date > today:
-        raise BirthInFuture(field="birth_date")
+    _require_age(kind, birth_date, today)
 
 
 def _read(kind: IdentityKind, plain: str) -> tuple[date, Sex]:
-    if re.fullmatch(r"[0-9]{15}", plain):
+    if re.fullmatch(r"[0-9]{15}", plain) and kind != IdentityKind.FOREIGNER_CARD:
         raise IdentityNumberTooOld(field="identity_number")
     if not re.fullmatch(r"[0-9]{17}[0-9X]", plain):
         raise IdentityNumberImpossible(field="identity_number")
-    if ric.calc_check_digit(plain) != plain[-1]:
+    if not _check_digit_fits(plain):
         raise IdentityCheckDigitWrong(field="identity_number")
-    said = birth_and_sex(kind, plain)
-    place = plain[:2]
-    if said is None or place not in _CARD_PLACES | _PERMIT_PLACES:
+    said, real = birth_and_sex(kind, plain), _kind_of(plain)
+    if said is None or real is None:
         raise IdentityNumberImpossible(field="identity_number")
-    if kind == IdentityKind.IDENTITY_CARD and place in _PERMIT_PLACES:
-        raise DocumentIsResidencePermit(field="identity_kind")
-    if kind == IdentityKind.RESIDENCE_PERMIT and place in _CARD_PLACES:
-        raise DocumentIsIdentityCard(field="identity_kind")
+    if real not in (kind, _TAKEN_FOR.get(kind)):
+        raise DocumentIsAnother(field="identity_kind", document=str(real.label))
     return said
 
 
-def _refuse_residents_number(plain: str) -> None:
-    """Refuse a resident's own number under the name of another document."""
-    try:
-        # Of a permit's number this says itself which document it is.
-        _read(IdentityKind.IDENTITY_CARD, plain)
-    except DocumentIsResidencePermit:
-        raise
-    except Refusal:
-        return
-    raise DocumentIsIdentityCard(field="identity_kind")
+def _kind_of(plain: str) -> IdentityKind | None:
+    """Which document a number of 18 signs is on, by what it begins with."""
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", plain):
+        return None
+    if plain[0] == "9" and _is_province(plain[1:3]):
+        return IdentityKind.FOREIGNER_CARD
+    if plain[:2] in _PERMIT_PLACES:
+        return IdentityKind.RESIDENCE_PERMIT
+    return IdentityKind.IDENTITY_CARD if _is_province(plain[:2]) else None
+
+
+def _is_province(code: str) -> bool:
+    return any(one.code == code for one in provinces())
+
+
+def _check_digit_fits(plain: str) -> bool:
+    digit: str = ric.calc_check_digit(plain)
+    return digit == plain[-1]
+
+
+def _sex_of(digit: str) -> Sex:
+    return Sex.MALE if int(digit) % 2 else Sex.FEMALE
+
+
+def _require_old_foreigner_card(plain: str, birth_date: date, sex: Sex | str) -> None:
+    """The number of a card given out until 2023, whose birth date lacks the century.
+
+    Its last digit is that of a passport's machine-readable line (ICAO 9303: weights 7, 3, 1).
+    """
+    values = [int(character, 36) for character in plain[:-1]]
+    total = sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values))
+    if total % 10 != int(plain[-1]):
+        raise IdentityCheckDigitWrong(field="identity_number")
+    if not _is_province(plain[3:5]):
+        raise IdentityNumberImpossible(field="identity_number")
+    if plain[7:13] != f"{birth_date:%y%m%d}":
+        raise BirthDateDisagrees(field="birth_date")
+    if _sex_of(plain[13]) != sex:
+        raise SexDisagrees(field="sex")
+
+
+def _require_age(kind: IdentityKind, birth_date: date, today: date) -> None:
+    if birth_date > today:
+        raise BirthInFuture(field="birth_date")
+    age = years_old(birth_date, today)
+    if age > _OLDEST:
+        raise BirthLongAgo(field="birth_date")
+    if kind in _UP_TO and age >= _UP_TO[kind]:
+        raise DocumentIsForChildren(field="identity_kind", below=_UP_TO[kind])
 
 
 def masked_name(name: str) -> str:

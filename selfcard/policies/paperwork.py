@@ -23,6 +23,7 @@ from selfcard.core.money import Money
 from selfcard.core.papers import MissingGlyph, Name, Text, printable, render
 from selfcard.core.papers.facts import plain
 from selfcard.policies.application import Application
+from selfcard.policies.contact import address_in_full
 from selfcard.policies.identity import IdentityKind, written_phone
 from selfcard.policies.models import Beneficiary, InsuredPerson, Person, Policy
 from selfcard.policies.papers import (
@@ -128,7 +129,10 @@ def policy_facts(policy: Policy, *, code: str, signer: str) -> PolicyFacts:
         starts_at=policy.starts_at.astimezone(zone()),
         ends_at=policy.ends_at.astimezone(zone()),
         applicant=_person(
-            policy, phone=written_phone(policy.phone), email=policy.email, address=policy.address
+            policy,
+            phone=written_phone(policy.phone),
+            email=policy.email,
+            address=address_in_full(policy.region, policy.address),
         ),
         insured=tuple(_insured(one, beneficiaries) for one in policy.insured.all()),
         coverages=tuple(_coverage(one) for one in policy.coverages),

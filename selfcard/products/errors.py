@@ -51,6 +51,12 @@ class OccupationUnknown(BrokenRule):
     message = _("Choose an occupation from the list.")
 
 
+class OccupationNotInsurable(BrokenRule):
+    message = _(
+        "“%(occupation)s” is too dangerous for any of our products. Somebody else can be insured."
+    )
+
+
 class OccupationClassNotInsured(BrokenRule):
     message = _(
         "This product insures occupations of class %(classes)s."

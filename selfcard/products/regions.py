@@ -1,58 +1,48 @@
-"""The province-level divisions of China by their codes (GB/T 2260-2007)."""
+"""The administrative divisions of China by their codes (GB/T 2260), from a table beside this file.
 
+A code is written as far as it says something: two digits for a province, four for a city, six for
+a county. So a county's code begins with its city's, and whoever names a city names all of it.
+"""
+
+import csv
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from django.utils.translation import get_language
 
+from selfcard.products.trees import Entry, Tree
+
 
 @dataclass(frozen=True)
-class Region:
-    """A province, autonomous region, municipality or special administrative region."""
-
-    code: str
-    name_zh: str
-    name_en: str
-
-    def __str__(self) -> str:
-        return self.name_zh if (get_language() or "").startswith("zh") else self.name_en
+class Region(Entry):
+    """A province, city or county, or what has the rank of one."""
 
 
-REGIONS: dict[str, Region] = {
-    code: Region(code, name_zh, name_en)
-    for code, name_zh, name_en in (
-        ("11", "北京市", "Beijing"),
-        ("12", "天津市", "Tianjin"),
-        ("13", "河北省", "Hebei"),
-        ("14", "山西省", "Shanxi"),
-        ("15", "内蒙古自治区", "Inner Mongolia"),
-        ("21", "辽宁省", "Liaoning"),
-        ("22", "吉林省", "Jilin"),
-        ("23", "黑龙江省", "Heilongjiang"),
-        ("31", "上海市", "Shanghai"),
-        ("32", "江苏省", "Jiangsu"),
-        ("33", "浙江省", "Zhejiang"),
-        ("34", "安徽省", "Anhui"),
-        ("35", "福建省", "Fujian"),
-        ("36", "江西省", "Jiangxi"),
-        ("37", "山东省", "Shandong"),
-        ("41", "河南省", "Henan"),
-        ("42", "湖北省", "Hubei"),
-        ("43", "湖南省", "Hunan"),
-        ("44", "广东省", "Guangdong"),
-        ("45", "广西壮族自治区", "Guangxi"),
-        ("46", "海南省", "Hainan"),
-        ("50", "重庆市", "Chongqing"),
-        ("51", "四川省", "Sichuan"),
-        ("52", "贵州省", "Guizhou"),
-        ("53", "云南省", "Yunnan"),
-        ("54", "西藏自治区", "Tibet"),
-        ("61", "陕西省", "Shaanxi"),
-        ("62", "甘肃省", "Gansu"),
-        ("63", "青海省", "Qinghai"),
-        ("64", "宁夏回族自治区", "Ningxia"),
-        ("65", "新疆维吾尔自治区", "Xinjiang"),
-        ("71", "台湾省", "Taiwan"),
-        ("81", "香港特别行政区", "Hong Kong"),
-        ("82", "澳门特别行政区", "Macao"),
-    )
-}
+@cache
+def divisions() -> Tree[Region]:
+    """All divisions."""
+    text = files(__package__).joinpath("data/regions.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return Tree(Region(row["code"], row["zh"], row["en"]) for row in rows)
+
+
+def find_region(code: str) -> Region | None:
+    return divisions().find(code)
+
+
+def provinces() -> list[Region]:
+    return divisions().below()
+
+
+def lies_in(code: str, regions: tuple[str, ...]) -> bool:
+    """Whether a division is one of these or lies in one of them."""
+    return any(code.startswith(region) for region in regions)
+
+
+def region_in_full(code: str) -> str:
+    """A division with all that it lies in, in the order of the reader's language."""
+    names = [str(one) for one in divisions().path(code)] if find_region(code) else []
+    if (get_language() or "").startswith("zh"):
+        return "".join(names)
+    return ", ".join(reversed(names))

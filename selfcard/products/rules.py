@@ -28,6 +28,7 @@ from selfcard.products.errors import (
     MinorsDeathCoverTooHigh,
     OccupationClassNotInsured,
     OccupationExcluded,
+    OccupationNotInsurable,
     OccupationUnknown,
     RegionNotInsured,
     RelationshipNotInsured,
@@ -38,9 +39,9 @@ from selfcard.products.errors import (
     TooManyInsured,
     TooManyPolicies,
 )
-from selfcard.products.occupations import find_occupation
+from selfcard.products.occupations import CLASSES, find_occupation
 from selfcard.products.people import Detail, Relationship, Sex
-from selfcard.products.regions import REGIONS
+from selfcard.products.regions import lies_in, region_in_full
 from selfcard.products.wording import listed
 
 
@@ -65,7 +66,8 @@ class Rules:
 
     `starts_earliest` and `starts_latest` count days from the day of activation; cover
     starts at 00:00, so the earliest is at least the next day and never lies before the
-    activation. Cover ends at 23:59:59 of its last day. No region named means everywhere.
+    activation. Cover ends at 23:59:59 of its last day. No region named means everywhere; a
+    province or city that is named means all of it, and an excluded trade all its occupations.
 
     Whoever cancels before cover starts, or at most `cooling_off_days` after the day of issue, gets
     the whole premium back. Later it is what `repayment` says: nothing, or the unearned part of the
@@ -75,7 +77,7 @@ class Rules:
     insured_age: AgeRange
     applicant_age: AgeRange = ADULTS
     sexes: tuple[Sex, ...] = (Sex.FEMALE, Sex.MALE)
-    occupation_classes: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
+    occupation_classes: tuple[int, ...] = CLASSES
     excluded_occupations: tuple[str, ...] = ()
     relationships: tuple[Relationship, ...] = tuple(Relationship)
     insured_lowest: int = 1
@@ -224,8 +226,8 @@ def _broken_by_applicant(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
         yield ApplicantTooYoung(field="applicant.birth_date", **said)
     elif ages.is_older(birth_date, allowed.highest, starts_on):
         yield ApplicantTooOld(field="applicant.birth_date", **said)
-    if rules.regions and facts.region[:2] not in rules.regions:
-        names = listed(REGIONS[code] for code in rules.regions)
+    if rules.regions and not lies_in(facts.region, rules.regions):
+        names = listed(region_in_full(code) for code in rules.regions)
         yield RegionNotInsured(field="contact.region", regions=names)
     for detail in rules.details:
         if detail not in facts.details:
@@ -271,6 +273,8 @@ def _broken_occupation(rules: Rules, one: InsuredFacts) -> Iterator[BrokenRule]:
     occupation = find_occupation(one.occupation)
     if occupation is None:
         yield OccupationUnknown(field="occupation")
+    elif occupation.risk_class is None:
+        yield OccupationNotInsurable(field="occupation", occupation=str(occupation))
     elif occupation.risk_class not in rules.occupation_classes:
         yield OccupationClassNotInsured(
             field="occupation",
@@ -278,7 +282,7 @@ def _broken_occupation(rules: Rules, one: InsuredFacts) -> Iterator[BrokenRule]:
             classes=listed(sorted(rules.occupation_classes)),
             found=occupation.risk_class,
         )
-    elif occupation.code in rules.excluded_occupations:
+    elif occupation.code.startswith(rules.excluded_occupations):
         yield OccupationExcluded(field="occupation", occupation=str(occupation))
 
 

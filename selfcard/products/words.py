@@ -7,9 +7,9 @@ from django.utils.translation import ngettext
 from selfcard.core.papers.facts import Text
 from selfcard.products.ages import ADULT_AT, Age, AgeRange
 from selfcard.products.cancelling import Repayment
-from selfcard.products.occupations import find_occupation
+from selfcard.products.occupations import CLASSES, classification
 from selfcard.products.people import Relationship, Sex
-from selfcard.products.regions import REGIONS
+from selfcard.products.regions import region_in_full
 from selfcard.products.rules import Rules
 from selfcard.products.wording import listed
 
@@ -39,7 +39,7 @@ def rules_in_words(rules: Rules) -> list[str]:
         % {"count": rules.policies_per_insured}
     )
     if rules.regions:
-        names = listed(REGIONS[code] for code in rules.regions)
+        names = listed(region_in_full(code) for code in rules.regions)
         lines.append(_("Offered only in: %(names)s.") % {"names": names})
     if rules.details:
         names = listed(detail.label for detail in rules.details)
@@ -82,10 +82,11 @@ def _applicant(rules: Rules) -> str:
 
 def _occupations(rules: Rules) -> list[str]:
     lines = []
-    if set(rules.occupation_classes) != {1, 2, 3, 4, 5, 6}:
+    if set(rules.occupation_classes) != set(CLASSES):
         classes = listed(sorted(rules.occupation_classes))
         lines.append(_("Occupations of class %(classes)s.") % {"classes": classes})
-    names = listed(found for code in rules.excluded_occupations if (found := find_occupation(code)))
+    excluded = (classification().find(code) for code in rules.excluded_occupations)
+    names = listed(one for one in excluded if one)
     if names:
         lines.append(_("Not insured: %(names)s.") % {"names": names})
     return lines

@@ -224,7 +224,7 @@ def test_the_cap_on_a_childs_death_counts_over_cards(insurer) -> None:
     cards = paid_cards(insurer, 3, a_document_type(insurer, "AC-9", "620120", several))
     mother = a_person(birth_date=date(1990, 3, 3))
     child = a_person(name="小宝", birth_date=clock.today() - timedelta(days=5 * 365))
-    for_child = an_application(an_insured(child, Relationship.CHILD, "0101"), applicant=mother)
+    for_child = an_application(an_insured(child, Relationship.CHILD, "0101001"), applicant=mother)
     # 100,000 each, and 200,000 at most for a child under ten.
     activate(cards[0], for_child)
     activate(cards[1], for_child)

@@ -32,8 +32,8 @@ from tests.factories.organisations import Insurer
 
 PREMIUM = Money(Decimal("100.00"), "CNY")
 RETIRED = "0104"
-STUDENT = "0102"
-OFFICE_WORKER = "0201"
+STUDENT = "0101002"
+OFFICE_WORKER = "0102001"
 
 
 def an_identity_number(
@@ -88,7 +88,7 @@ def an_application(
         "contact": ContactGiven(
             phone="+8613800138000",
             email="wang@example.cn",
-            region="33",
+            region="330106",
             address="浙江省杭州市文三路1号",
         ),
         "insured": insured or (an_insured(applicant),),

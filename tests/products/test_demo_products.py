@@ -90,15 +90,16 @@ PEOPLE = [
         other_death_cover=Decimal(others),
     )
     for born, sex, relationship, occupation, in_force, others in (
-        (date(1955, 3, 8), Sex.FEMALE, Relationship.SELF, "0104", 0, 0),
-        (date(1988, 7, 21), Sex.MALE, Relationship.SELF, "0206", 0, 0),
-        (date(1988, 7, 21), Sex.MALE, Relationship.SELF, "0711", 0, 0),
-        (date(1988, 7, 21), Sex.MALE, Relationship.SELF, "1002", 0, 0),
-        (date(1988, 7, 21), Sex.FEMALE, Relationship.FAMILY, "0201", 2, 0),
-        (date(2018, 1, 1), Sex.MALE, Relationship.CHILD, "0102", 0, 100_000),
-        (date(2018, 1, 1), Sex.MALE, Relationship.FAMILY, "0102", 0, 0),
-        (date(2026, 11, 10), Sex.FEMALE, Relationship.CHILD, "0101", 0, 0),
-        (date(1938, 1, 1), Sex.FEMALE, Relationship.PARENT, "0104", 0, 0),
+        (date(1955, 3, 8), Sex.FEMALE, Relationship.SELF, "0101003", 0, 0),
+        (date(1988, 7, 21), Sex.MALE, Relationship.SELF, "2101001", 0, 0),
+        (date(1988, 7, 21), Sex.MALE, Relationship.SELF, "0603002", 0, 0),
+        (date(1988, 7, 21), Sex.MALE, Relationship.SELF, "0501004", 0, 0),
+        (date(1988, 7, 21), Sex.MALE, Relationship.SELF, "0907001", 0, 0),
+        (date(1988, 7, 21), Sex.FEMALE, Relationship.FAMILY, "0102001", 2, 0),
+        (date(2018, 1, 1), Sex.MALE, Relationship.CHILD, "0101002", 0, 100_000),
+        (date(2018, 1, 1), Sex.MALE, Relationship.FAMILY, "0101002", 0, 0),
+        (date(2026, 11, 10), Sex.FEMALE, Relationship.CHILD, "0101001", 0, 0),
+        (date(1938, 1, 1), Sex.FEMALE, Relationship.PARENT, "0101003", 0, 0),
     )
 ]
 
@@ -111,7 +112,7 @@ def refusals(version: ProductVersion, person: InsuredFacts, **asked) -> list[Bro
         if person.relationship == Relationship.SELF
         else date(1988, 7, 21),
         insured=(person,),
-        region="440100",
+        region="440106",
         death_cover=version.death_cover,
     )
     return broken_rules(version.bounds, replace(facts, **asked))

@@ -28,7 +28,7 @@ from selfcard.products.words import rules_in_both_languages
 ASKED = date(2026, 11, 23)
 STARTS = date(2026, 12, 1)
 PARENT = date(1986, 5, 17)
-OFFICE = "0201"
+OFFICE = "0102001"
 RULES = Rules(insured_age=AgeRange(Age(days=28), Age(years=65)))
 
 
@@ -117,7 +117,7 @@ def test_cover_starts_from_the_next_day_to_thirty_days_ahead(starts, refused):
 
 def test_an_occupation_of_a_class_that_is_not_insured_is_refused_by_name():
     rules = replace(RULES, occupation_classes=(1, 2, 3))
-    miner = an_insured(occupation="1002")
+    miner = an_insured(occupation="0501004")
 
     (broken,) = broken_rules(rules, asked(miner))
 
@@ -126,16 +126,31 @@ def test_an_occupation_of_a_class_that_is_not_insured_is_refused_by_name():
 
 
 def test_a_single_occupation_may_be_left_out():
-    rules = replace(RULES, excluded_occupations=("0711",))
+    rules = replace(RULES, excluded_occupations=("0603002",))
 
-    assert codes(rules, asked(an_insured(occupation="0710"))) == []
-    assert codes(rules, asked(an_insured(occupation="0711"))) == [
+    assert codes(rules, asked(an_insured(occupation="0603001"))) == []
+    assert codes(rules, asked(an_insured(occupation="0603002"))) == [
         ("insured.0.occupation", "occupation_excluded")
     ]
 
 
+def test_a_trade_that_is_left_out_is_left_out_with_all_its_occupations():
+    rules = replace(RULES, excluded_occupations=("0603",))
+
+    assert codes(rules, asked(an_insured(occupation="0603005"))) == [
+        ("insured.0.occupation", "occupation_excluded")
+    ]
+    assert codes(rules, asked(an_insured(occupation="0601005"))) == []
+
+
+def test_what_nobody_insures_is_refused_by_every_product():
+    assert codes(RULES, asked(an_insured(occupation="0907001"))) == [
+        ("insured.0.occupation", "occupation_not_insurable")
+    ]
+
+
 def test_an_unknown_occupation_is_asked_again():
-    assert codes(RULES, asked(an_insured(occupation="9999"))) == [
+    assert codes(RULES, asked(an_insured(occupation="9999999"))) == [
         ("insured.0.occupation", "occupation_unknown")
     ]
 
@@ -214,10 +229,12 @@ def test_what_all_insurers_pay_on_a_minors_death_is_capped(born, others, own, re
 
 
 def test_a_product_may_be_offered_in_some_regions_only():
-    rules = replace(RULES, regions=("33", "31"))
+    rules = replace(RULES, regions=("33", "3205", "440106"))
 
-    assert codes(rules, asked(region="33")) == codes(rules, asked(region="330106")) == []
-    assert codes(rules, asked(region="44")) == [("contact.region", "region_not_insured")]
+    for inside in ("33", "3301", "330106", "320583", "440106"):
+        assert codes(rules, asked(region=inside)) == []
+    for outside in ("", "44", "4401", "440105", "32", "320102"):
+        assert codes(rules, asked(region=outside)) == [("contact.region", "region_not_insured")]
 
 
 def test_a_product_may_ask_for_one_thing_more():
@@ -231,7 +248,7 @@ def test_everything_that_is_wrong_is_said_at_once_each_in_its_place():
     rules = replace(RULES, occupation_classes=(1,), insured_highest=2)
     facts = asked(
         an_insured(),
-        an_insured(date(1950, 1, 1), occupation="1002"),
+        an_insured(date(1950, 1, 1), occupation="0501004"),
         starts_on=ASKED,
     )
 
@@ -301,7 +318,7 @@ SOME_INSURED = st.builds(
     birth_date=st.dates(date(1920, 1, 1), date(2026, 12, 31)),
     sex=st.sampled_from(Sex),
     relationship=st.sampled_from(Relationship),
-    occupation=st.sampled_from([*occupations(), "9999"]),
+    occupation=st.sampled_from([*occupations(), "9999999"]),
     policies_in_force=st.integers(0, 4),
     other_death_cover=st.decimals(0, 600_000, places=2),
 )

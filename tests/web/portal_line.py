@@ -26,7 +26,7 @@ ANSWERS: dict[str, dict[str, str]] = {
         "birth_date_month": "5",
         "birth_date_day": "17",
         "sex": "female",
-        "occupation": "0201",
+        "occupation": "0102001",
     },
     "insured": {},
     "applicant": {
@@ -42,7 +42,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "contact": {
         "phone": "138 0013 8000",
         "email": "wang@example.com",
-        "region": "33",
+        "region": "330106",
         "address": "杭州市文三路1号",
     },
     "declarations": {"terms": "on", "privacy": "on"},

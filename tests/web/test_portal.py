@@ -35,7 +35,7 @@ def enter(page: Page, number: str, pin: str) -> None:
 
 
 def choose(page: Page, name: str, value: str) -> None:
-    page.locator(f"input[name={name}][value={value}]").check()
+    page.locator(f"input[name={name}][value='{value}']").check()
 
 
 def say_who_is_insured(page: Page, name: str = "王芳") -> None:
@@ -45,13 +45,13 @@ def say_who_is_insured(page: Page, name: str = "王芳") -> None:
     for part, value in (("year", "1986"), ("month", "5"), ("day", "17")):
         page.locator(f"[name=birth_date_{part}]").fill(value)
     choose(page, "sex", "female")
-    page.locator("#id_occupation").select_option("0104")
+    choose(page, "occupation", "0101003")
 
 
 def say_where_to_reach(page: Page) -> None:
     page.locator("#id_phone").fill("138 0013 8000")
-    page.locator("#id_region").select_option("33")
-    page.locator("#id_address").fill("杭州市文三路1号")
+    page.locator("#id_region_1").fill("杭州西湖")
+    page.locator("#id_address").fill("文三路1号")
 
 
 def walk_to_the_answers(page: Page, seen: Callable[[Page], None]) -> None:

@@ -311,7 +311,7 @@ def test_a_child_needs_the_applicants_data_and_the_guardians_consent(
                 "birth_date_year": str(child.birth_date.year),
                 "birth_date_month": str(child.birth_date.month),
                 "birth_date_day": str(child.birth_date.day),
-                "occupation": "0102",
+                "occupation": "0101002",
             }
         },
         until="declarations",

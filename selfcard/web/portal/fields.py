@@ -9,12 +9,14 @@ import unicodedata
 from datetime import date
 from typing import Any
 
-import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+
+from selfcard.core.refusals import Refusal
+from selfcard.policies.contact import mobile_phone
 
 
 class PortalRenderer(TemplatesSetting):
@@ -101,11 +103,7 @@ class DayField(forms.MultiValueField):
 
 
 class PhoneField(forms.CharField):
-    """A phone number; without a country code it is a Chinese one. Gives E.164."""
-
-    default_error_messages = {
-        "impossible": _("This is not a complete phone number. Check its digits.")
-    }
+    """The number of a mobile phone; without a country code it is of the mainland. Gives E.164."""
 
     def __init__(self, **kwargs: Any) -> None:
         attributes = {"inputmode": "tel", "autocomplete": "tel", "class": "input input--w-id"}
@@ -113,15 +111,10 @@ class PhoneField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        if not text:
-            return ""
         try:
-            number = phonenumbers.parse(unicodedata.normalize("NFKC", text), "CN")
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_valid_number(number):
-            raise ValidationError(self.error_messages["impossible"], code="impossible")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            return mobile_phone(text) if text else ""
+        except Refusal as refusal:
+            raise ValidationError(str(refusal), code=refusal.code) from refusal
 
 
 def text_input(size: str = "name", **attributes: Any) -> forms.TextInput:

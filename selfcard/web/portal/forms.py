@@ -15,6 +15,7 @@ from selfcard.web.portal.fields import (
     PortalRenderer,
     code_input,
 )
+from selfcard.web.portal.picks import Pick, PickField
 from selfcard.web.problems import Problem
 
 LONGEST_ANSWER = 300
@@ -77,13 +78,30 @@ class PortalForm(HouseForm):
             return f"{field.auto_id}_{parts.index(field.field.widget.order[0])}"
         if isinstance(field.field.widget, forms.RadioSelect):
             return f"{field.auto_id}_0"
+        if isinstance(field.field.widget, Pick):
+            return f"{field.auto_id}_1"
         return str(field.auto_id)
+
+    @property
+    def picks(self) -> list[str]:
+        """The fields whose answer is looked for in a list."""
+        return [name for name, field in self.fields.items() if isinstance(field, PickField)]
+
+    @property
+    def looked_in(self) -> str | None:
+        """The field in whose list somebody looks further, instead of going on."""
+        for name in self.picks:
+            field = self.fields[name]
+            assert isinstance(field, PickField)
+            if self.data.get("look") == name or field.is_group(self.data.get(name, "")):
+                return name
+        return None
 
     def _controls_of(self, name: str) -> list[str]:
         full = self.add_prefix(name)
         widget = self.fields[name].widget
-        if isinstance(widget, DayParts):
-            return [f"{full}_{part}" for part in widget.labels]
+        if isinstance(widget, forms.MultiWidget):
+            return [f"{full}{part}" for part in widget.widgets_names]
         return [full]
 
 

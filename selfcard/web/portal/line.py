@@ -65,11 +65,13 @@ def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> H
     if request.method != "POST":
         return _asked(request, visit, page, answers.form(page))
     form = answers.form(page, request.POST)
-    typed = form.typed()
-    if page in answers.pages or typed.get("name"):
+    typed, looked_in = form.typed(), form.looked_in
+    if page in answers.pages or typed.get("name") or looked_in:
         visit.keep(page, typed)
     if "back" in request.POST:
         return _to(answers.before(page) or Page(PRODUCT))
+    if looked_in:
+        return redirect(f"{request.get_full_path()}#{form.control_id(looked_in)}")
     if switched := _switched(request, visit):
         form = switched.form(page, request.POST)
     if form.is_valid():

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
@@ -20,11 +21,10 @@ from selfcard.policies.application import (
     InsuredGiven,
     PersonGiven,
 )
+from selfcard.policies.contact import LONGEST_ADDRESS, postal_address
 from selfcard.policies.identity import IdentityKind, require_identity
 from selfcard.products.ages import ADULT_AT, is_minor
-from selfcard.products.occupations import occupations
 from selfcard.products.people import Detail, Relationship, Sex
-from selfcard.products.regions import REGIONS
 from selfcard.products.rules import Rules, first_days
 from selfcard.web.portal.fields import (
     Choices,
@@ -36,6 +36,7 @@ from selfcard.web.portal.fields import (
     text_input,
 )
 from selfcard.web.portal.forms import PortalForm
+from selfcard.web.portal.picks import PickField
 from selfcard.web.problems import Problem
 from selfcard.web.templatetags.portal import long_day
 
@@ -88,9 +89,9 @@ class PersonForm(PortalForm):
     )
     identity_kind = forms.ChoiceField(
         label=_("Identity document"),
-        choices=IdentityKind.choices,
+        choices=lambda: [(one.value, capfirst(one.label)) for one in IdentityKind],
         initial=IdentityKind.IDENTITY_CARD,
-        widget=Choices,
+        widget=select_input(),
         error_messages={"required": _("Choose the kind of identity document.")},
     )
     identity_number = forms.CharField(
@@ -161,11 +162,10 @@ class InsuredForm(PersonForm):
         widget=Choices,
         error_messages={"required": _("Choose whom the card is for.")},
     )
-    occupation = forms.ChoiceField(
+    occupation = PickField(
+        "occupation",
         label=_("Occupation"),
         help_text=_("The main work done now. “Retired” and “Student” are answers too."),
-        widget=select_input(),
-        error_messages={"required": _("Choose the occupation.")},
     )
     declared_death_cover = forms.DecimalField(
         label=_("Death cover with other insurers, in yuan"),
@@ -185,10 +185,6 @@ class InsuredForm(PersonForm):
         super().__init__(*args, **kwargs)
         self.fields["relationship"].choices = [  # type: ignore[attr-defined]
             (kind.value, label) for kind, label in IS_FOR.items() if kind in rules.relationships
-        ]
-        self.fields["occupation"].choices = [  # type: ignore[attr-defined]
-            ("", _("Choose")),
-            *((one.code, str(one)) for one in occupations().values()),
         ]
         if rules.insured_age.lowest.years >= ADULT_AT:
             del self.fields["declared_death_cover"]
@@ -368,7 +364,10 @@ class ContactForm(PortalForm):
 
     phone = PhoneField(
         label=_("Mobile phone"),
-        help_text=_("We call it only about this policy."),
+        help_text=_(
+            "Codes and messages about this policy go to it. With the country code where it is not"
+            " of the mainland: +852 9123 4567."
+        ),
         error_messages={"required": _("Enter a mobile phone number.")},
     )
     email = forms.EmailField(
@@ -378,28 +377,20 @@ class ContactForm(PortalForm):
         widget=forms.EmailInput({"class": "input input--w-name", "autocomplete": "email"}),
         error_messages={"invalid": _("This is not a complete e-mail address: name@example.com.")},
     )
-    region = forms.ChoiceField(
-        label=_("Province or municipality"),
-        widget=select_input(),
-        error_messages={"required": _("Choose the province or municipality.")},
-    )
+    region = PickField("region", label=_("District or county"))
     address = forms.CharField(
         label=_("Address"),
-        help_text=_("City, street, number, flat."),
-        max_length=200,
+        help_text=_("Street or village, number, flat."),
+        max_length=LONGEST_ADDRESS,
         widget=text_input(autocomplete="street-address"),
         error_messages={"required": _("Enter the address.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["region"].choices = [  # type: ignore[attr-defined]
-            ("", _("Choose")),
-            *((region.code, str(region)) for region in REGIONS.values()),
-        ]
-
     def clean_address(self) -> str:
-        return _printable(self.cleaned_data["address"])
+        try:
+            return postal_address(_printable(self.cleaned_data["address"]))
+        except Refusal as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
     @property
     def contact(self) -> ContactGiven:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from selfcard.core.serials import group_digits
 from selfcard.policies.application import Application, BeneficiaryGiven, PersonGiven
+from selfcard.policies.contact import address_in_full
 from selfcard.policies.identity import NUMBERED_BY_BIRTH, IdentityKind, normalised
 from selfcard.products.ages import exact_age
 from selfcard.products.occupations import find_occupation
-from selfcard.products.regions import REGIONS
 from selfcard.products.rules import cover_period
 from selfcard.web.portal.answers import (
     APPLICANT,
@@ -125,7 +125,7 @@ def _contact(application: Application) -> Section:
     rows = [Row(_("Mobile phone"), _spoken(contact.phone), page, digits=True)]
     if contact.email:
         rows.append(Row(_("E-mail"), contact.email, page))
-    rows.append(Row(_("Address"), f"{REGIONS[contact.region]} {contact.address}", page))
+    rows.append(Row(_("Address"), address_in_full(contact.region, contact.address), page))
     return Section(_("Contact"), rows)
 
 

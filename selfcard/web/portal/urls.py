@@ -4,7 +4,7 @@ only in the one that is printed on its paper.
 
 from django.urls import path
 
-from selfcard.web.portal import line, views
+from selfcard.web.portal import line, picks, views
 
 app_name = "portal"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("applicant/", line.question, {"name": "applicant"}, name="applicant"),
     path("paid-on-death/", line.question, {"name": "paid"}, name="paid"),
     path("details/", line.question, {"name": "details"}, name="details"),
+    path("found/<str:kind>/", picks.found, name="found"),
     path("contact/", line.question, {"name": "contact"}, name="contact"),
     path("declarations/", line.declarations, name="declarations"),
     path("check-answers/", line.check, name="check"),

@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext as _
 
-from selfcard.products.regions import REGIONS
+from selfcard.products.occupations import CLASSES
+from selfcard.products.regions import region_in_full
 from selfcard.products.rules import Rules
+from selfcard.products.wording import listed
 from selfcard.products.words import ages_in_words
 
 
@@ -23,12 +25,12 @@ def who_else(rules: Rules) -> list[str]:
             % {"lowest": rules.insured_lowest, "highest": rules.insured_highest}
         )
     classes = sorted(rules.occupation_classes)
-    if classes != [1, 2, 3, 4, 5, 6]:
+    if classes != list(CLASSES):
         lines.append(_("Occupation classes %(classes)s") % {"classes": _span(classes)})
     if len(rules.sexes) == 1:
         lines.append(_("Only: %(sex)s") % {"sex": rules.sexes[0].label})
     if rules.regions:
-        names = ", ".join(str(REGIONS[code]) for code in rules.regions)
+        names = listed(region_in_full(code) for code in rules.regions)
         lines.append(_("Only in: %(regions)s") % {"regions": names})
     return lines
 

@@ -22,7 +22,7 @@ from selfcard.policies.errors import NoSuchPolicy
 from selfcard.policies.models import Policy, SeenState
 from selfcard.policies.queries import access_policy, policies_in_reach, policy_view
 from selfcard.products.models import Product
-from selfcard.products.regions import REGIONS
+from selfcard.products.regions import region_in_full
 from selfcard.products.wording import listed
 from selfcard.web.office.lists import (
     Blank,
@@ -156,7 +156,7 @@ def policy(request: OfficeRequest, number: str) -> HttpResponse:
         {
             "policy": one,
             "version": one.product_version,
-            "region": REGIONS.get(one.region[:2], ""),
+            "region": region_in_full(one.region),
             "view": policy_view(one, masked=False),
             "covers": list(_covers(one)),
             "consents": list(_consents(one)),

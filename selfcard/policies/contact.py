@@ -1,0 +1,91 @@
+"""Where the applicant is reached: a phone that takes messages, a division, a postal address."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from selfcard.core.refusals import Refusal
+from selfcard.policies.errors import (
+    AddressTooLong,
+    AddressTooShort,
+    PhoneImpossible,
+    PhoneTakesNoMessages,
+    RegionUnknown,
+)
+from selfcard.products.regions import divisions, find_region
+
+# Where nobody can say from the number alone, it may be a mobile phone.
+_TAKE_MESSAGES = {
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.PERSONAL_NUMBER,
+    PhoneNumberType.UNKNOWN,
+}
+SHORTEST_ADDRESS, LONGEST_ADDRESS = 4, 200
+
+
+def mobile_phone(typed: str) -> str:
+    """The number of a phone to which a code can be sent, in E.164; without a country code it is
+    of the mainland.
+
+    Raises:
+        PhoneImpossible: nobody can have this number.
+        PhoneTakesNoMessages: it is a landline or a service number.
+    """
+    try:
+        number = phonenumbers.parse(unicodedata.normalize("NFKC", typed), "CN")
+    except phonenumbers.NumberParseException:
+        raise PhoneImpossible from None
+    if not phonenumbers.is_valid_number(number):
+        raise PhoneImpossible
+    if phonenumbers.number_type(number) not in _TAKE_MESSAGES:
+        raise PhoneTakesNoMessages
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def postal_address(typed: str) -> str:
+    """An address in one line, as a letter bears it below the division.
+
+    Raises:
+        AddressTooShort: a street or village and a number do not fit into it, or it has no letters.
+        AddressTooLong: it fits on no envelope.
+    """
+    line = " ".join(typed.split())
+    if len(line) < SHORTEST_ADDRESS or sum(each.isalpha() for each in line) < 2:
+        raise AddressTooShort
+    if len(line) > LONGEST_ADDRESS:
+        raise AddressTooLong(longest=LONGEST_ADDRESS)
+    return line
+
+
+def address_in_full(region: str, address: str) -> str:
+    """An address with its division, in the order of the language that it is written in.
+
+    What the address says itself already is not said again.
+    """
+    if not find_region(region):
+        return address
+    path = divisions().path(region)
+    if re.search(r"[\u3400-\u9fff]", address) or not address:
+        return "".join(one.name_zh for one in path if one.name_zh not in address) + address
+    names = [one.name_en for one in path if one.name_en not in address]
+    return ", ".join([address, *reversed(names)])
+
+
+def problems_of_contact(*, phone: str, region: str, address: str) -> Iterator[Refusal]:
+    """What makes it impossible to reach somebody; nothing is said of what was left out."""
+    if region and not find_region(region):
+        yield RegionUnknown(field="contact.region")
+    for field, read, text in (
+        ("phone", mobile_phone, phone),
+        ("address", postal_address, address),
+    ):
+        try:
+            if text:
+                read(text)
+        except Refusal as refusal:
+            refusal.field = f"contact.{field}"
+            yield refusal
