@@ -4,7 +4,7 @@ find something in them: by a few characters, by pinyin, by English words.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -66,6 +66,13 @@ class Tree(Generic[E]):
     def is_last(self, code: str) -> bool:
         """Whether nothing is below it, so that it can be an answer."""
         return code in self.entries and not self._below[code]
+
+    def answers_below(self, code: str = "") -> Iterator[E]:
+        """Everything below an entry, or the entry itself, that can be an answer; in order."""
+        if self.is_last(code):
+            yield self.entries[code]
+        for one in self.below(code):
+            yield from self.answers_below(one.code)
 
     def path(self, code: str) -> list[E]:
         """An entry after all that it belongs to, the highest first."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
+from django import forms
 from django.core.paginator import EmptyPage
 from django.db.models import Q, QuerySet
 from django.forms.renderers import TemplatesSetting
@@ -144,6 +145,12 @@ class OfficeFilter(django_filters.FilterSet):
         form = super().get_form_class()
         form.default_renderer = _FilterRenderer
         return form
+
+
+class ListFilter(forms.Form):
+    """The filters of a list that is in no table: its view looks for the rows itself."""
+
+    default_renderer = _FilterRenderer
 
 
 class RowsOfThePage(TableQuerysetData):

@@ -163,6 +163,11 @@ AREAS: tuple[Area, ...] = (
                 _("Products"),
                 (May.DEFINE_PRODUCTS, May.PUBLISH_PRODUCTS, May.SEE_POLICIES),
             ),
+            Page(
+                "office:products:occupations",
+                _("Occupations"),
+                (May.DEFINE_PRODUCTS, May.PUBLISH_PRODUCTS, May.SEE_POLICIES),
+            ),
         ),
         ("policies", "products"),
     ),
