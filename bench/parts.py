@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench import deeds, figures, making, paying, reading
+from bench import answers, deeds, figures, guessing, making, paying, reading
 
 PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "machine": figures.machine,
@@ -11,4 +11,6 @@ PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "deeds": deeds.measure,
     "pages": reading.measure_pages,
     "money": paying.measure,
+    "guessing": guessing.measure,
+    "answers": answers.measure,
 }

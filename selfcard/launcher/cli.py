@@ -262,6 +262,55 @@ def money(cards: int, rounds: int, as_json: bool) -> None:
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
 
 
+@bench.command()
+@click.option(
+    "--tries",
+    type=click.IntRange(min=10),
+    default=100_000,
+    show_default=True,
+    help="How often the guessers try, all together.",
+)
+@click.option(
+    "--cards",
+    type=click.IntRange(min=1),
+    default=1_000,
+    show_default=True,
+    help="How many cards they try.",
+)
+@click.option(
+    "--sources",
+    type=click.IntRange(min=1),
+    default=1_000,
+    show_default=True,
+    help="From how many addresses they come.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=10),
+    default=1_000,
+    show_default=True,
+    help="How often each answer is timed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def gate(tries: int, cards: int, sources: int, rounds: int, as_json: bool) -> None:
+    """Guessing PINs: who comes in, whom it keeps out, and whether an answer tells anything.
+
+    Guessers and honest holders act on a clock that is moved, so an hour of theirs
+    takes some minutes. Works on throw-away books, never on yours, as `bench custody` does.
+
+    \b
+    selfcard bench gate --tries 10000 --cards 100 --sources 100
+    selfcard bench gate --json > gate.json
+    """
+    from bench.gate import measure
+    from bench.table import as_text
+
+    found = measure(
+        tries, cards, sources, rounds, told=lambda what: click.echo(f"… {what}", err=True)
+    )
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
+
+
 @main.command()
 @click.option(
     "--into",

@@ -13,7 +13,10 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 import bench.custody
+import bench.gate
+import bench.guessing
 import bench.money
+from bench.answers import distance
 from bench.books import QUIET, build_books
 from bench.parts import PARTS
 from selfcard.custody.models import ActivatedCard, Holding
@@ -54,7 +57,7 @@ def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
             cursor.execute(EMPTY)
         return json.loads(json.dumps(PARTS[part](**sizes)))
 
-    for measured in (bench.custody, bench.money):
+    for measured in (bench.custody, bench.money, bench.gate):
         monkeypatch.setattr(measured, "books_to_forget", lambda: nullcontext("books"))
         monkeypatch.setattr(measured, "copy_of", lambda books, name: nullcontext(name))
         monkeypatch.setattr(measured, "run_part", run)
@@ -103,6 +106,46 @@ def test_the_way_of_money_is_measured_for_one_card_and_for_many(measured_here: N
     assert all(statements[deed, 600] == statements[deed, 1] for deed in ways)
     assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
     assert not list(broken_promises())
+
+
+def test_guessing_at_the_gate_is_simulated_and_its_answers_compared(measured_here: None) -> None:
+    sizes = ("--tries", "120", "--cards", "10", "--sources", "12", "--rounds", "10")
+    answer = asked(*sizes, "--json", of="gate")
+
+    assert answer.exit_code == 0
+    found = json.loads(answer.stdout)
+    guessed = found["guessing"]
+    assert (guessed["tries"], guessed["hits"]) == (120, 0)
+    assert (guessed["holders"]["count"], guessed["holders"]["locked_out"]) == (10, 0)
+    assert guessed["holders"]["slowest_s"] <= 60
+    assert (found["guessing_few_digits"]["tries"], found["guessing_few_digits"]["digits"]) == (
+        120,
+        4,
+    )
+    alike = {one["answer"]: one for one in found["answers"]["answers"] if one["looks_alike"]}
+    assert len(alike) == 4
+    assert len({one["statements"] for one in alike.values()}) == 1
+    assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
+
+
+def test_the_guessers_are_not_blind_where_all_pins_are_tried() -> None:
+    found = bench.guessing.measure(tries=400, cards=4, sources=8, digits=2)
+
+    assert found["hits"] == 4
+    assert (found["hits_at_least"], found["hits_at_most"]) == (4, 4)
+
+
+def test_chance_keeps_the_hits_within_its_bounds() -> None:
+    # 1,000 times one in a hundred: ten, give or take three for each standard deviation.
+    assert bench.guessing.bounds_of_chance(1_000, 0.01) == (2, 22)
+    assert bench.guessing.bounds_of_chance(10, 0) == (0, 0)
+    assert bench.guessing.bounds_of_chance(10, 1) == (10, 10)
+
+
+def test_times_that_differ_lie_apart_and_times_of_the_same_do_not() -> None:
+    assert distance([1, 2, 3], [1, 2, 3]) == 0
+    assert distance([1, 1, 1], [1, 1, 2]) == 0.333
+    assert distance([1, 2, 3], [4, 5, 6]) == 1
 
 
 def test_a_part_that_does_not_run_ends_it_with_one_sentence(

@@ -31,6 +31,7 @@ from selfcard.activation.models import (
 from selfcard.activation.queries import broken_by, card_at_hand, device_digest, why_not_ready
 from selfcard.activation.texts import versions_of_texts
 from selfcard.activation.tolls import read_ticket
+from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN
 from selfcard.cards.queries import check_pin, product_versions_of
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -368,6 +369,6 @@ def _write_premium(policy: Policy, starts_on: date, actor: Actor) -> None:
 
 def _pin_digits(pin: str) -> str:
     digits = plain_digits(pin)
-    if not re.fullmatch(r"[0-9]{8,16}", digits):
+    if not (re.fullmatch(r"[0-9]+", digits) and SHORTEST_PIN <= len(digits) <= LONGEST_PIN):
         raise NotAPin
     return digits
