@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -39,6 +39,17 @@ def day_start(day: date) -> datetime:
 def day_end(day: date) -> datetime:
     """The last second of a day, 23:59:59, by which insured periods and deadlines end."""
     return datetime.combine(day, time(23, 59, 59), zone())
+
+
+def last_day_before(end: datetime) -> date:
+    """The last day that a period reaches which is over at a moment: before 24:00, as 00:00 is."""
+    return day_of(end - timedelta(seconds=1))
+
+
+def end_time(end: datetime) -> str:
+    """The time of its last day at which a period is over; midnight is 24:00 of the day before."""
+    local = end.astimezone(zone())
+    return "24:00" if local.time() == time.min else f"{local:%H:%M:%S}"
 
 
 @contextmanager

@@ -23,6 +23,14 @@ class LengthUnit(models.TextChoices):
     YEARS = "years", gettext_lazy("years")
 
 
+class EndOfCover(models.TextChoices):
+    """The moment of its last day at which a cover is over."""
+
+    LAST_SECOND = "last_second", gettext_lazy("23:59:59 of the last day")
+    MIDNIGHT = "midnight", gettext_lazy("24:00 of the last day")
+    SAME_TIME = "same_time", gettext_lazy("the same time of day as it started")
+
+
 @dataclass(frozen=True)
 class Age:
     """An age in completed years, or for infants in days since birth; never both."""

@@ -14,6 +14,7 @@ from selfcard.core.triggers import never_truncated, refused
 from selfcard.core.wording import beside
 from selfcard.organisations.models import Staff
 from selfcard.products.rules import Rules
+from selfcard.products.words import conditions_in
 
 
 def _in_chinese() -> bool:
@@ -21,7 +22,10 @@ def _in_chinese() -> bool:
 
 
 class Product(models.Model):
-    """Something that a card may become, known by its code through all its versions."""
+    """Something that a card may become, known by its code through all its versions.
+
+    Their numbers go on from `versions_drafted`, so that one which was thrown away keeps its own.
+    """
 
     class Kind(models.TextChoices):
         ACCIDENT = "accident", _("accident insurance")
@@ -33,10 +37,24 @@ class Product(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     name_zh = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80)
+    versions_drafted = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["code"]
-        triggers: ClassVar = [never_truncated("product")]
+        triggers: ClassVar = [
+            refused(
+                "a_product_stays",
+                pgtrigger.Delete | pgtrigger.UpdateOf("code", "kind", "name_zh", "name_en"),
+            ),
+            refused(
+                "a_version_number_is_never_given_again",
+                pgtrigger.Update,
+                condition=pgtrigger.Q(
+                    new__versions_drafted__lt=pgtrigger.F("old__versions_drafted")
+                ),
+            ),
+            never_truncated("product"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -49,12 +67,14 @@ class Product(models.Model):
 class ProductVersion(models.Model):
     """A product as it is sold: texts in both languages, bounds, tax, coverages, clauses.
 
-    A draft may be thrown away; a published version never changes, since policies rest on
-    it. An absent tax rate means that the premium is exempt from tax.
+    A draft may be changed and thrown away. Once it is submitted it stays as it is, so that what
+    another person publishes is what they read; and a published version never changes, since
+    policies rest on it. An absent tax rate means that the premium is exempt from tax.
     """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("submitted")
         PUBLISHED = "published", _("published")
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="versions")
@@ -82,7 +102,11 @@ class ProductVersion(models.Model):
                 fields=["product", "number"], name="a_version_number_is_used_once_per_product"
             ),
             models.CheckConstraint(
-                condition=Q(state="draft", published_by__isnull=True, published_at__isnull=True)
+                condition=Q(
+                    state__in=["draft", "submitted"],
+                    published_by__isnull=True,
+                    published_at__isnull=True,
+                )
                 | Q(state="published", published_by__isnull=False, published_at__isnull=False),
                 name="a_version_is_published_exactly_when_somebody_did",
             ),
@@ -100,6 +124,34 @@ class ProductVersion(models.Model):
                 "a_published_version_never_changes",
                 pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__state="published"),
+            ),
+            refused(
+                "a_submitted_version_is_published_as_it_was_read",
+                pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.state = 'submitted' AND"
+                    " to_jsonb(OLD) - '{state,published_by_id,published_at}'::text[]"
+                    " <> to_jsonb(NEW) - '{state,published_by_id,published_at}'::text[]"
+                ),
+            ),
+            refused(
+                "a_submitted_version_is_not_thrown_away",
+                pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state="submitted"),
+            ),
+            refused(
+                "a_version_begins_as_a_draft",
+                pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__state="draft"),
+            ),
+            pgtrigger.FSM(
+                name="a_version_is_submitted_before_it_is_published",
+                field="state",
+                transitions=[
+                    ("draft", "submitted"),
+                    ("submitted", "draft"),
+                    ("submitted", "published"),
+                ],
             ),
             never_truncated("product_version"),
         ]
@@ -128,6 +180,14 @@ class ProductVersion(models.Model):
     def is_published(self) -> bool:
         return self.state == self.State.PUBLISHED
 
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_submitted(self) -> bool:
+        return self.state == self.State.SUBMITTED
+
     @cached_property
     def bounds(self) -> Rules:
         """The rules as the value that `broken_rules` takes."""
@@ -154,6 +214,9 @@ class ProductVersion(models.Model):
 class Coverage(models.Model):
     """One cover of a product version, with the most that it pays for each insured.
 
+    Of each event it pays `paid_share` of what exceeds the `deductible`; what else has to be said
+    of it are its `terms`.
+
     `counts_for_minors` says that it pays on death and counts towards the caps on minors;
     cover in aeroplanes and in great natural disasters does not, by the regulator's notice.
     """
@@ -164,8 +227,10 @@ class Coverage(models.Model):
     name_en = models.CharField(max_length=80)
     sum_insured = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3, default="CNY")
-    conditions_zh = models.TextField(blank=True)
-    conditions_en = models.TextField(blank=True)
+    deductible = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
+    paid_share = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal(1))
+    terms_zh = models.TextField(blank=True)
+    terms_en = models.TextField(blank=True)
     counts_for_minors = models.BooleanField(default=False)
 
     class Meta:
@@ -175,10 +240,18 @@ class Coverage(models.Model):
                 fields=["version", "order"], name="coverages_stand_in_one_order"
             ),
             models.CheckConstraint(condition=Q(sum_insured__gt=0), name="a_coverage_insures_a_sum"),
+            models.CheckConstraint(
+                condition=Q(deductible__gte=0, deductible__lt=F("sum_insured")),
+                name="a_deductible_leaves_something_to_pay",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_share__gt=0, paid_share__lte=1),
+                name="a_coverage_pays_a_share_and_never_more_than_all",
+            ),
         ]
         triggers: ClassVar = [
             pgtrigger.Trigger(
-                name="a_published_coverage_never_changes",
+                name="a_coverage_changes_only_in_a_draft",
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
@@ -188,9 +261,9 @@ class Coverage(models.Model):
                         WHEN 'DELETE' THEN ARRAY[OLD.version_id]
                         ELSE ARRAY[OLD.version_id, NEW.version_id] END;
                     IF EXISTS (SELECT FROM products_productversion version
-                               WHERE version.id = ANY(touched) AND version.state = 'published')
+                               WHERE version.id = ANY(touched) AND version.state <> 'draft')
                     THEN
-                        RAISE EXCEPTION 'a published coverage never changes'
+                        RAISE EXCEPTION 'only the coverages of a draft change'
                             USING ERRCODE = '23514';
                     END IF;
                     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
@@ -208,7 +281,16 @@ class Coverage(models.Model):
         return self.name_zh if _in_chinese() else self.name_en
 
     @property
+    def conditions_zh(self) -> str:
+        return conditions_in("zh-hans", self)
+
+    @property
+    def conditions_en(self) -> str:
+        return conditions_in("en", self)
+
+    @property
     def conditions(self) -> str:
+        """Deductible, share and whatever else is said of it, in the reader's language."""
         return self.conditions_zh if _in_chinese() else self.conditions_en
 
     @property

@@ -9,6 +9,10 @@ from selfcard.products.models import Product, ProductVersion
 from selfcard.products.papers import CLAUSES, ClausesCoverage, ClausesFacts
 from selfcard.products.words import rules_in_both_languages
 
+# What a second person is asked, and about what.
+PUBLISH_VERSION = "products.publish_version"
+VERSION = "version"
+
 
 def get_version(version_id: int) -> ProductVersion:
     """A version with its product and coverages.
@@ -37,6 +41,25 @@ def published_versions() -> QuerySet[ProductVersion]:
     return versions().filter(state=ProductVersion.State.PUBLISHED)
 
 
+def find_product(code: str) -> Product | None:
+    return Product.objects.filter(code=code).first()
+
+
+def products_without_versions() -> QuerySet[Product]:
+    """Products that were defined, and of which nobody has drafted a version that is still there."""
+    return Product.objects.filter(versions__isnull=True)
+
+
+def version_before(version: ProductVersion) -> ProductVersion | None:
+    """The published version that this one follows, or is to follow."""
+    return (
+        published_versions()
+        .filter(product=version.product_id, number__lt=version.number)
+        .order_by("-number")
+        .first()
+    )
+
+
 def products() -> QuerySet[Product]:
     """All products with their versions, the newest first."""
     return Product.objects.prefetch_related("versions")
@@ -57,7 +80,7 @@ def clauses_pdf(version: ProductVersion, language: str) -> bytes:
                 name=Name(zh=one.name_zh, en=one.name_en),
                 sum_insured=one.money,
                 conditions=Text(zh=one.conditions_zh, en=one.conditions_en)
-                if one.conditions_zh
+                if one.conditions
                 else None,
             )
             for one in version.coverages.all()

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 
 from selfcard.core.clock import day_end, day_start
 from selfcard.products import ages
-from selfcard.products.ages import Age, AgeRange, Length
+from selfcard.products.ages import Age, AgeRange, EndOfCover, Length
 from selfcard.products.cancelling import Repayment
 from selfcard.products.codec import from_json, to_json
 from selfcard.products.errors import (
@@ -39,10 +40,10 @@ from selfcard.products.errors import (
     TooManyInsured,
     TooManyPolicies,
 )
-from selfcard.products.occupations import CLASSES, find_occupation
+from selfcard.products.occupations import CLASSES, classification, find_occupation
 from selfcard.products.people import Detail, Relationship, Sex
-from selfcard.products.regions import lies_in, region_in_full
-from selfcard.products.wording import listed
+from selfcard.products.regions import find_region, lies_in, region_in_full
+from selfcard.products.wording import listed, sum_said
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Rules:
 
     `starts_earliest` and `starts_latest` count days from the day of activation; cover
     starts at 00:00, so the earliest is at least the next day and never lies before the
-    activation. Cover ends at 23:59:59 of its last day. No region named means everywhere; a
-    province or city that is named means all of it, and an excluded trade all its occupations.
+    activation. It ends on its last day, at the moment that `ends` says. No region named means
+    everywhere; a province or city that is named means all of it, and an excluded trade all its
+    occupations.
 
     Whoever cancels before cover starts, or at most `cooling_off_days` after the day of issue, gets
     the whole premium back. Later it is what `repayment` says: nothing, or the unearned part of the
@@ -89,6 +91,7 @@ class Rules:
     starts_earliest: int = 1
     starts_latest: int = 30
     length: Length = ONE_YEAR
+    ends: EndOfCover = EndOfCover.LAST_SECOND
     cooling_off_days: int = 0
     repayment: Repayment = Repayment.PRO_RATA
     expense_rate: Decimal = Decimal(0)
@@ -102,21 +105,37 @@ class Rules:
         return from_json(cls, stored)
 
     @property
-    def contradict(self) -> bool:
-        """Whether nobody could ever keep them."""
-        return not (
-            _in_order(self.insured_age)
-            and _in_order(self.applicant_age)
-            and 1 <= self.insured_lowest <= self.insured_highest
-            and 1 <= self.starts_earliest <= self.starts_latest
-            and self.policies_per_insured >= 1
-            and self.length.count >= 1
-            and self.cooling_off_days >= 0
-            and self.repayment != Repayment.WHOLE
-            and 0 <= self.expense_rate < 1
-            and self.sexes
-            and self.relationships
-            and self.occupation_classes
+    def contradiction(self) -> str:
+        """The first bound by which nobody could ever keep them; empty where somebody can."""
+        sound = {
+            "insured_age": _in_order(self.insured_age),
+            "applicant_age": _in_order(self.applicant_age),
+            "sexes": bool(self.sexes),
+            "occupation_classes": self.occupation_classes
+            and set(self.occupation_classes) <= set(CLASSES),
+            "excluded_occupations": all(map(classification().find, self.excluded_occupations)),
+            "regions": all(map(find_region, self.regions)),
+            "relationships": bool(self.relationships),
+            "insured_lowest": self.insured_lowest >= 1,
+            "insured_highest": self.insured_lowest <= self.insured_highest,
+            "policies_per_insured": self.policies_per_insured >= 1,
+            "minors_caps": self._caps_are_in_order,
+            "starts_earliest": self.starts_earliest >= 1,
+            "starts_latest": self.starts_earliest <= self.starts_latest,
+            "length": self.length.count >= 1,
+            "cooling_off_days": self.cooling_off_days >= 0,
+            "repayment": self.repayment != Repayment.WHOLE,
+            "expense_rate": 0 <= self.expense_rate < 1,
+        }
+        return next((bound for bound, is_sound in sound.items() if not is_sound), "")
+
+    @property
+    def _caps_are_in_order(self) -> bool:
+        """Each for an age of its own up to 18, and never less for an older child."""
+        caps = sorted(self.minors_caps, key=lambda cap: cap.below)
+        return all(1 <= cap.below <= ages.ADULT_AT and cap.amount > 0 for cap in caps) and all(
+            one.below < next_one.below and one.amount <= next_one.amount
+            for one, next_one in pairwise(caps)
         )
 
 
@@ -180,8 +199,15 @@ def first_days(rules: Rules, asked_on: date) -> tuple[date, date]:
 
 
 def cover_period(rules: Rules, starts_on: date) -> tuple[datetime, datetime]:
-    """From 00:00 of the first day to 23:59:59 of the last, in the insurer's zone."""
-    return day_start(starts_on), day_end(ages.last_day(starts_on, rules.length))
+    """From 00:00 of the first day to the end of the last, in the insurer's zone.
+
+    Cover that ends at the same time of day as it started, at 00:00, ends with its last day as well:
+    in whichever way a product says it, the same days are covered.
+    """
+    last = ages.last_day(starts_on, rules.length)
+    if rules.ends == EndOfCover.LAST_SECOND:
+        return day_start(starts_on), day_end(last)
+    return day_start(starts_on), day_start(last + timedelta(days=1))
 
 
 def cap_on_death_cover(rules: Rules, birth_date: date, on: date) -> MinorsCap | None:
@@ -200,10 +226,6 @@ def _in_order(allowed: AgeRange) -> bool:
 
 def _day(day: date) -> str:
     return date_format(day, "DATE_FORMAT")
-
-
-def _amount(amount: Decimal, currency: str) -> str:
-    return f"{currency} {number_format(amount, 2, force_grouping=True)}"
 
 
 def _broken_start(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
@@ -275,22 +297,23 @@ def _broken_occupation(rules: Rules, one: InsuredFacts) -> Iterator[BrokenRule]:
         yield OccupationUnknown(field="occupation")
     elif occupation.risk_class is None:
         yield OccupationNotInsurable(field="occupation", occupation=str(occupation))
-    elif occupation.risk_class not in rules.occupation_classes:
-        yield OccupationClassNotInsured(
-            field="occupation",
-            occupation=str(occupation),
-            classes=listed(sorted(rules.occupation_classes)),
-            found=occupation.risk_class,
-        )
-    elif occupation.code.startswith(rules.excluded_occupations):
-        yield OccupationExcluded(field="occupation", occupation=str(occupation))
+    else:
+        if occupation.risk_class not in rules.occupation_classes:
+            yield OccupationClassNotInsured(
+                field="occupation",
+                occupation=str(occupation),
+                classes=listed(sorted(rules.occupation_classes)),
+                found=occupation.risk_class,
+            )
+        if occupation.code.startswith(rules.excluded_occupations):
+            yield OccupationExcluded(field="occupation", occupation=str(occupation))
 
 
 def _broken_relationship(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:
     minor = ages.is_minor(one.birth_date, facts.starts_on)
     if minor and one.relationship not in (Relationship.CHILD, Relationship.WARD):
         yield MinorNeedsParentOrGuardian(field="relationship")
-    elif one.relationship not in rules.relationships:
+    if one.relationship not in rules.relationships:
         allowed = listed(each.label for each in rules.relationships)
         yield RelationshipNotInsured(field="relationship", allowed=allowed)
 
@@ -303,6 +326,6 @@ def _broken_cap(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[Broke
         yield MinorsDeathCoverTooHigh(
             field="birth_date",
             below=cap.below,
-            cap=_amount(cap.amount, facts.currency),
-            total=_amount(total, facts.currency),
+            cap=sum_said(cap.amount, facts.currency),
+            total=sum_said(total, facts.currency),
         )

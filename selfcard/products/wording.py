@@ -1,10 +1,27 @@
-"""How several things are named in one sentence."""
+"""How several things are named in one sentence, and how a sum or a share stands in one."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 
 def listed(names: Iterable[object]) -> str:
     """Names one after the other, set apart as the reader's language does."""
     return pgettext("between the names of a list", ", ").join(str(name) for name in names)
+
+
+def sum_said(amount: Decimal, currency: str) -> str:
+    """A sum within a sentence, without cents where there are none: CNY 100."""
+    decimals = 0 if amount == amount.to_integral_value() else 2
+    figures = number_format(amount, decimals, force_grouping=True)
+    if currency == "CNY":
+        return _("CNY %(amount)s") % {"amount": figures}
+    return f"{currency} {figures}"
+
+
+def share_said(share: Decimal) -> str:
+    """A part of a whole, as it is needed: 80%, 12.5%."""
+    return f"{(share * 100).normalize():f}%"

@@ -1,17 +1,22 @@
 """The rules of a product version in plain sentences, for pages and papers."""
 
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Protocol
+
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from selfcard.core.papers.facts import Text
-from selfcard.products.ages import ADULT_AT, Age, AgeRange
+from selfcard.products.ages import ADULT_AT, Age, AgeRange, EndOfCover
 from selfcard.products.cancelling import Repayment
+from selfcard.products.errors import Rule
 from selfcard.products.occupations import CLASSES, classification
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.regions import region_in_full
 from selfcard.products.rules import Rules
-from selfcard.products.wording import listed
+from selfcard.products.wording import listed, share_said, sum_said
 
 _NO_LIMIT = 100  # an upper age for applicants from here on is nobody's concern
 
@@ -19,32 +24,34 @@ _NO_LIMIT = 100  # an upper age for applicants from here on is nobody's concern
 def rules_in_words(rules: Rules) -> list[str]:
     """Who can be insured and when cover starts and ends, one sentence each, for the reader."""
     lines = [
-        _("The insured is %(ages)s old on the first day of cover.") % {"ages": rules.insured_age},
-        _people(rules),
+        rule_in_words(Rule.AGE, rules),
+        rule_in_words(Rule.NUMBER, rules),
         _applicant(rules),
     ]
     if set(rules.sexes) != set(Sex):
-        names = listed(sex.label for sex in rules.sexes)
-        lines.append(_("Only people of this sex are insured: %(names)s.") % {"names": names})
-    lines += _occupations(rules)
+        lines.append(rule_in_words(Rule.SEX, rules))
+    if set(rules.occupation_classes) != set(CLASSES):
+        lines.append(rule_in_words(Rule.OCCUPATION, rules))
+    if rules.excluded_occupations:
+        lines.append(rule_in_words(Rule.EXCLUDED, rules))
     if set(rules.relationships) != set(Relationship):
-        names = listed(one.label for one in rules.relationships)
-        lines.append(_("Who can be insured: %(names)s.") % {"names": names})
-    lines.append(
-        ngettext(
-            "Each person can have %(count)d policy of this product for the same days.",
-            "Each person can have %(count)d policies of this product for the same days.",
-            rules.policies_per_insured,
-        )
-        % {"count": rules.policies_per_insured}
-    )
+        lines.append(rule_in_words(Rule.RELATIONSHIP, rules))
+    lines.append(rule_in_words(Rule.POLICIES, rules))
     if rules.regions:
-        names = listed(region_in_full(code) for code in rules.regions)
-        lines.append(_("Offered only in: %(names)s.") % {"names": names})
+        lines.append(rule_in_words(Rule.REGION, rules))
     if rules.details:
-        names = listed(detail.label for detail in rules.details)
-        lines.append(_("Also asked for: %(names)s.") % {"names": names})
-    return [*lines, _start(rules), _end(rules), _cancelled(rules)]
+        lines.append(rule_in_words(Rule.DETAILS, rules))
+    return [
+        *lines,
+        rule_in_words(Rule.START, rules),
+        ending_in_words(rules),
+        cancelling_in_words(rules),
+    ]
+
+
+def rule_in_words(rule: Rule, rules: Rules) -> str:
+    """What a version says about one thing, also where it asks nothing."""
+    return _SAID[rule](rules)
 
 
 def rules_in_both_languages(rules: Rules) -> tuple[Text, ...]:
@@ -54,6 +61,44 @@ def rules_in_both_languages(rules: Rules) -> tuple[Text, ...]:
     with translation.override("en"):
         english = rules_in_words(rules)
     return tuple(Text(zh=zh, en=en) for zh, en in zip(chinese, english, strict=True))
+
+
+class Cover(Protocol):
+    """A cover, as far as its conditions go."""
+
+    deductible: Decimal
+    paid_share: Decimal
+    currency: str
+    terms_zh: str
+    terms_en: str
+
+
+def conditions_in(language: str, cover: Cover) -> str:
+    """What a cover pays of each event, and what else is said of it, in one of the languages."""
+    terms = cover.terms_zh if language.startswith("zh") else cover.terms_en
+    with translation.override(language):
+        pays = _pays(cover)
+        if pays and terms:
+            return _("%(pays)s %(terms)s") % {"pays": pays, "terms": terms}
+        return pays or terms
+
+
+def _pays(cover: Cover) -> str:
+    said = {
+        "share": share_said(cover.paid_share),
+        "deductible": sum_said(cover.deductible, cover.currency),
+    }
+    if cover.deductible and cover.paid_share < 1:
+        return _("%(share)s of what exceeds %(deductible)s in each event.") % said
+    if cover.deductible:
+        return _("Less %(deductible)s in each event.") % said
+    if cover.paid_share < 1:
+        return _("%(share)s of the costs.") % said
+    return ""
+
+
+def _age(rules: Rules) -> str:
+    return _("The insured is %(ages)s old on the first day of cover.") % {"ages": rules.insured_age}
 
 
 def _people(rules: Rules) -> str:
@@ -70,26 +115,75 @@ def _people(rules: Rules) -> str:
 
 
 def _applicant(rules: Rules) -> str:
-    age = rules.applicant_age
-    if age.highest.years < _NO_LIMIT:
-        adult = _("The applicant is %(ages)s old.") % {"ages": age}
-    else:
-        adult = _("The applicant is at least %(lowest)s old.") % {"lowest": age.lowest}
+    adult = _applicant_age(rules)
     if rules.insured_age.lowest.years >= ADULT_AT:
         return adult
     return _("%(adult)s For somebody under 18 a parent or guardian applies.") % {"adult": adult}
 
 
-def _occupations(rules: Rules) -> list[str]:
-    lines = []
-    if set(rules.occupation_classes) != set(CLASSES):
-        classes = listed(sorted(rules.occupation_classes))
-        lines.append(_("Occupations of class %(classes)s.") % {"classes": classes})
+def _applicant_age(rules: Rules) -> str:
+    age = rules.applicant_age
+    if age.highest.years < _NO_LIMIT:
+        return _("The applicant is %(ages)s old.") % {"ages": age}
+    return _("The applicant is at least %(lowest)s old.") % {"lowest": age.lowest}
+
+
+def _sex(rules: Rules) -> str:
+    if set(rules.sexes) == set(Sex):
+        return _("People of either sex are insured.")
+    names = listed(sex.label for sex in rules.sexes)
+    return _("Only people of this sex are insured: %(names)s.") % {"names": names}
+
+
+def _occupation(rules: Rules) -> str:
+    classes = listed(sorted(rules.occupation_classes))
+    return _("Occupations of class %(classes)s.") % {"classes": classes}
+
+
+def _excluded(rules: Rules) -> str:
     excluded = (classification().find(code) for code in rules.excluded_occupations)
     names = listed(one for one in excluded if one)
-    if names:
-        lines.append(_("Not insured: %(names)s.") % {"names": names})
-    return lines
+    if not names:
+        return _("No occupation of these classes is left out.")
+    return _("Not insured: %(names)s.") % {"names": names}
+
+
+def _relationship(rules: Rules) -> str:
+    names = listed(one.label for one in rules.relationships)
+    return _("Who can be insured: %(names)s.") % {"names": names}
+
+
+def _policies(rules: Rules) -> str:
+    return ngettext(
+        "Each person can have %(count)d policy of this product for the same days.",
+        "Each person can have %(count)d policies of this product for the same days.",
+        rules.policies_per_insured,
+    ) % {"count": rules.policies_per_insured}
+
+
+def _region(rules: Rules) -> str:
+    if not rules.regions:
+        return _("Offered everywhere.")
+    names = listed(region_in_full(code) for code in rules.regions)
+    return _("Offered only in: %(names)s.") % {"names": names}
+
+
+def _details(rules: Rules) -> str:
+    if not rules.details:
+        return _("Nothing else is asked for.")
+    names = listed(detail.label for detail in rules.details)
+    return _("Also asked for: %(names)s.") % {"names": names}
+
+
+def _cap(rules: Rules) -> str:
+    caps = [
+        _("under %(below)d at most %(amount)s")
+        % {"below": cap.below, "amount": sum_said(cap.amount, "CNY")}
+        for cap in sorted(rules.minors_caps, key=lambda cap: cap.below)
+    ]
+    if not caps:
+        return _("What is paid on a minor's death is not capped.")
+    return _("On a minor's death all insurers together pay: %(caps)s.") % {"caps": listed(caps)}
 
 
 def _start(rules: Rules) -> str:
@@ -99,13 +193,21 @@ def _start(rules: Rules) -> str:
     ) % {"earliest": rules.starts_earliest, "latest": rules.starts_latest}
 
 
-def _end(rules: Rules) -> str:
-    return _("Cover lasts %(length)s and ends at 23:59:59 of its last day.") % {
-        "length": rules.length
+def ending_in_words(rules: Rules) -> str:
+    """How long a cover lasts, and the moment at which it is over."""
+    texts = {
+        EndOfCover.LAST_SECOND: _("Cover lasts %(length)s and ends at 23:59:59 of its last day."),
+        EndOfCover.MIDNIGHT: _("Cover lasts %(length)s and ends at 24:00 of its last day."),
+        EndOfCover.SAME_TIME: _(
+            "Cover lasts %(length)s and ends at the time of day at which it started, at 00:00 after"
+            " its last day."
+        ),
     }
+    return texts[rules.ends] % {"length": rules.length}
 
 
-def _cancelled(rules: Rules) -> str:
+def cancelling_in_words(rules: Rules) -> str:
+    """What is given back to whoever cancels."""
     return f"{_whole(rules)} {_afterwards(rules)}"
 
 
@@ -126,9 +228,26 @@ def _afterwards(rules: Rules) -> str:
         return _("Afterwards nothing is given back.")
     if not rules.expense_rate:
         return _("Afterwards the unearned part is given back, by days.")
-    return _("Afterwards the unearned part is given back, by days, less %(rate)s%%.") % {
-        "rate": f"{rules.expense_rate * 100:f}".rstrip("0").rstrip(".")
+    return _("Afterwards the unearned part is given back, by days, less %(rate)s.") % {
+        "rate": share_said(rules.expense_rate)
     }
+
+
+_SAID: dict[Rule, Callable[[Rules], str]] = {
+    Rule.START: _start,
+    Rule.APPLICANT_AGE: _applicant_age,
+    Rule.REGION: _region,
+    Rule.DETAILS: _details,
+    Rule.NUMBER: _people,
+    Rule.AGE: _age,
+    Rule.SEX: _sex,
+    Rule.OCCUPATION: _occupation,
+    Rule.EXCLUDED: _excluded,
+    Rule.RELATIONSHIP: _relationship,
+    Rule.GUARDIAN: lambda rules: _("Only a parent or guardian insures somebody under 18."),
+    Rule.POLICIES: _policies,
+    Rule.CAP: _cap,
+}
 
 
 def ages_in_words(lowest: Age, highest: Age) -> str:

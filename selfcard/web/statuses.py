@@ -70,6 +70,7 @@ LOOKS: dict[str, Look] = {
     "not_yet_begun": Look("waiting", "wait", "wait"),
     "ended": Look("struck", "off", "void"),
     "draft": Look("printed", fill="printed"),
+    "submitted": Look("waiting", "wait", "wait"),
     "published": Look("tick", fill="activated"),
 }
 

@@ -7,11 +7,12 @@ from uuid import uuid4
 from selfcard.core.papers.facts import Text
 from selfcard.products.ages import Age, AgeRange
 from selfcard.products.commands import (
-    CoverageGiven,
     define_product,
     draft_version,
     publish_version,
+    submit_version,
 )
+from selfcard.products.given import CoverageGiven, VersionGiven
 from selfcard.products.models import Product, ProductVersion
 from selfcard.products.queries import get_version
 from selfcard.products.rules import Rules
@@ -22,7 +23,7 @@ ACCIDENT = (
     CoverageGiven(
         name=Text(zh="意外身故、伤残", en="Death or disability by accident"),
         sum_insured=Decimal(100_000),
-        conditions=Text(zh="自事故之日起180日内。", en="Within 180 days of the accident."),
+        terms=Text(zh="自事故之日起180日内。", en="Within 180 days of the accident."),
         counts_for_minors=True,
     ),
     CoverageGiven(
@@ -47,37 +48,51 @@ def a_product(insurer: Insurer, code: str = "ACC", kind: str = "accident") -> Pr
     )
 
 
-def a_draft(
-    insurer: Insurer,
-    product: Product | None = None,
-    *,
-    rules: Rules | None = None,
-    coverages: tuple[CoverageGiven, ...] = ACCIDENT,
-    tax_rate: Decimal | None = TAX_RATE,
-) -> ProductVersion:
+def a_version_given(**said: Any) -> VersionGiven:
+    """What a version says, as far as a test does not say otherwise."""
+    return VersionGiven(
+        **{
+            "name": Text(zh="意外险", en="Accident insurance"),
+            "summary": Text(zh="意外身故、伤残和医疗。", en="Death, disability and treatment."),
+            "tax_rate": TAX_RATE,
+            "rules": some_rules(),
+            "coverages": ACCIDENT,
+            "exclusions": (Text(zh="酒后驾驶", en="Driving after drinking"),),
+            "clauses": Text(
+                zh="# 总则\n本合同由条款和保险单构成。", en="# General\nThis is the contract."
+            ),
+            **said,
+        }
+    )
+
+
+def a_draft(insurer: Insurer, product: Product | None = None, **said: Any) -> ProductVersion:
     return draft_version(
         product=product or a_product(insurer),
-        name=Text(zh="意外险", en="Accident insurance"),
-        summary=Text(zh="意外身故、伤残和医疗。", en="Death, disability and treatment."),
-        tax_rate=tax_rate,
-        rules=rules or some_rules(),
-        coverages=coverages,
-        exclusions=(Text(zh="酒后驾驶", en="Driving after drinking"),),
-        clauses=Text(
-            zh="# 总则\n本合同由条款和保险单构成。", en="# General\nThis is the contract."
-        ),
+        given=a_version_given(**said),
         actor=insurer.actor("chief"),
         request_id=uuid4(),
     )
 
 
-def a_published_version(
-    insurer: Insurer, product: Product | None = None, **drafted: Any
-) -> ProductVersion:
-    """A version drafted by the chief and published by the second person."""
-    version = publish_version(
-        version=a_draft(insurer, product, **drafted),
+def submitted(insurer: Insurer, draft: ProductVersion) -> ProductVersion:
+    """A draft that waits for a second person."""
+    return submit_version(version=draft, actor=insurer.actor("chief"), request_id=uuid4())
+
+
+def published(insurer: Insurer, version: ProductVersion) -> ProductVersion:
+    """A submitted version, published by the second person."""
+    return publish_version(
+        version=version,
+        as_drafted_at=version.drafted_at,
         actor=insurer.actor("second"),
         request_id=uuid4(),
     )
+
+
+def a_published_version(
+    insurer: Insurer, product: Product | None = None, **said: Any
+) -> ProductVersion:
+    """A version drafted by the chief and published by the second person."""
+    version = published(insurer, submitted(insurer, a_draft(insurer, product, **said)))
     return get_version(version.pk)

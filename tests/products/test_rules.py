@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfcard.products.ages import Age, AgeRange, Length, LengthUnit, is_minor, years_old
+from selfcard.products.cancelling import Repayment
 from selfcard.products.occupations import occupations
 from selfcard.products.people import Detail, Relationship, Sex
 from selfcard.products.rules import (
     Facts,
     InsuredFacts,
+    MinorsCap,
     Rules,
     broken_rules,
     cap_on_death_cover,
@@ -268,21 +270,34 @@ def test_cover_runs_from_midnight_to_the_last_second_in_the_insurers_zone():
 
 
 @pytest.mark.parametrize(
-    "bounds",
+    ("bound", "bounds"),
     [
-        {"insured_age": AgeRange(Age(years=66), Age(years=65))},
-        {"insured_age": AgeRange(Age(years=1), Age(days=300))},
-        {"insured_lowest": 3, "insured_highest": 2},
-        {"starts_earliest": 0},
-        {"starts_earliest": 8, "starts_latest": 7},
-        {"policies_per_insured": 0},
-        {"length": Length(0)},
-        {"relationships": ()},
+        ("insured_age", {"insured_age": AgeRange(Age(years=66), Age(years=65))}),
+        ("insured_age", {"insured_age": AgeRange(Age(years=1), Age(days=300))}),
+        ("applicant_age", {"applicant_age": AgeRange(Age(years=40), Age(years=39))}),
+        ("sexes", {"sexes": ()}),
+        ("occupation_classes", {"occupation_classes": ()}),
+        ("occupation_classes", {"occupation_classes": (1, 7)}),
+        ("excluded_occupations", {"excluded_occupations": ("99",)}),
+        ("regions", {"regions": ("99",)}),
+        ("relationships", {"relationships": ()}),
+        ("insured_lowest", {"insured_lowest": 0}),
+        ("insured_highest", {"insured_lowest": 3, "insured_highest": 2}),
+        ("policies_per_insured", {"policies_per_insured": 0}),
+        ("minors_caps", {"minors_caps": (MinorsCap(19, Decimal(1)),)}),
+        ("minors_caps", {"minors_caps": (MinorsCap(10, Decimal(2)), MinorsCap(18, Decimal(1)))}),
+        ("minors_caps", {"minors_caps": (MinorsCap(10, Decimal(1)), MinorsCap(10, Decimal(2)))}),
+        ("starts_earliest", {"starts_earliest": 0}),
+        ("starts_latest", {"starts_earliest": 8, "starts_latest": 7}),
+        ("length", {"length": Length(0)}),
+        ("cooling_off_days", {"cooling_off_days": -1}),
+        ("repayment", {"repayment": Repayment.WHOLE}),
+        ("expense_rate", {"expense_rate": Decimal(1)}),
     ],
 )
-def test_rules_that_nobody_could_keep_are_known(bounds):
-    assert replace(RULES, **bounds).contradict
-    assert not RULES.contradict
+def test_the_bound_that_nobody_could_keep_is_named(bound, bounds):
+    assert replace(RULES, **bounds).contradiction == bound
+    assert not RULES.contradiction
 
 
 def test_rules_are_said_in_as_many_sentences_in_both_languages():

@@ -1,32 +1,66 @@
 """A product version: drafted by one person, published by another, and then for ever."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
+from selfcard.approvals.errors import AlreadyAsked, NotYourOwnRequest
+from selfcard.approvals.queries import approval_of
 from selfcard.core import clock
 from selfcard.core.models import AuditEvent
 from selfcard.core.papers.facts import Text
 from selfcard.organisations.errors import NotAuthorised
+from selfcard.organisations.queries import staff_actor
 from selfcard.products.ages import Age, AgeRange
-from selfcard.products.commands import draft_version, publish_version
+from selfcard.products.commands import (
+    discard_draft,
+    draft_version,
+    publish_version,
+    redraft_version,
+    return_version,
+    submit_version,
+    withdraw_version,
+)
 from selfcard.products.errors import (
+    ChangedMeanwhile,
+    CoverageOutOfBounds,
     NoCoverages,
     NoSuchVersion,
     NotYourOwnVersion,
     ProductCodeTaken,
     RulesContradict,
+    TaxRateOutOfBounds,
     TextMissing,
     VersionAlreadyPublished,
+    VersionNotSubmitted,
+    VersionSubmitted,
 )
-from selfcard.products.models import Coverage, ProductVersion
-from selfcard.products.queries import clauses_pdf, find_version, get_version, published_versions
+from selfcard.products.given import VersionGiven
+from selfcard.products.models import Coverage, Product, ProductVersion
+from selfcard.products.queries import (
+    PUBLISH_VERSION,
+    VERSION,
+    clauses_pdf,
+    find_version,
+    get_version,
+    published_versions,
+)
 from selfcard.products.verify import violations
 from tests.factories.organisations import a_staff_member, an_insurer
-from tests.factories.products import ACCIDENT, a_draft, a_product, a_published_version, some_rules
+from tests.factories.products import (
+    ACCIDENT,
+    a_draft,
+    a_product,
+    a_published_version,
+    a_version_given,
+    published,
+    some_rules,
+    submitted,
+)
 from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +71,9 @@ def insurer():
     return an_insurer()
 
 
-def publish(version: ProductVersion, insurer, who: str = "second") -> ProductVersion:
-    return publish_version(version=version, actor=insurer.actor(who), request_id=uuid4())
+@pytest.fixture
+def draft(insurer):
+    return a_draft(insurer)
 
 
 def test_a_version_is_drafted_with_its_coverages_in_order(insurer):
@@ -60,8 +95,8 @@ def test_the_versions_of_a_product_are_numbered_on(insurer):
     assert [a_draft(insurer, product).number for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_second_person_publishes(insurer):
-    version = publish(a_draft(insurer), insurer)
+def test_a_second_person_publishes_what_was_submitted(insurer, draft):
+    version = published(insurer, submitted(insurer, draft))
 
     assert version.is_published
     assert version.published_by == insurer.second
@@ -69,42 +104,153 @@ def test_a_second_person_publishes(insurer):
     assert AuditEvent.objects.filter(event="product.published").count() == 1
 
 
-def test_nobody_publishes_their_own_draft(insurer):
-    draft = a_draft(insurer)
+def test_nobody_publishes_what_they_drafted(insurer, draft):
     both = a_staff_member("C09", insurer.head_office, "define_products", "publish_products")
     ProductVersion.objects.filter(pk=draft.pk).update(drafted_by=both)
+    submitted(insurer, draft)
 
     insurer = insurer.__class__(**{**insurer.__dict__, "second": both})
     with pytest.raises(NotYourOwnVersion):
-        publish(draft, insurer)
+        published(insurer, draft)
+
+
+def test_nobody_publishes_what_they_submitted(insurer, draft):
+    both = staff_actor(
+        a_staff_member("C09", insurer.head_office, "define_products", "publish_products")
+    )
+    submit_version(version=draft, actor=both, request_id=uuid4())
+
+    with pytest.raises(NotYourOwnRequest):
+        publish_version(
+            version=draft, as_drafted_at=draft.drafted_at, actor=both, request_id=uuid4()
+        )
+
+
+def test_a_draft_is_published_only_once_it_is_submitted(insurer, draft):
+    with pytest.raises(VersionNotSubmitted):
+        published(insurer, draft)
 
 
 def test_a_version_is_published_once(insurer):
-    draft = a_draft(insurer)
-    publish(draft, insurer)
+    version = a_published_version(insurer)
 
     with pytest.raises(VersionAlreadyPublished):
-        publish(draft, insurer)
+        published(insurer, version)
 
 
-def test_only_who_may_defines_and_publishes(insurer):
-    draft = a_draft(insurer)
+def test_only_who_may_defines_and_publishes(insurer, draft):
+    keeper = insurer.actor("keeper")
+    submitted(insurer, draft)
 
-    with pytest.raises(NotAuthorised):
-        publish(draft, insurer, "keeper")
-    with pytest.raises(NotAuthorised):
-        draft_version(
-            product=draft.product,
-            name=Text(zh="甲", en="A"),
-            summary=Text(zh="甲", en="A"),
-            tax_rate=None,
-            rules=some_rules(),
-            coverages=ACCIDENT,
-            exclusions=(),
-            clauses=Text(zh="甲", en="A"),
-            actor=insurer.actor("keeper"),
+    for deed in (
+        lambda: publish_version(
+            version=draft, as_drafted_at=draft.drafted_at, actor=keeper, request_id=uuid4()
+        ),
+        lambda: return_version(version=draft, reason="No", actor=keeper, request_id=uuid4()),
+        lambda: withdraw_version(version=draft, actor=keeper, request_id=uuid4()),
+        lambda: submit_version(version=draft, actor=keeper, request_id=uuid4()),
+        lambda: discard_draft(version=draft, actor=keeper, request_id=uuid4()),
+        lambda: draft_version(
+            product=draft.product, given=a_version_given(), actor=keeper, request_id=uuid4()
+        ),
+        lambda: redraft_version(
+            version=draft,
+            given=a_version_given(),
+            as_drafted_at=draft.drafted_at,
+            actor=keeper,
             request_id=uuid4(),
-        )
+        ),
+    ):
+        with pytest.raises(NotAuthorised):
+            deed()
+
+
+def redrafted(insurer, draft: ProductVersion, who: str = "chief", **said) -> ProductVersion:
+    return redraft_version(
+        version=draft,
+        given=a_version_given(**said),
+        as_drafted_at=draft.drafted_at,
+        actor=insurer.actor(who),
+        request_id=uuid4(),
+    )
+
+
+def test_a_draft_is_written_anew_as_a_whole(insurer, draft):
+    redrafted(insurer, draft, coverages=ACCIDENT[1:], exclusions=(), tax_rate=None)
+
+    version = get_version(draft.pk)
+    assert version.code == "ACC-1"
+    assert VersionGiven.of(version) == a_version_given(
+        coverages=ACCIDENT[1:], exclusions=(), tax_rate=None
+    )
+    assert AuditEvent.objects.filter(event="product.redrafted").count() == 1
+
+
+def test_two_who_write_the_same_draft_do_not_overwrite_each_other(insurer, draft):
+    redrafted(insurer, draft, tax_rate=None)
+
+    with pytest.raises(ChangedMeanwhile):
+        redrafted(insurer, draft)
+
+
+def test_a_submitted_version_waits_as_it_is(insurer, draft):
+    submitted(insurer, draft)
+
+    with pytest.raises(VersionSubmitted):
+        redrafted(insurer, draft)
+    with pytest.raises(VersionSubmitted):
+        discard_draft(version=draft, actor=insurer.actor("chief"), request_id=uuid4())
+    with pytest.raises(AlreadyAsked):
+        submitted(insurer, draft)
+
+
+def test_a_version_that_is_taken_back_is_a_draft_again(insurer, draft):
+    submitted(insurer, draft)
+    withdraw_version(version=draft, actor=insurer.actor("chief"), request_id=uuid4())
+
+    with pytest.raises(VersionNotSubmitted):
+        published(insurer, draft)
+    redrafted(insurer, draft, tax_rate=None)
+
+
+def test_a_version_comes_back_with_the_reason(insurer, draft):
+    submitted(insurer, draft)
+    return_version(
+        version=draft, reason="The deductible.", actor=insurer.actor("second"), request_id=uuid4()
+    )
+
+    draft.refresh_from_db()
+    assert draft.is_draft
+    approval = approval_of(PUBLISH_VERSION, VERSION, "ACC-1")
+    assert approval is not None
+    assert approval.reason == "The deductible."
+    published(insurer, submitted(insurer, draft))
+
+
+def test_what_somebody_read_is_what_they_publish(insurer, draft):
+    submitted(insurer, draft)
+    read = get_version(draft.pk)
+    withdraw_version(version=draft, actor=insurer.actor("chief"), request_id=uuid4())
+    submitted(insurer, redrafted(insurer, draft, tax_rate=None))
+
+    with pytest.raises(ChangedMeanwhile):
+        published(insurer, read)
+
+
+def test_a_draft_is_thrown_away_and_its_number_is_not_given_again(insurer, draft):
+    discard_draft(version=draft, actor=insurer.actor("chief"), request_id=uuid4())
+
+    assert find_version("ACC", 1) is None
+    assert not Coverage.objects.exists()
+    assert a_draft(insurer, draft.product).number == 2
+    assert AuditEvent.objects.get(event="product.draft_discarded").facts == {"version": "ACC-1"}
+
+
+def test_a_published_version_is_not_thrown_away(insurer):
+    version = a_published_version(insurer)
+
+    with pytest.raises(VersionAlreadyPublished):
+        discard_draft(version=version, actor=insurer.actor("chief"), request_id=uuid4())
 
 
 def test_a_code_is_given_once(insurer):
@@ -125,42 +271,147 @@ def test_a_version_insures_something_by_rules_that_somebody_can_keep(insurer):
 
 def test_every_text_is_given_in_both_languages(insurer):
     product = a_product(insurer)
-    half = (ACCIDENT[0].__class__(name=Text(zh="身故", en=" "), sum_insured=Decimal(1)),)
+    half = Text(zh="身故", en=" ")
 
-    with pytest.raises(TextMissing):
-        a_draft(insurer, product, coverages=half)
-
-
-def test_a_published_version_never_changes_even_around_the_command(insurer):
-    version = a_published_version(insurer)
-
-    for change in (
-        lambda: ProductVersion.objects.filter(pk=version.pk).update(name_en="Other"),
-        lambda: ProductVersion.objects.filter(pk=version.pk).update(state="draft"),
-        lambda: version.delete(),
-        lambda: Coverage.objects.filter(version=version).update(sum_insured=1),
-        lambda: Coverage.objects.filter(version=version).delete(),
-        lambda: Coverage.objects.create(
-            version=version, order=9, name_zh="甲", name_en="A", sum_insured=1
-        ),
+    for said in (
+        {"coverages": (replace(ACCIDENT[0], name=half),)},
+        {"coverages": (replace(ACCIDENT[0], terms=half),)},
+        {"exclusions": (half,)},
+        {"name": half},
+        {"summary": half},
+        {"clauses": half},
     ):
+        with pytest.raises(TextMissing):
+            a_draft(insurer, product, **said)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sum_insured": Decimal(0)},
+        {"deductible": Decimal(100_000)},
+        {"deductible": Decimal(-1)},
+        {"paid_share": Decimal(0)},
+        {"paid_share": Decimal("1.01")},
+    ],
+)
+def test_a_coverage_pays_something_and_never_more_than_the_loss(insurer, changes):
+    product = a_product(insurer)
+
+    with pytest.raises(CoverageOutOfBounds):
+        a_draft(insurer, product, coverages=(replace(ACCIDENT[0], **changes),))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Coverage.objects.filter(version=a_draft(insurer, product), order=1).update(**changes)
+
+
+@pytest.mark.parametrize("rate", ["0", "1", "-0.06"])
+def test_a_tax_rate_is_a_part_of_the_premium(insurer, rate):
+    with pytest.raises(TaxRateOutOfBounds):
+        a_draft(insurer, tax_rate=Decimal(rate))
+
+
+def other_than(value):
+    """Some other value of the same kind."""
+    match value:
+        case str():
+            return value[:-1] + "x"
+        case Decimal() | int():
+            return value + 1
+        case datetime():
+            return value + timedelta(days=1)
+        case list() | dict():
+            return [value]
+    return 1
+
+
+COLUMNS = [one.attname for one in ProductVersion._meta.concrete_fields if one.attname != "id"]
+COVERAGE_COLUMNS = [one.attname for one in Coverage._meta.concrete_fields if one.attname != "id"]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_no_column_of_a_published_version_ever_changes(insurer, column):
+    version = a_published_version(insurer)
+    change = {column: other_than(getattr(version, column))}
+
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        ProductVersion.objects.filter(pk=version.pk).update(**change)
+
+
+@pytest.mark.parametrize(
+    "column", [one for one in COLUMNS if one not in ("state", "published_by_id", "published_at")]
+)
+def test_no_column_of_a_submitted_version_changes(insurer, draft, column):
+    submitted(insurer, draft)
+    change = {column: other_than(getattr(draft, column))}
+
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        ProductVersion.objects.filter(pk=draft.pk).update(**change)
+
+
+@pytest.mark.parametrize("column", COVERAGE_COLUMNS)
+@pytest.mark.parametrize(
+    "made", [a_published_version, lambda insurer: submitted(insurer, a_draft(insurer))]
+)
+def test_no_column_of_a_coverage_changes_once_its_version_is_submitted(insurer, made, column):
+    coverage = made(insurer).coverages.all()[0]
+    value = getattr(coverage, column)
+    change = {column: not value if isinstance(value, bool) else other_than(value)}
+
+    with pytest.raises(IntegrityError, match="only the coverages of a draft"), transaction.atomic():
+        Coverage.objects.filter(pk=coverage.pk).update(**change)
+
+
+def test_a_version_that_is_no_draft_keeps_its_coverages_and_is_not_deleted(insurer, draft):
+    product = draft.product
+    for version in (a_published_version(insurer, product), submitted(insurer, draft)):
+        for change in (
+            version.delete,
+            Coverage.objects.filter(version=version).delete,
+            lambda version=version: Coverage.objects.create(
+                version=version, order=9, name_zh="甲", name_en="A", sum_insured=1
+            ),
+            ProductVersion.objects.filter(pk=version.pk)._raw_delete,
+        ):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                change("default") if change.__name__ == "_raw_delete" else change()
+
+
+def test_a_version_goes_its_way_even_around_the_command(insurer, draft):
+    rows = ProductVersion.objects.filter(pk=draft.pk)
+    by_second = {"published_by": insurer.second, "published_at": clock.now()}
+
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        rows.update(state="published", **by_second)
+    with pytest.raises(IntegrityError, match="never"), transaction.atomic():
+        ProductVersion.objects.bulk_create([copied(draft, state="submitted", number=2)])
+
+
+def copied(version: ProductVersion, **changes) -> ProductVersion:
+    columns = {name: getattr(version, name) for name in COLUMNS}
+    return ProductVersion(**columns | changes)
+
+
+def test_a_product_stays_and_its_version_numbers_only_grow(insurer, draft):
+    products = Product.objects.filter(pk=draft.product_id)
+
+    for change in ({"code": "X"}, {"kind": "travel"}, {"name_en": "X"}, {"versions_drafted": 0}):
         with pytest.raises(IntegrityError), transaction.atomic():
-            change()
+            products.update(**change)
 
 
 def test_a_coverage_cannot_be_carried_into_a_published_version(insurer):
     product = a_product(insurer)
-    published = a_published_version(insurer, product)
+    version = a_published_version(insurer, product)
     draft = a_draft(insurer, product)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Coverage.objects.filter(version=draft, order=1).update(version=published, order=9)
+        Coverage.objects.filter(version=draft, order=1).update(version=version, order=9)
 
 
 @pytest.mark.parametrize(
     ("changes", "promise"),
     [
-        ({"state": "published"}, "published_exactly_when_somebody_did"),
+        ({"state": "submitted", "published_at": datetime.now(UTC)}, "exactly_when_somebody_did"),
         ({"tax_rate": Decimal(1)}, "a_tax_rate_lies_between"),
         ({"tax_rate": Decimal(0)}, "a_tax_rate_lies_between"),
     ],
@@ -173,7 +424,7 @@ def test_postgresql_keeps_what_a_version_promises(insurer, changes, promise):
 
 
 def test_postgresql_knows_two_people_apart(insurer):
-    draft = a_draft(insurer)
+    draft = submitted(insurer, a_draft(insurer))
 
     with pytest.raises(IntegrityError, match="nobody_publishes_their_own_draft"):
         ProductVersion.objects.filter(pk=draft.pk).update(

@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
-from selfcard.products.commands import publish_version
-from selfcard.products.errors import VersionAlreadyPublished
+from selfcard.products.commands import publish_version, redraft_version
+from selfcard.products.errors import ChangedMeanwhile, VersionAlreadyPublished
 from selfcard.products.models import ProductVersion
 from tests.factories.organisations import a_staff_member, an_insurer
-from tests.factories.products import a_draft, a_product
+from tests.factories.products import a_draft, a_product, a_version_given, submitted
 from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ def unlocked(monkeypatch):
 @pytest.fixture
 def two_drafts(insurer, monkeypatch):
     product = a_product(insurer)
-    held_back_after(monkeypatch, (QuerySet, "aggregate"))
+    held_back_after(monkeypatch, (QuerySet, "get"))
     return [lambda: a_draft(insurer, product)] * 2
 
 
@@ -49,11 +49,16 @@ def test_without_the_products_lock_postgresql_refuses_the_second_draft(two_draft
 
 @pytest.fixture
 def two_publications(insurer):
-    version = a_draft(insurer)
+    version = submitted(insurer, a_draft(insurer))
     another = a_staff_member("C07", insurer.head_office, May.PUBLISH_PRODUCTS)
     actors = (insurer.actor("second"), staff_actor(another))
     return [
-        lambda actor=actor: publish_version(version=version, actor=actor, request_id=uuid4())
+        lambda actor=actor: publish_version(
+            version=version,
+            as_drafted_at=version.drafted_at,
+            actor=actor,
+            request_id=uuid4(),
+        )
         for actor in actors
     ]
 
@@ -72,3 +77,34 @@ def test_without_the_versions_lock_the_second_publication_meets_postgresql(
     results = at_once(*two_publications)
 
     assert sorted(isinstance(result, IntegrityError) for result in results) == [False, True]
+
+
+@pytest.fixture
+def two_authors(insurer, monkeypatch):
+    version = a_draft(insurer)
+    another = a_staff_member("C07", insurer.head_office, May.DEFINE_PRODUCTS)
+    held_back_after(monkeypatch, (QuerySet, "get"))
+    return [
+        lambda actor=actor: redraft_version(
+            version=version,
+            given=a_version_given(),
+            as_drafted_at=version.drafted_at,
+            actor=actor,
+            request_id=uuid4(),
+        )
+        for actor in (insurer.actor("chief"), staff_actor(another))
+    ]
+
+
+def test_of_two_who_write_a_draft_anew_the_second_is_told(two_authors):
+    results = at_once(*two_authors)
+
+    assert {type(result) for result in results} == {ProductVersion, ChangedMeanwhile}
+
+
+def test_without_the_versions_lock_the_second_author_meets_what_the_first_left(
+    two_authors, unlocked
+):
+    results = at_once(*two_authors)
+
+    assert ChangedMeanwhile not in {type(result) for result in results}

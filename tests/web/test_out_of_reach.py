@@ -31,6 +31,7 @@ from selfcard.ledger.models import Entry
 from selfcard.organisations.models import May, Party
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.policies.papers import POLICY
+from selfcard.products.queries import versions
 from selfcard.sales.commands import ask_large_sale
 from selfcard.sales.models import Agreement
 from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
@@ -58,6 +59,8 @@ pytestmark = pytest.mark.django_db
 # What everybody on the staff may read, and why.
 OPEN_TO_ALL = {
     "office:products:version": "what cards may become is published to all who sell them",
+    "office:products:named": "the same, by its code",
+    "office:products:try": "whom a product insures may be tried by all who sell it",
     "office:cards:type": "document types are the same everywhere",
     "office:sales:agency": "agencies sell for the whole insurer",
 }
@@ -300,6 +303,14 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
         if name.startswith("office:drawers:") and arguments == ["code", "day"]:
             today = clock.today().isoformat()
             samples[name] = [{"code": code, "day": today} for code in numbers["drawers"]]
+        if name.startswith("office:products:") and name not in OPEN_TO_ALL:
+            samples[name] = [
+                {"code": one.product.code, "number": one.number}
+                if "number" in arguments
+                else {"code": one.product.code}
+                for one in versions()
+                if arguments
+            ]
         if name == "office:sales:end_agreement":
             samples[name] = [
                 {"code": one.agency.code, "agreement": one.pk}

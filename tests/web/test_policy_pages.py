@@ -1,11 +1,9 @@
 """Products and policies in the office: what is shown, to whom, and what a button does once."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -15,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page
 
 from selfcard.core import clock
-from selfcard.core.models import AuditEvent
 from selfcard.organisations.models import Staff
 from selfcard.policies.application import BeneficiaryGiven
 from selfcard.policies.models import Policy
@@ -163,65 +160,6 @@ def test_a_policy_opens_as_pdf_in_both_languages(office: Office) -> None:
     for language in ("zh-hans", "en"):
         paper = keeper.get(f"/office/papers/policy/{office.policy.number}.pdf?lang={language}")
         assert paper.content.startswith(b"%PDF")
-
-
-def test_products_are_listed_with_their_bounds(office: Office) -> None:
-    page = shown(entered(office.insurer.chief), "/office/products/")
-
-    assert "ACC-1" in page
-    assert "ACC-2" in page
-    assert "0 to 80 years" in page
-    found = shown(entered(office.insurer.chief), "/office/products/?state=draft&q=acc")
-    assert "ACC-2" in found
-    assert "ACC-1" not in found
-
-
-def test_a_version_says_its_rules_in_words(office: Office) -> None:
-    page = shown(entered(office.insurer.chief), "/office/products/ACC/1/")
-
-    assert "The insured is 0 to 80 years old on the first day of cover." in page
-    assert "On the death of a child under 10" in page
-    assert "Driving after drinking" in page
-
-
-def test_a_version_is_published_by_a_second_person_once(office: Office) -> None:
-    second = entered(office.insurer.second)
-    page = shown(second, "/office/products/ACC/2/")
-    token = re.search('name="request_id" value="([^"]+)"', page)
-    assert token
-    form = {"request_id": token[1]}
-
-    for _ in range(2):  # a double click
-        assert second.post("/office/products/ACC/2/", form).status_code == 302
-
-    office.draft.refresh_from_db()
-    assert office.draft.published_by == office.insurer.second
-    assert AuditEvent.objects.filter(event="product.published").count() == 2  # the first and this
-    assert "is published" in shown(second, "/office/products/ACC/2/")
-
-
-def test_a_page_from_before_the_publication_says_so(office: Office) -> None:
-    second = entered(office.insurer.second)
-
-    answer = second.post("/office/products/ACC/1/", {"request_id": str(uuid4())})
-
-    assert answer.status_code == 422
-    assert "published already" in answer.content.decode()
-
-
-def test_whoever_drafted_a_version_finds_no_button_and_cannot_publish_it(office: Office) -> None:
-    chief = entered(office.insurer.chief)
-
-    page = shown(chief, "/office/products/ACC/2/")
-    assert "You drafted it" in page
-    assert "Publish ACC-2" not in page
-    chief.post("/office/products/ACC/2/", {})
-    office.draft.refresh_from_db()
-    assert not office.draft.is_published
-
-
-def test_there_is_no_page_for_a_version_that_is_not_there(office: Office) -> None:
-    assert entered(office.insurer.chief).get("/office/products/ACC/9/").status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

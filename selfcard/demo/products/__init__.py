@@ -6,7 +6,13 @@ from selfcard.demo.products.catalogue import CHOICES, PRODUCTS, ProductOf
 from selfcard.demo.products.clauses import clauses
 from selfcard.products.ages import Length, LengthUnit
 from selfcard.products.cancelling import Repayment
-from selfcard.products.commands import define_product, draft_version, publish_version
+from selfcard.products.commands import (
+    define_product,
+    draft_version,
+    publish_version,
+    submit_version,
+)
+from selfcard.products.given import VersionGiven
 from selfcard.products.models import ProductVersion
 
 LENGTHS = {
@@ -39,8 +45,7 @@ def publish_products() -> dict[str, tuple[ProductVersion, ...]]:
 
 def _published(one: ProductOf) -> ProductVersion:
     product = define_product(code=one.code, kind=one.kind, name=one.name, **as_(AUTHOR))
-    draft = draft_version(
-        product=product,
+    given = VersionGiven(
         name=one.name,
         summary=one.summary,
         tax_rate=one.tax_rate,
@@ -48,9 +53,10 @@ def _published(one: ProductOf) -> ProductVersion:
         coverages=one.coverages,
         exclusions=one.exclusions,
         clauses=Text(zh=_clauses(one, "zh"), en=_clauses(one, "en")),
-        **as_(AUTHOR),
     )
-    return publish_version(version=draft, **as_(PUBLISHER))
+    draft = draft_version(product=product, given=given, **as_(AUTHOR))
+    submit_version(version=draft, **as_(AUTHOR))
+    return publish_version(version=draft, as_drafted_at=draft.drafted_at, **as_(PUBLISHER))
 
 
 def _clauses(one: ProductOf, language: str) -> str:

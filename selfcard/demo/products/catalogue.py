@@ -6,7 +6,7 @@ from decimal import Decimal
 from selfcard.core.papers.facts import Text
 from selfcard.products.ages import Age, AgeRange, Length, LengthUnit
 from selfcard.products.cancelling import Repayment
-from selfcard.products.commands import CoverageGiven
+from selfcard.products.given import CoverageGiven
 from selfcard.products.people import Detail, Relationship, Sex
 from selfcard.products.rules import Rules
 
@@ -36,14 +36,18 @@ def _cover(
     zh: str,
     en: str,
     amount: int,
-    conditions: tuple[str, str] | None = None,
+    terms: tuple[str, str] | None = None,
     *,
+    deductible: int = 0,
+    percent: int = 100,
     minors: bool = False,
 ) -> CoverageGiven:
     return CoverageGiven(
         name=Text(zh=zh, en=en),
         sum_insured=Decimal(amount),
-        conditions=Text(zh=conditions[0], en=conditions[1]) if conditions else None,
+        deductible=Decimal(deductible),
+        paid_share=Decimal(percent) / 100,
+        terms=Text(zh=terms[0], en=terms[1]) if terms else None,
         counts_for_minors=minors,
     )
 
@@ -96,7 +100,7 @@ PRODUCTS = (
             _cover("意外身故、伤残", "Death or disability by accident", 100_000,
                    WITHIN_180_DAYS, minors=True),
             _cover("意外医疗", "Medical costs after an accident", 10_000,
-                   ("免赔100元，超过部分给付80%。", "80% above CNY 100 for each accident.")),
+                   deductible=100, percent=80),
             _cover("意外住院津贴", "Hospital allowance", 4_500,
                    ("每日50元，第四日起，每次事故最长90日。",
                     "CNY 50 a day from the fourth day, for at most 90 days an accident.")),
@@ -129,7 +133,7 @@ PRODUCTS = (
             _cover("意外身故、伤残", "Death or disability by accident", 50_000,
                    WITHIN_180_DAYS, minors=True),
             _cover("意外医疗", "Medical costs after an accident", 15_000,
-                   ("免赔100元，超过部分给付80%。", "80% above CNY 100 for each accident.")),
+                   deductible=100, percent=80),
             _cover("意外骨折津贴", "Broken bones", 3_000,
                    ("每一保险期间一次。", "Once in the period of insurance.")),
             _cover("救护车费用", "Ambulance", 1_000),
@@ -166,7 +170,7 @@ PRODUCTS = (
             _cover("意外身故、伤残", "Death or disability by accident", 120_000,
                    WITHIN_180_DAYS, minors=True),
             _cover("意外医疗", "Medical costs after an accident", 12_000,
-                   ("免赔100元，超过部分给付90%。", "90% above CNY 100 for each accident.")),
+                   deductible=100, percent=90),
             _cover("意外住院津贴", "Hospital allowance", 7_200,
                    ("每日80元，第四日起，每次事故最长90日。",
                     "CNY 80 a day from the fourth day, for at most 90 days an accident.")),
@@ -200,7 +204,7 @@ PRODUCTS = (
                    WITHIN_180_DAYS, minors=True),
             _cover("航空意外身故、伤残", "Death or disability in an airliner", 500_000),
             _cover("意外医疗", "Medical costs after an accident", 20_000,
-                   ("免赔100元，超过部分给付80%。", "80% above CNY 100 for each accident.")),
+                   deductible=100, percent=80),
             _cover("紧急救援", "Emergency assistance", 50_000,
                    ("由救援机构安排。", "Arranged by the assistance centre.")),
             _cover("旅程延误", "Delay", 600,
@@ -246,8 +250,7 @@ PRODUCTS = (
                    "Death or disability in a train, ship or underground train", 500_000,
                    minors=True),
             _cover("汽车意外身故、伤残", "Death or disability in a car, bus or taxi", 200_000),
-            _cover("交通意外医疗", "Medical costs after such an accident", 10_000,
-                   ("给付90%。", "90% of the costs.")),
+            _cover("交通意外医疗", "Medical costs after such an accident", 10_000, percent=90),
         ),
         exclusions=(
             Text(zh="交通工具以外的意外", en="Accidents outside a means of transport"),
@@ -293,9 +296,8 @@ PRODUCTS = (
             _cover("意外身故、伤残（每人）", "Death or disability by accident, each person", 80_000,
                    WITHIN_180_DAYS, minors=True),
             _cover("意外医疗（每人）", "Medical costs after an accident, each person", 8_000,
-                   ("免赔100元，超过部分给付80%。", "80% above CNY 100 for each accident.")),
-            _cover("家庭财产", "Household goods", 50_000,
-                   ("每次事故免赔200元。", "Less CNY 200 for each event.")),
+                   deductible=100, percent=80),
+            _cover("家庭财产", "Household goods", 50_000, deductible=200),
         ),
         exclusions=(
             ILLNESS,
@@ -338,8 +340,7 @@ PRODUCTS = (
                    ("无免赔，给付100%。", "All costs, with no deductible.")),
             _cover("意外骨折、烧烫伤津贴", "Broken bones and burns", 2_000,
                    ("每一保险期间一次。", "Once in the period of insurance.")),
-            _cover("监护人责任", "Liability of the guardian", 10_000,
-                   ("每次事故免赔200元。", "Less CNY 200 for each event.")),
+            _cover("监护人责任", "Liability of the guardian", 10_000, deductible=200),
         ),
         exclusions=(
             ILLNESS,
@@ -381,7 +382,7 @@ PRODUCTS = (
             _cover("驾驶意外身故、伤残", "Death or disability while driving", 300_000,
                    WITHIN_180_DAYS, minors=True),
             _cover("驾驶意外医疗", "Medical costs after such an accident", 30_000,
-                   ("免赔100元，超过部分给付90%。", "90% above CNY 100 for each accident.")),
+                   deductible=100, percent=90),
             _cover("误工津贴", "Loss of earnings", 6_000,
                    ("每日100元，第四日起，每次事故最长60日。",
                     "CNY 100 a day from the fourth day, for at most 60 days an accident.")),

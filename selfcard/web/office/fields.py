@@ -399,6 +399,20 @@ class MoneyField(forms.DecimalField):
         return super().to_python(value)
 
 
+class CountField(forms.IntegerField):
+    """A whole number, typed with or without separators."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "num"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:,}" if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str):
+            value = re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", value))
+        return super().to_python(value)
+
+
 class DayField(forms.DateField):
     """A calendar day, chosen in the browser's own way."""
 

@@ -133,6 +133,15 @@ def moment(value: date | datetime | None) -> SafeString | str:
 
 
 @register.filter
+def end_of_cover(end: datetime) -> SafeString:
+    """The last day of a cover with the time at which it is over: 30 Nov 2027, 24:00."""
+    last, at = clock.last_day_before(end), clock.end_time(end)
+    text = date_format(last, "Y年n月j日" if _chinese() else "j M Y")
+    said = f"{text} {at}" if _chinese() else f"{text}, {at}"
+    return format_html('<time datetime="{}">{}</time>', end.isoformat(), said)
+
+
+@register.filter
 def weekday(value: date) -> str:
     """A day with its name, as a heading says it."""
     return date_format(value, "Y年n月j日，l" if _chinese() else "l j F Y")

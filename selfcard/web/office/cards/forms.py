@@ -1,7 +1,5 @@
 """Forms of document types, printers and batches."""
 
-import re
-import unicodedata
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,26 +14,18 @@ from selfcard.cards.terms import PLAIN_TERMS, TermsGiven
 from selfcard.core.wording import beside
 from selfcard.products.models import ProductVersion
 from selfcard.products.queries import published_versions
-from selfcard.web.office.fields import CodeField, DayField, DocumentTypeCodeField, MoneyField
+from selfcard.web.office.fields import (
+    CodeField,
+    CountField,
+    DayField,
+    DocumentTypeCodeField,
+    MoneyField,
+)
 from selfcard.web.office.forms import OfficeForm, printable_text
 
 # The two ways to say how long a card can be activated.
 MONTHS, DAY = "months", "day"
 CURRENCY = "CNY"
-
-
-class CountField(forms.IntegerField):
-    """A whole number, typed with or without separators."""
-
-    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "num"})
-
-    def prepare_value(self, value: Any) -> Any:
-        return f"{value:,}" if isinstance(value, int) else value
-
-    def to_python(self, value: Any) -> int | None:
-        if isinstance(value, str):
-            value = re.sub(r"[\s,]", "", unicodedata.normalize("NFKC", value))
-        return super().to_python(value)
 
 
 class ProductsField(forms.ModelMultipleChoiceField):

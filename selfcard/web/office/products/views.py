@@ -4,10 +4,12 @@ from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
+from django import forms
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -15,13 +17,23 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from selfcard.organisations.models import May
 from selfcard.products.ages import ADULT_AT
 from selfcard.products.commands import publish_version
+from selfcard.products.differences import differences
 from selfcard.products.models import Product, ProductVersion
 from selfcard.products.occupations import occupations
-from selfcard.products.queries import find_version, versions
+from selfcard.products.queries import (
+    PUBLISH_VERSION,
+    VERSION,
+    find_version,
+    products_without_versions,
+    version_before,
+    versions,
+)
 from selfcard.products.words import rules_in_words
-from selfcard.web.office.forms import DeedForm, refusals_shown_on
+from selfcard.web.office.approvals.asked import asked_about
+from selfcard.web.office.forms import DeedForm, OfficeForm, refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
+    ListDeed,
     MomentColumn,
     NumberColumn,
     OfficeFilter,
@@ -95,8 +107,17 @@ class VersionTable(OfficeTable):
         return percent(value) or _("Exempt")
 
 
+class PublishForm(OfficeForm):
+    """The publication of what was read on the page: it remembers when that was written."""
+
+    as_drafted_at = forms.DateTimeField(widget=forms.HiddenInput(attrs={"id": False}))
+
+
 @office_view(*SEEING_PRODUCTS)
 def products(request: OfficeRequest) -> HttpResponse:
+    deed = None
+    if May.DEFINE_PRODUCTS in request.mays:
+        deed = ListDeed(_("Define a product"), reverse("office:products:define"))
     return list_page(
         request,
         rows=versions(),
@@ -108,37 +129,68 @@ def products(request: OfficeRequest) -> HttpResponse:
             _("No product yet"),
             _("A product is drafted by one person and published by another."),
             icon="shield",
+            url=deed.url if deed else "",
+            deed=deed.label if deed else "",
         ),
+        deed=deed,
         name="products",
+        template="office/products/list.html",
+        context={"without_versions": products_without_versions(), "may_define": bool(deed)},
     )
 
 
 @office_view(*SEEING_PRODUCTS)
+def named(request: OfficeRequest, named: str) -> HttpResponse:
+    """A version by its code, as people call it: `ACC-1`."""
+    code, _dash, number = named.rpartition("-")
+    one = found(find_version(code, int(number)) if number.isdecimal() else None)
+    return redirect("office:products:version", code, one.number)
+
+
+@office_view(*SEEING_PRODUCTS)
 def version(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """A version; sent back, it is published."""
     one = found(find_version(code, number))
-    form = None
-    # A click that is sent again meets the published version, and the command knows it again.
-    asked = request.method == "POST" or not one.is_published
-    if asked and May.PUBLISH_PRODUCTS in request.mays:
-        form = DeedForm(request.POST or None, actor=request.actor)
-        if form.is_valid():
-            with refusals_shown_on(form):
-                publish_version(version=one, **form.cleaned_data, actor=request.actor)
-                messages.success(request, _("%(version)s is published.") % {"version": one.code})
-                return redirect("office:products:version", code, number)
+    if request.method != "POST" or May.PUBLISH_PRODUCTS not in request.mays:
+        return version_page(request, one)
+    form = PublishForm(request.POST, actor=request.actor)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            publish_version(version=one, **form.cleaned_data, actor=request.actor)
+            messages.success(request, _("%(version)s is published.") % {"version": one.code})
+            return redirect("office:products:version", code, number)
+    return version_page(request, one, form)
+
+
+def version_page(
+    request: OfficeRequest, one: ProductVersion, refused: OfficeForm | None = None
+) -> HttpResponse:
+    """All that a version says, and what can be done with it; with what was refused."""
+    before = version_before(one)
+    asked = asked_about(request, PUBLISH_VERSION, VERSION, one.code)
+    may_publish = May.PUBLISH_PRODUCTS in request.mays
     return show(
         request,
         "office/products/version.html",
         {
             "version": one,
-            "form": form,
+            "refused": refused,
+            "deed": DeedForm(actor=request.actor),
+            "publication": PublishForm(
+                actor=request.actor, initial={"as_drafted_at": one.drafted_at.isoformat()}
+            ),
+            "asked": asked,
             "own": one.drafted_by_id == request.staff.pk,
+            "may_publish": may_publish and asked is not None and asked.may_decide,
+            "may_define": May.DEFINE_PRODUCTS in request.mays,
+            "before": before,
+            "differences": differences(before, one) if before else [],
             "rules": rules_in_words(one.bounds),
             "siblings": [each for each in one.product.versions.all() if each != one],
             "insures_minors": one.bounds.insured_age.lowest.years < ADULT_AT,
             "insured_occupations": sum(
                 each.risk_class in one.bounds.occupation_classes
-                and each.code not in one.bounds.excluded_occupations
+                and not each.code.startswith(one.bounds.excluded_occupations)
                 for each in occupations().values()
             ),
             "all_occupations": len(occupations()),
