@@ -19,7 +19,7 @@ LETTERS = re.compile(r"[A-Za-z]{2,}|[\u4e00-\u9fff]")
 # The same in every language: our name, kinds of files, keys, languages; and attributes that a
 # template hands to the frame that it extends.
 NAMES = re.compile(
-    r'\b(Selfcard|PDF|CSV|SHA-256|Excel|Beancount|Ctrl|Enter|Esc|English)\b|中文|[\w-]+="[^"]*"'
+    r'\b(Selfcard|PDF|CSV|SHA-256|PEM|JWK|Excel|Beancount|Ctrl|Enter|Esc|English)\b|中文|[\w-]+="[^"]*"'
 )
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 

@@ -1,4 +1,6 @@
-"""The browser that tests and pictures look with: Debian's Chromium, and a font for Chinese."""
+"""What tests and pictures look with: Debian's Chromium with a font for Chinese, and poppler, which
+reads signed policies as the programs of those who hold them do.
+"""
 
 import os
 import shutil
@@ -10,6 +12,7 @@ from selfcard.launcher.errors import Trouble
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("chromium", "fonts-wqy-microhei")
+POPPLER = "poppler-utils"
 
 # As root there is no sandbox to be had; the rest keeps it from calling home.
 ARGUMENTS = [
@@ -38,16 +41,35 @@ def ensure_chromium() -> str:
     found = find_chromium()
     if found and _shows_chinese():
         return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        click.echo(f"Installing {' and '.join(PACKAGES)} …")
-        _apt_get("update")
-        _apt_get("install", "--no-install-recommends", *PACKAGES)
-        if found := find_chromium():
-            return found
+    if _installed(*PACKAGES) and (found := find_chromium()):
+        return found
     missing = "a font for Chinese (fonts-wqy-microhei)" if found else "Chromium"
     raise Trouble(
         f"The browser tests need {missing}: apt-get install {' '.join(PACKAGES)}, as root."
     )
+
+
+def ensure_pdfsig() -> str:
+    """The path of the program that checks a PDF's signature; root installs it where it is missing.
+
+    Raises:
+        Trouble: it is missing, and cannot be installed from here.
+    """
+    if found := shutil.which("pdfsig"):
+        return found
+    if _installed(POPPLER) and (found := shutil.which("pdfsig")):
+        return found
+    raise Trouble(f"The tests of signed policies need pdfsig: apt-get install {POPPLER}, as root.")
+
+
+def _installed(*packages: str) -> bool:
+    """Whether packages could be installed: by root, where there is Debian's apt-get."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    click.echo(f"Installing {' and '.join(packages)} …")
+    _apt_get("update")
+    _apt_get("install", "--no-install-recommends", *packages)
+    return True
 
 
 def _shows_chinese() -> bool:

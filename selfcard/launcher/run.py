@@ -66,6 +66,7 @@ def _serve(stack: ExitStack, port: int) -> NoReturn:
     _refuse_taken(port)
     folder.stamp()
     _prepare_books(stack, folder)
+    _refuse_unusable_key()
     folder.stamp(database=os.environ["DATABASE_URL"])
     stack.callback(folder.stamp)
 
@@ -180,6 +181,16 @@ def _build_demo() -> None:
     if not built:
         click.echo("Building the demo company …")
         build()
+
+
+def _refuse_unusable_key() -> None:
+    """Sign nothing rather than policies that nobody accepts."""
+    from selfcard.policies.signing.certificates import SigningKeyUnusable, signing_key
+
+    try:
+        signing_key()
+    except SigningKeyUnusable as error:
+        raise Trouble(f"Policies cannot be signed. {error}") from error
 
 
 def _who_may_come_in(folder: DataFolder) -> str:

@@ -1,6 +1,7 @@
 """Is this policy genuine? What anybody who holds one may learn: everything but whom it insures."""
 
-from dataclasses import dataclass
+import base64
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from selfcard.core import clock
@@ -32,6 +33,11 @@ class Authenticity:
     people: int
     edition: int
     is_outdated: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether one may rely on it: it holds now or later, and this is its present paper."""
+        return not self.is_outdated and self.state in (SeenState.ISSUED, SeenState.IN_FORCE)
 
 
 def authenticity_of(policy: Policy, *, edition: int | None = None) -> Authenticity:
@@ -87,14 +93,30 @@ def policy_ending_with(number: str, signs: str) -> Policy | None:
     return None
 
 
-def published_keys() -> list[tuple[str, bytes, datetime | None]]:
-    """The public keys of all codes: id, key, since when. The newest is there before it is used."""
-    found: list[tuple[str, bytes, datetime | None]] = [
-        (one.key_id, bytes(one.public_key), one.since) for one in CodeKey.objects.all()
-    ]
+@dataclass(frozen=True)
+class CodeKeyShown:
+    """A public key of codes, as it is published; without a day, no code was signed with it yet."""
+
+    public_key: bytes
+    since: datetime | None
+
+    @property
+    def id(self) -> str:
+        return key_id(self.public_key).hex()
+
+    @property
+    def as_jwk(self) -> dict[str, str]:
+        """As programs read it (RFC 8037)."""
+        x = base64.urlsafe_b64encode(self.public_key).decode().rstrip("=")
+        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": self.id, "x": x}
+
+
+def code_keys() -> list[CodeKeyShown]:
+    """The public keys of all codes, the oldest first; the newest is there before it is used."""
+    found = [CodeKeyShown(bytes(one.public_key), one.since) for one in CodeKey.objects.all()]
     newest = public_key()
-    if newest not in (public for _, public, _ in found):
-        found.append((key_id(newest).hex(), newest, None))
+    if newest not in (one.public_key for one in found):
+        found.append(CodeKeyShown(newest, None))
     return found
 
 
@@ -109,4 +131,4 @@ def _as_said(summary: Summary) -> Summary:
         name: getattr(summary, name).replace(microsecond=0).astimezone(UTC)
         for name in ("issued_at", "starts_at", "ends_at")
     }
-    return Summary(**{**vars(summary), **moments})
+    return replace(summary, **moments)

@@ -10,7 +10,7 @@ from selfcard.core.actor import Actor
 from selfcard.policies.commands import keep_edition
 from selfcard.policies.errors import EditionKeptAlready
 from selfcard.policies.models import Edition, Policy
-from selfcard.policies.paperwork import policy_card, signed_paper
+from selfcard.policies.paperwork import policy_card, policy_card_pictures, signed_paper
 
 
 def policy_pdf(policy: Policy, *, actor: Actor) -> bytes:
@@ -21,6 +21,11 @@ def policy_pdf(policy: Policy, *, actor: Actor) -> bytes:
 def policy_card_pdf(policy: Policy, *, actor: Actor) -> bytes:
     """The essentials as a card for the wallet, with the code of the policy's present paper."""
     return policy_card(policy, current_edition(policy, actor=actor).code)
+
+
+def policy_card_picture(policy: Policy, side: int, *, actor: Actor) -> bytes:
+    """One side of that card as a picture: its front is 0, its back 1."""
+    return policy_card_pictures(policy, current_edition(policy, actor=actor).code)[side]
 
 
 def current_edition(policy: Policy, *, actor: Actor) -> Edition:

@@ -20,7 +20,7 @@ from selfcard.core import clock
 from selfcard.core.clock import zone
 from selfcard.core.encryption import blind_index
 from selfcard.core.money import Money
-from selfcard.core.papers import MissingGlyph, Name, Text, printable, render
+from selfcard.core.papers import MissingGlyph, Name, Text, pictures, printable, render
 from selfcard.core.papers.facts import plain
 from selfcard.policies.application import Application
 from selfcard.policies.contact import address_in_full
@@ -83,9 +83,17 @@ def signed_paper(policy: Policy) -> SignedPaper:
 
 
 def policy_card(policy: Policy, code: str) -> bytes:
-    """The essentials on a card of 85.6 by 54 mm, to print or to keep on a phone."""
-    facts = policy_card_facts(policy, code=code)
-    return render(POLICY_CARD, _frozen(policy, facts, policy.issued_at), settings.LANGUAGE_CODE)
+    """The essentials on a card of 85.6 by 54 mm, to print."""
+    return render(POLICY_CARD, _on_card(policy, code), settings.LANGUAGE_CODE)
+
+
+def policy_card_pictures(policy: Policy, code: str) -> list[bytes]:
+    """Its two sides as pictures, to keep on a phone."""
+    return pictures(POLICY_CARD, _on_card(policy, code), settings.LANGUAGE_CODE)
+
+
+def _on_card(policy: Policy, code: str) -> dict[str, Any]:
+    return _frozen(policy, policy_card_facts(policy, code=code), policy.issued_at)
 
 
 def summary_of(policy: Policy) -> Summary:

@@ -1,4 +1,4 @@
-"""What a web server has ready before its first visitor: addresses, words, and pages."""
+"""What a web server has ready before its first visitor: addresses, words, pages, and its key."""
 
 from pathlib import Path
 
@@ -7,9 +7,15 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import formats, translation
 
+from selfcard.policies.signing import pades
+
 
 def warm_up() -> None:
-    """Load what is otherwise loaded by whoever comes first, and would take them seconds."""
+    """Load what is otherwise loaded by whoever comes first, and would take them seconds.
+
+    Raises:
+        SigningKeyUnusable: nobody could sign the policies that are issued here.
+    """
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             formats.get_format("DATE_FORMAT")
@@ -17,6 +23,7 @@ def warm_up() -> None:
             translation.gettext("Selfcard")
     for name in template_names():
         get_template(name)
+    pades.get_ready()
 
 
 def template_names() -> list[str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
 from selfcard.core.models import Paper
+from selfcard.core.papers.engine import pictures as pictures
 from selfcard.core.papers.engine import render as render
 from selfcard.core.papers.engine import strings_in
 from selfcard.core.papers.facts import Name as Name

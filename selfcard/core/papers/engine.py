@@ -1,4 +1,4 @@
-"""From frozen facts to a PDF, with Typst: the same facts give the same bytes."""
+"""From frozen facts to a PDF, or to pictures, with Typst: the same facts give the same bytes."""
 
 from __future__ import annotations
 
@@ -38,25 +38,38 @@ def render(kind: str, facts: dict[str, Any], language: str) -> bytes:
         PaperCannotBeMade: there is no such kind, the facts do not fit the template, or a
             character has no glyph.
     """
+    pdf = _made(kind, facts, language, format="pdf", pdf_standards=_STANDARDS)
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def pictures(kind: str, facts: dict[str, Any], language: str) -> list[bytes]:
+    """The same paper as pictures (PNG, 300 points an inch), one a page.
+
+    Raises:
+        PaperCannotBeMade: as for `render`.
+    """
+    pages = _made(kind, facts, language, format="png", ppi=300)
+    return [pages] if isinstance(pages, bytes) else list(pages)
+
+
+def _made(kind: str, facts: dict[str, Any], language: str, **wanted: Any) -> Any:
     if missing := unprintable("".join(strings_in(facts))):
         raise PaperCannotBeMade(f"{kind}: no glyph for {' '.join(missing)}")
     compiler, template = _compiler(), _template(kind)
     try:
-        pdf = compiler.compile(
+        return compiler.compile(
             input=template,
-            format="pdf",
             sys_inputs={
                 "facts": json.dumps(facts, ensure_ascii=False),
                 "pictures": json.dumps(dict(_qr_codes(facts))),
                 "language": "zh" if language.startswith("zh") else "en",
             },
             timestamp=datetime.fromisoformat(facts["made_at"]),
-            pdf_standards=_STANDARDS,
+            **wanted,
         )
     except typst.TypstError as error:
         raise PaperCannotBeMade(f"{kind}: {error.message} {error.diagnostic}") from error
-    assert isinstance(pdf, bytes)
-    return pdf
 
 
 def strings_in(facts: Any) -> Iterator[str]:

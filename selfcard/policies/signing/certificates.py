@@ -215,7 +215,7 @@ def _demonstration() -> bytes:
         _certificate(_DEMONSTRATION, root_key.public_key())
         .issuer_name(_DEMONSTRATION)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(key_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .sign(root_key, hashes.SHA256())
     )
     signer = x509.Name(
@@ -228,7 +228,7 @@ def _demonstration() -> bytes:
         _certificate(signer, key.public_key())
         .issuer_name(_DEMONSTRATION)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
+        .add_extension(key_usage(digital_signature=True, content_commitment=True), critical=True)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
             critical=False,
@@ -258,7 +258,8 @@ def _certificate(name: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.Certif
     )
 
 
-def _usage(**uses: bool) -> x509.KeyUsage:
+def key_usage(**uses: bool) -> x509.KeyUsage:
+    """What a certificate's key is for, of all that the standard (RFC 5280) names."""
     every = (
         "digital_signature",
         "content_commitment",

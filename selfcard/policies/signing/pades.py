@@ -64,6 +64,15 @@ def signed(pdf: bytes, at: datetime) -> bytes:
     return bytes(output.getvalue())
 
 
+def get_ready() -> None:
+    """Load the key and sign for a first time, so that nobody waits for it later.
+
+    Raises:
+        SigningKeyUnusable: no policy could be signed.
+    """
+    _signer()
+
+
 @cache
 def _signer() -> "_PolicySigner":
     return _PolicySigner(signing_key())

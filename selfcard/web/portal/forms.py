@@ -190,6 +190,22 @@ class IdentityNumberForm(GateForm):
     identity_number = PolicyAndIdentityForm.base_fields["identity_number"]
 
 
+class CheckForm(GateForm):
+    """Policy number, and the end of the identity number of somebody insured."""
+
+    refusal_fields = {"number": "policy_number"}
+
+    policy_number = PolicyAndIdentityForm.base_fields["policy_number"]
+    last_signs = forms.CharField(
+        label=_("Last four digits or letters of the identity number"),
+        help_text=_("Of an insured person, as on the policy."),
+        widget=code_input("4"),
+        error_messages={
+            "required": _("Enter the last four digits or letters of the identity number.")
+        },
+    )
+
+
 class ActivateForm(RequestIdMixin, PortalForm):
     """The button that makes the policy, with what stood beside it: the first day of cover, and a
     digest of every answer.

@@ -4,7 +4,7 @@ only in the one that is printed on its paper.
 
 from django.urls import path
 
-from selfcard.web.portal import line, picks, views
+from selfcard.web.portal import authenticity, cards, line, picks, views
 
 app_name = "portal"
 
@@ -25,9 +25,18 @@ urlpatterns = [
     path("check-answers/", line.check, name="check"),
     path("done/", views.done, name="done"),
     path("look-up/", views.look_up, name="look_up"),
-    path("check/<str:number>", views.scanned, name="scanned"),
+    path("check/", authenticity.check, name="check_policy"),
+    path("check/<str:code>", authenticity.scanned, name="scanned"),
+    # As a QR code has it, in which capitals take less room.
+    path("CHECK/<str:code>", authenticity.scanned),
+    path("keys/", authenticity.keys, name="keys"),
+    path("keys/root.pem", authenticity.root_certificate, name="root_certificate"),
+    path("keys/codes.json", authenticity.keys_of_codes, name="keys_of_codes"),
     path("policy/", views.policy, name="policy"),
     path("policy/paper/", views.policy_paper, name="policy_paper"),
+    path("policy/card/", cards.policy_card, name="policy_card"),
+    path("policy/card/paper/", cards.paper, name="policy_card_paper"),
+    path("policy/card/<str:side>.png", cards.picture, name="policy_card_picture"),
     path("clauses/<int:version_id>/<str:language>/", views.clauses, name="clauses"),
     path("privacy/", views.privacy, name="privacy"),
     path("leave/", views.leave, name="leave"),

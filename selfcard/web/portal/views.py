@@ -8,8 +8,8 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import pgettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -91,7 +91,7 @@ def start(request: HttpRequest) -> HttpResponse:
             return redirect("portal:card")
         return redirect("portal:product")
     visit_over = request.session.pop(OVER, False)
-    return _shown(request, "portal/start.html", form, {"visit_over": visit_over})
+    return shown(request, "portal/start.html", form, {"visit_over": visit_over})
 
 
 @never_cache
@@ -109,18 +109,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
         show_policy_to(request, found)
         return redirect("portal:policy")
     wrong = policy if policy.is_bound else card
-    return _shown(request, "portal/look_up.html", wrong, {"card_form": card, "policy_form": policy})
-
-
-@never_cache
-@require_GET
-def scanned(request: HttpRequest, number: str) -> HttpResponse:
-    """Where the code on a policy's paper leads: looking it up, with its number filled in."""
-    card = CardAndPinForm(auto_id="card_%s")
-    policy = PolicyAndIdentityForm(kept={"policy_number": number[:20]}, auto_id="policy_%s")
-    return _shown(
-        request, "portal/look_up.html", policy, {"card_form": card, "policy_form": policy}
-    )
+    return shown(request, "portal/look_up.html", wrong, {"card_form": card, "policy_form": policy})
 
 
 @opened
@@ -151,7 +140,7 @@ def _activated(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("portal:policy")
     found = find_policy(number)
     assert found is not None, "an activated card has a policy, and so has one that is void by it"
-    return _shown(request, "portal/policy.html", form, _policy_facts(found, masked=True))
+    return shown(request, "portal/policy.html", form, _policy_facts(found, masked=True))
 
 
 @opened
@@ -194,7 +183,7 @@ def policy_paper(request: HttpRequest) -> HttpResponse:
     found = policy_shown_to(request)
     if found is None:
         return redirect("portal:look_up")
-    return _pdf(policy_pdf(found, actor=holder_of(request)), f"{found.number}.pdf")
+    return pdf_answer(policy_pdf(found, actor=holder_of(request)), f"{found.number}.pdf")
 
 
 @cache_control(public=True, max_age=3600)
@@ -207,7 +196,7 @@ def clauses(request: HttpRequest, version_id: int, language: str) -> HttpRespons
         raise Http404 from refusal
     if not version.is_published or language not in dict(settings.LANGUAGES):
         raise Http404
-    return _pdf(clauses_pdf(version, language), f"{version.code}.pdf")
+    return pdf_answer(clauses_pdf(version, language), f"{version.code}.pdf")
 
 
 @require_GET
@@ -244,7 +233,7 @@ def _through_the_gate(request: HttpRequest, form: CardAndPinForm) -> PinProof | 
     given = form.cleaned_data
     proof = None
     try:
-        proof = _once(
+        proof = once(
             open_gate,
             card_number=given["card_number"],
             pin=given["pin"],
@@ -268,7 +257,7 @@ def _through_the_policy_gate(
     """The policy of a number for one of its people; else the form says that it is refused."""
     found = None
     try:
-        found = _once(
+        found = once(
             open_policy,
             number=number,
             identity_number=form.cleaned_data["identity_number"],
@@ -286,7 +275,7 @@ def _through_the_policy_gate(
     return found
 
 
-def _once(command: Callable[..., T], **arguments: Any) -> T:
+def once(command: Callable[..., T], **arguments: Any) -> T:
     """Try once for each press: the same id with other digits is simply another try."""
     try:
         return command(**arguments)
@@ -294,7 +283,7 @@ def _once(command: Callable[..., T], **arguments: Any) -> T:
         return command(**arguments | {"request_id": uuid4()})
 
 
-def _shown(
+def shown(
     request: HttpRequest, template: str, form: GateForm, context: dict[str, Any]
 ) -> HttpResponse:
     """A page with a way through the gate, and what the next try costs there."""
@@ -306,7 +295,8 @@ def _shown(
     return render(request, template, context, status=429 if form.waits else form.status)
 
 
-def _pdf(content: bytes, name: str) -> HttpResponse:
+def pdf_answer(content: bytes, name: str) -> HttpResponse:
+    """A paper, to be looked at in the browser or kept."""
     return HttpResponse(
         content,
         content_type="application/pdf",

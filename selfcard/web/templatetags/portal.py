@@ -31,6 +31,7 @@ DRAWINGS = {
     "look": "M11 4.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zm5 11.5 4.5 4.5",
     "wrong": "M12 2.5a9.5 9.5 0 1 0 0 19 9.5 9.5 0 0 0 0-19zM12 7v6M12 16.5v.5",
     "insured": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zM7.5 12.5l3 3 6-6.5",
+    "seal": "M12 2.5 20 6v5.5c0 5-3.5 8.5-8 10-4.5-1.5-8-5-8-10V6zM8 12l3 3 5-5.5",
     "clock": "M12 2.5a9.5 9.5 0 1 0 0 19 9.5 9.5 0 0 0 0-19zM12 7v5.500l3.500 2",
 }
 
@@ -86,6 +87,14 @@ def clock_time(value: datetime | None) -> str:
         return ""
     local = timezone.localtime(value)
     return date_format(local, "H:i:s" if local.second else "H:i")
+
+
+@register.filter
+def day_and_time(value: datetime | None) -> str:
+    """A moment on one line: 23 November 2026, 00:00."""
+    if not value:
+        return ""
+    return f"{long_day(value)}{' ' if _chinese() else ', '}{clock_time(value)}"
 
 
 @register.filter
