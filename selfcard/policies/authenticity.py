@@ -70,6 +70,13 @@ def policy_with_code(written: str) -> tuple[Policy, Summary] | None:
     return policy, said
 
 
+def number_scanned(read: str) -> str | None:
+    """The policy's number in what a scanner reads from its code; none in anything else."""
+    _, is_code, code = read.strip().rpartition("/CHECK/")
+    found = policy_with_code(code) if is_code else None
+    return found[0].number if found else None
+
+
 def last_signs_of(typed: str) -> str:
     """The end of an identity number as it counts, however it was typed.
 

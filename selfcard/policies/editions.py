@@ -6,6 +6,8 @@ counts.
 
 from uuid import uuid4
 
+from django.db.models import QuerySet
+
 from selfcard.core.actor import Actor
 from selfcard.policies.commands import keep_edition
 from selfcard.policies.errors import EditionKeptAlready
@@ -44,3 +46,12 @@ def current_edition(policy: Policy, *, actor: Actor) -> Edition:
 def find_edition(policy: Policy, number: int) -> Edition | None:
     """One of the papers that a policy has had, if it was ever opened."""
     return Edition.objects.filter(policy=policy, number=number).first()
+
+
+def former_editions(policy: Policy) -> QuerySet[Edition]:
+    """The papers of a policy that were handed out and hold no more; without what is in them."""
+    return (
+        Edition.objects.filter(policy=policy, number__lt=policy.edition)
+        .defer("pdf")
+        .select_related("policy")
+    )

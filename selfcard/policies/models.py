@@ -437,3 +437,8 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.policy_id}/{self.number}"
+
+    @property
+    def paper_number(self) -> str:
+        """What this edition is called among papers: the policy's number with its own."""
+        return f"{self.policy.number}-{self.number}"

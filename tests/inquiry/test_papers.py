@@ -11,8 +11,9 @@ from selfcard.inquiry.errors import NoSuchPaper
 from selfcard.inquiry.queries.biography import find_biography
 from selfcard.inquiry.queries.papers import open_paper
 from selfcard.payments.commands import PayeeGiven
+from selfcard.policies.models import Policy
 from selfcard.sales.commands import correct_payment
-from tests.factories.activation import activate
+from tests.factories.activation import activate, cancel
 from tests.factories.reading import words_of
 from tests.factories.recoveries import take_back, voucher
 
@@ -33,6 +34,7 @@ def papers(shop):
         "invoice": invoice.number,
         "notice": invoice.receipt.reason_number,
         "policy": policy.number,
+        "policy_card": policy.number,
         "clauses": policy.product_version.code,
     }
 
@@ -55,6 +57,22 @@ def test_a_foreign_organisation_opens_none_of_them(shop, papers):
             )
 
 
+def test_every_edition_of_a_policy_that_was_handed_out_is_found(shop, papers):
+    policy = Policy.objects.get(number=papers["policy"])
+    chief = {"language": "en", "actor": shop.insurer.actor("chief")}
+    first = open_paper(kind="policy", number=policy.number, **chief)
+    cancel(shop.insurer, policy)
+
+    second = open_paper(kind="policy", number=policy.number, **chief)
+
+    assert "Thispolicyiscancelled" in words_of(second)
+    assert open_paper(kind="policy", number=f"{policy.number}-1", **chief) == first
+    assert open_paper(kind="policy", number=f"{policy.number}-2", **chief) == second
+    for number in (f"{policy.number}-3", f"{policy.number}-x", f"{policy.number}-{'9' * 5000}"):
+        with pytest.raises(NoSuchPaper):
+            open_paper(kind="policy", number=number, **chief)
+
+
 def test_whoever_only_holds_cards_of_a_batch_does_not_learn_how_the_others_came(shop):
     paper = {"kind": "check_in", "number": shop.batch.number, "language": "en"}
     for name, may_open in (("keeper", False), ("branch_keeper", False), ("second", True)):
@@ -75,6 +93,7 @@ def test_whoever_only_holds_cards_of_a_batch_does_not_learn_how_the_others_came(
 def test_what_is_no_paper_is_not_found(shop):
     for kind, number in {
         "policy": "P0",
+        "policy_card": "P0",
         "clauses": "ACC-x",
         "unheard_of": "1",
         "../x": "1",

@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from selfcard.core.serials import group_digits
 from selfcard.custody.models import Issue
 from selfcard.inquiry.queries.search import find
-from tests.factories.activation import activate
+from selfcard.policies.editions import current_edition
+from selfcard.policies.signing.codes import code_address
+from tests.factories.activation import activate, holder
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,16 @@ def test_numbers_are_found_however_they_are_typed(sold):
         str.maketrans("0123456789", "０１２３４５６７８９")
     )
     assert found(shop, full_width)[0][0] == "card"
+
+
+def test_a_code_that_a_scanner_reads_off_a_policy_opens_it(sold):
+    shop, _, policy = sold
+    code = current_edition(policy, actor=holder()).code
+    read = code_address("https://cards.lantern.example", code)
+
+    assert found(shop, read) == [("policy", policy.number, True)]
+    assert found(shop, read, by="other_keeper") == []
+    assert found(shop, read[:-1] + ("A" if read[-1] != "A" else "B")) == []
 
 
 def test_a_running_number_alone_finds_everything_that_carries_it(sold):

@@ -19,7 +19,14 @@ from selfcard.policies.models import Policy
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship
 from tests.factories.organisations import Insurer, an_insurer
-from tests.factories.policies import STUDENT, a_person, a_policy, an_application, an_insured
+from tests.factories.policies import (
+    STUDENT,
+    a_person,
+    a_policy,
+    an_application,
+    an_insured,
+    cancelled,
+)
 from tests.factories.products import a_draft, a_product, a_published_version
 from tests.web.conftest import DESKTOP, PHONE, OpenPage
 
@@ -154,12 +161,30 @@ def test_out_of_reach_there_is_no_policy(office: Office, who: str) -> None:
     assert office.policy.number not in listed.content.decode()
 
 
-def test_a_policy_opens_as_pdf_in_both_languages(office: Office) -> None:
+def test_a_policy_opens_as_the_one_signed_paper_whatever_the_reader_speaks(office: Office) -> None:
     keeper = entered(office.insurer.keeper)
 
-    for language in ("zh-hans", "en"):
-        paper = keeper.get(f"/office/papers/policy/{office.policy.number}.pdf?lang={language}")
-        assert paper.content.startswith(b"%PDF")
+    papers = {
+        keeper.get(f"/office/papers/policy/{office.policy.number}.pdf?lang={language}").content
+        for language in ("zh-hans", "en")
+    }
+
+    (paper,) = papers
+    assert paper.startswith(b"%PDF")
+
+
+def test_the_policys_page_leads_to_its_card_and_to_papers_that_hold_no_more(office: Office) -> None:
+    keeper, number = entered(office.insurer.keeper), office.policy.number
+    keeper.get(f"/office/papers/policy/{number}.pdf")
+    before = shown(keeper, f"/office/policies/{number}/")
+    cancelled(office.insurer, office.policy)
+
+    after = shown(keeper, f"/office/policies/{number}/")
+
+    assert f"/office/papers/policy_card/{number}.pdf" in after
+    former = f"/office/papers/policy/{number}-1.pdf"
+    assert (former in before, former in after) == (False, True)
+    assert keeper.get(former).content.startswith(b"%PDF")
 
 
 @pytest.mark.django_db(transaction=True)

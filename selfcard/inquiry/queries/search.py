@@ -51,6 +51,7 @@ from selfcard.payments.queries import (
     receipts_in_reach,
     red_letters_in_reach,
 )
+from selfcard.policies.authenticity import number_scanned
 from selfcard.policies.numbers import policy_number
 from selfcard.policies.queries import policies_in_reach
 from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
@@ -106,8 +107,9 @@ class Hit:
 
 
 def find(text: str, actor: Actor) -> list[Hit]:
-    """Everything in the actor's reach that a number, code or name means."""
-    sought = " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).split())
+    """Everything in the actor's reach that a number, code or name means; a scanned code as well."""
+    text = number_scanned(text) or text[:LONGEST]
+    sought = " ".join(unicodedata.normalize("NFKC", text).split())
     # Two characters are a whole Chinese name.
     if len(sought) < (SHORTEST if sought.isascii() else SHORTEST - 1):
         return []

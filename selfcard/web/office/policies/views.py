@@ -18,6 +18,7 @@ from selfcard.core.money import Money
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.policies.application import ConsentKind
+from selfcard.policies.editions import former_editions
 from selfcard.policies.errors import NoSuchPolicy
 from selfcard.policies.models import Policy, SeenState
 from selfcard.policies.queries import access_policy, policies_in_reach, policy_view
@@ -166,6 +167,7 @@ def policy(request: OfficeRequest, number: str) -> HttpResponse:
             "from_card": one.reason_kind == "card",
             "may_cancel": _may_cancel(request, one),
             "end": ending(request, one),
+            "former": former_editions(one),
             "may_take_back": May.RECALL_SALES in request.mays,
         },
     )
