@@ -72,7 +72,7 @@ def returned_on(policy: Policy, asked_on: date, *, benefit_paid: bool = False) -
         CoverHasEnded: there is nothing left to cancel.
     """
     today, issued_on = clock.today(), clock.day_of(policy.issued_at)
-    last_day = clock.day_of(policy.ends_at)
+    last_day = clock.last_day_before(policy.ends_at)
     earliest = today - timedelta(days=settings.CANCELLATION_ENTRY_DAYS)
     if asked_on > today:
         raise AskedInTheFuture
@@ -93,7 +93,7 @@ def reckoned(policy: Policy, asked_on: date, *, benefit_paid: bool) -> Returned:
         policy.product_version.bounds,
         issued_on=clock.day_of(policy.issued_at),
         first_day=clock.day_of(policy.starts_at),
-        last_day=clock.day_of(policy.ends_at),
+        last_day=clock.last_day_before(policy.ends_at),
         premium=policy.premium_gross,
         asked_on=asked_on,
         benefit_paid=benefit_paid,

@@ -100,7 +100,7 @@ def in_force(
         JOIN policies_policy policy ON policy.id = insured.policy_id
         JOIN products_productversion version ON version.id = policy.product_version_id
         WHERE insured.identity_index = ANY(%s) AND policy.state = 'issued'
-          AND policy.starts_at <= %s AND policy.ends_at >= %s
+          AND policy.starts_at < %s AND policy.ends_at > %s
         GROUP BY insured.identity_index
     """
     wanted = sorted(set(indexes))

@@ -66,7 +66,7 @@ def violations() -> Iterator[Violation]:
         JOIN products_productversion its_version ON its_version.id = other.product_version_id
         WHERE policy.state = 'issued' AND other.state = 'issued'
           AND its_version.product_id = version.product_id
-          AND other.starts_at <= policy.ends_at AND other.ends_at >= policy.starts_at
+          AND other.starts_at < policy.ends_at AND other.ends_at > policy.starts_at
           AND other.id <= policy.id
         GROUP BY policy.number, insured.identity_index, version.id
         HAVING count(DISTINCT other.id) > (version.rules->>'policies_per_insured')::int

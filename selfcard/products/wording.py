@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -15,8 +14,7 @@ def listed(names: Iterable[object]) -> str:
 
 def sum_said(amount: Decimal, currency: str) -> str:
     """A sum within a sentence, without cents where there are none: CNY 100."""
-    decimals = 0 if amount == amount.to_integral_value() else 2
-    figures = number_format(amount, decimals, force_grouping=True)
+    figures = f"{amount:,.{0 if amount == amount.to_integral_value() else 2}f}"
     if currency == "CNY":
         return _("CNY %(amount)s") % {"amount": figures}
     return f"{currency} {figures}"

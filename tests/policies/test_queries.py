@@ -147,10 +147,10 @@ def test_only_policies_that_share_a_moment_with_the_new_cover_count(insurer, ver
     def counted(starts_at: datetime, ends_at: datetime) -> int:
         return in_force([SON.index], version.product, starts_at, ends_at)[SON.index].policies
 
-    assert counted(policy.ends_at, policy.ends_at + second) == 1
-    assert counted(policy.ends_at + second, policy.ends_at + 2 * second) == 0
-    assert counted(policy.starts_at - 2 * second, policy.starts_at - second) == 0
-    assert counted(policy.starts_at - second, policy.starts_at) == 1
+    assert counted(policy.ends_at - second, policy.ends_at) == 1
+    assert counted(policy.ends_at, policy.ends_at + second) == 0
+    assert counted(policy.starts_at - second, policy.starts_at) == 0
+    assert counted(policy.starts_at - second, policy.starts_at + second) == 1
 
 
 def test_the_minors_cap_holds_over_all_products(insurer):

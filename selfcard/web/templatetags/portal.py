@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from selfcard.core import clock
 from selfcard.core.serials import card_number, group_digits
 from selfcard.web.portal import words
 
@@ -95,6 +96,26 @@ def day_and_time(value: datetime | None) -> str:
     if not value:
         return ""
     return f"{long_day(value)}{' ' if _chinese() else ', '}{clock_time(value)}"
+
+
+@register.filter
+def end_day(end: datetime) -> str:
+    """The last day of a cover; one that is over at midnight reaches the day before."""
+    return long_day(clock.last_day_before(end))
+
+
+@register.filter
+def end_weekday(end: datetime) -> str:
+    return weekday(clock.last_day_before(end))
+
+
+@register.filter
+def end_day_and_time(end: datetime) -> str:
+    """The last day of a cover and when it is over, on one line: 23 November 2027, 24:00."""
+    return f"{end_day(end)}{' ' if _chinese() else ', '}{clock.end_time(end)}"
+
+
+register.filter("end_time", clock.end_time)
 
 
 @register.filter

@@ -133,6 +133,15 @@ def moment(value: date | datetime | None) -> SafeString | str:
 
 
 @register.filter
+def last_day(end: datetime) -> SafeString | str:
+    """The last day of a cover; one that is over at midnight reaches the day before."""
+    return day(clock.last_day_before(end))
+
+
+register.filter("end_time", clock.end_time)
+
+
+@register.filter
 def end_of_cover(end: datetime) -> SafeString:
     """The last day of a cover with the time at which it is over: 30 Nov 2027, 24:00."""
     last, at = clock.last_day_before(end), clock.end_time(end)
