@@ -38,7 +38,7 @@ from selfcard.web.office.lists import (
 from selfcard.web.office.policies.endings import ending
 from selfcard.web.office.views import OfficeRequest, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
-from selfcard.web.templatetags.selfcard import money
+from selfcard.web.templatetags.selfcard import last_day, money
 from selfcard.web.templatetags.selfcard import status as status_shown
 
 _ONE_LINE = {"td": {"class": "nowrap"}}
@@ -99,6 +99,9 @@ class PolicyTable(OfficeTable):
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+
+    def render_ends_at(self, value: datetime) -> Any:
+        return last_day(value)
 
     def render_seen(self, record: Policy) -> Any:
         state = record.seen_state(clock.now())
