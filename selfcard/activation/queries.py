@@ -100,6 +100,7 @@ def broken_so_far(
     """
     starts_at, ends_at = cover_period(version.bounds, starts_on)
     already = in_force((one.person.index for one in insured), version.product, starts_at, ends_at)
+    every = frozenset(one.code for one in version.bounds.details)
     facts = Facts(
         asked_on=clock.today(),
         starts_on=starts_on,
@@ -110,11 +111,12 @@ def broken_so_far(
                 one,
                 policies_in_force=already[one.person.index].policies,
                 own_death_cover=already[one.person.index].death_cover,
+                details=every,
             )
             for one in insured
         ),
         region=contact_region or "",
-        details=frozenset(version.bounds.details),
+        details=every,
         death_cover=version.death_cover,
         currency=version.currency,
     )

@@ -1,7 +1,6 @@
 """The demo company's customers: whoever holds a paid card and makes a policy out of it."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import uuid4
 
 from stdnum.cn import ric
@@ -21,13 +20,15 @@ from selfcard.policies.application import (
     ConsentGiven,
     ConsentKind,
     ContactGiven,
+    DetailGiven,
     InsuredGiven,
     PersonGiven,
 )
 from selfcard.policies.identity import IdentityKind
 from selfcard.policies.models import Policy
+from selfcard.products.details import Detail, of_insured, of_policy
 from selfcard.products.models import ProductVersion
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 
 CUSTOMERS = (
     ("李秀兰", date(1955, 3, 8), Sex.FEMALE, "330106"),
@@ -62,14 +63,17 @@ def activate(card: PrintedCard, version: ProductVersion, customer: int) -> Polic
     application = Application(
         applicant=person,
         contact=ContactGiven(phone=f"+861395550{customer:04d}", region=region),
-        insured=(_insured(person, Relationship.SELF), *_family(version, customer)),
+        insured=(
+            _insured(person, Relationship.SELF, version, customer),
+            *_family(version, customer),
+        ),
         starts_on=clock.today() + timedelta(days=1),
         consents=tuple(
             ConsentGiven(kind=kind, version=text, given_at=clock.now())
             for kind, text in versions_of_texts(version).items()
             if kind != ConsentKind.GUARDIAN
         ),
-        **_details(version, customer),
+        details=_details(of_policy(version.bounds.details), customer),
     )
     return activate_card(
         proof=proof,
@@ -91,24 +95,35 @@ def _person(customer: int) -> PersonGiven:
     )
 
 
-def _insured(person: PersonGiven, relationship: Relationship) -> InsuredGiven:
-    return InsuredGiven(person=person, relationship=relationship, occupation=OCCUPATION)
+def _insured(
+    person: PersonGiven, relationship: Relationship, version: ProductVersion, customer: int
+) -> InsuredGiven:
+    return InsuredGiven(
+        person=person,
+        relationship=relationship,
+        occupation=OCCUPATION,
+        details=_details(of_insured(version.bounds.details), customer),
+    )
 
 
 def _family(version: ProductVersion, customer: int) -> tuple[InsuredGiven, ...]:
     """The husband or wife, where a policy insures more than one."""
     if version.bounds.insured_lowest == 1:
         return ()
-    return (_insured(_person(customer + 1), Relationship.SPOUSE),)
+    return (_insured(_person(customer + 1), Relationship.SPOUSE, version, customer + 1),)
 
 
-def _details(version: ProductVersion, customer: int) -> dict[str, Any]:
+def _details(asked: tuple[Detail, ...], customer: int) -> tuple[DetailGiven, ...]:
     """What the product asks for beyond the people."""
     answers = {
-        Detail.VEHICLE_PLATE: f"浙A{customer:05d}",
-        Detail.HOME_ADDRESS: f"杭州市西湖区文三路{customer + 1}号",
+        "vehicle_plate": f"浙A{customer:05d}",
+        "vehicle_seats": "5",
+        "vehicle_use": "private",
+        "home_address": f"文三路{customer + 1}号",
+        "home_ownership": "own",
+        "home_area": f"{80 + 5 * customer}",
     }
-    return {str(detail): answers[detail] for detail in version.bounds.details}
+    return tuple(DetailGiven(code=one.code, answer=answers[one.code]) for one in asked)
 
 
 def activate_for_holders() -> None:

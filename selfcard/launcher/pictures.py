@@ -46,6 +46,11 @@ ANSWERS = {
     "occupation_words": "教师",
     "region_words": "上海黄浦",
     "vehicle_plate": "沪A12345",
+    "vehicle_seats": "5",
+    "vehicle_use": "private",
+    "home_address": "中山东一路12号",
+    "home_ownership": "own",
+    "home_area": "90",
     "address": "中山东一路12号",
 }
 

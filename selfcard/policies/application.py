@@ -31,7 +31,7 @@ from selfcard.policies.identity import (
 )
 from selfcard.products.ages import is_minor
 from selfcard.products.codec import from_json, to_json
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import InsuredFacts
 
 
@@ -60,6 +60,19 @@ class PersonGiven:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DetailGiven:
+    """The answer to one of the fields that a product asks for, by the field's code."""
+
+    code: str
+    answer: str
+
+
+def answers_in(details: tuple[DetailGiven, ...]) -> dict[str, str]:
+    """The answers by the codes of their fields."""
+    return {one.code: one.answer for one in details}
+
+
+@dataclass(frozen=True, kw_only=True)
 class InsuredGiven:
     """Somebody to be insured.
 
@@ -71,6 +84,7 @@ class InsuredGiven:
     relationship: Relationship
     occupation: str
     declared_death_cover: Decimal = Decimal("0.00")
+    details: tuple[DetailGiven, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +127,8 @@ class ConsentGiven:
 class Application:
     """Who applies, who is to be insured from which day, who is paid, what was agreed to.
 
-    No beneficiary named means the statutory ones. `vehicle_plate` and `home_address` are
-    filled where the product asks for them.
+    No beneficiary named means the statutory ones. `details` answer what the product asks once for
+    the policy.
     """
 
     applicant: PersonGiven
@@ -122,8 +136,7 @@ class Application:
     insured: tuple[InsuredGiven, ...]
     starts_on: date
     beneficiaries: tuple[BeneficiaryGiven, ...] = ()
-    vehicle_plate: str = ""
-    home_address: str = ""
+    details: tuple[DetailGiven, ...] = ()
     consents: tuple[ConsentGiven, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -133,15 +146,6 @@ class Application:
     @classmethod
     def from_json(cls, stored: Any) -> "Application":
         return from_json(cls, stored)
-
-    @property
-    def details(self) -> frozenset[Detail]:
-        """Which of the things that a product may ask for are given."""
-        given = {
-            Detail.VEHICLE_PLATE: self.vehicle_plate,
-            Detail.HOME_ADDRESS: self.home_address,
-        }
-        return frozenset(detail for detail, text in given.items() if text.strip())
 
     @property
     def insures_a_minor(self) -> bool:
@@ -155,7 +159,11 @@ class Application:
 
 
 def insured_facts(
-    one: InsuredGiven, *, policies_in_force: int = 0, own_death_cover: Decimal = Decimal(0)
+    one: InsuredGiven,
+    *,
+    policies_in_force: int = 0,
+    own_death_cover: Decimal = Decimal(0),
+    details: frozenset[str] = frozenset(),
 ) -> InsuredFacts:
     """What the rules of a product need to know about one insured, nothing personal beyond it."""
     return InsuredFacts(
@@ -165,6 +173,7 @@ def insured_facts(
         occupation=one.occupation,
         policies_in_force=policies_in_force,
         other_death_cover=own_death_cover + one.declared_death_cover,
+        details=details,
     )
 
 

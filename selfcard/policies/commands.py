@@ -12,7 +12,13 @@ from selfcard.core.papers import Text, letterhead
 from selfcard.core.refusals import ReasonMissing
 from selfcard.organisations.models import Organisation
 from selfcard.organisations.queries import acting_staff
-from selfcard.policies.application import Application, PersonGiven, problems
+from selfcard.policies.application import (
+    Application,
+    DetailGiven,
+    PersonGiven,
+    answers_in,
+    problems,
+)
 from selfcard.policies.cancelling import AskerGiven, checked_asker, returned_on
 from selfcard.policies.errors import (
     ApplicationNotComplete,
@@ -35,6 +41,7 @@ from selfcard.policies.paperwork import SignedPaper, require_printable
 from selfcard.policies.queries import live_policy_for
 from selfcard.policies.signing.codes import key_id
 from selfcard.products.codec import to_json
+from selfcard.products.details import Detail, of_insured, of_policy
 from selfcard.products.models import ProductVersion
 
 
@@ -88,8 +95,7 @@ def issue_policy(
         email=application.contact.email,
         address=application.contact.address,
         region=application.contact.region,
-        vehicle_plate=application.vehicle_plate,
-        home_address=application.home_address,
+        details_text=_details_text(of_policy(version.bounds.details), application.details),
         starts_at=starts_at,
         ends_at=ends_at,
         issued_at=clock.now(),
@@ -219,6 +225,13 @@ def _person(given: PersonGiven) -> dict[str, Any]:
     }
 
 
+def _details_text(asked: tuple[Detail, ...], given: tuple[DetailGiven, ...]) -> str:
+    """What the product asked for, as it was answered; nothing that it did not ask."""
+    answers = answers_in(given)
+    kept = {one.code: one.read(answers[one.code]) for one in asked if answers.get(one.code)}
+    return json.dumps(kept, ensure_ascii=False)
+
+
 def _coverages(version: ProductVersion) -> list[dict[str, str]]:
     return [
         {
@@ -243,6 +256,7 @@ def _insure(policy: Policy, version: ProductVersion, application: Application) -
             occupation=one.occupation,
             death_cover=version.death_cover,
             declared_death_cover=one.declared_death_cover,
+            details_text=_details_text(of_insured(version.bounds.details), one.details),
         )
         for place, one in enumerate(application.insured, 1)
     )

@@ -9,12 +9,11 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from selfcard.core.refusals import Refusal
 from selfcard.policies.errors import (
-    AddressTooLong,
-    AddressTooShort,
     PhoneImpossible,
     PhoneTakesNoMessages,
     RegionUnknown,
 )
+from selfcard.products.addresses import postal_address
 from selfcard.products.regions import divisions, find_region
 
 # Where nobody can say from the number alone, it may be a mobile phone.
@@ -24,7 +23,6 @@ _TAKE_MESSAGES = {
     PhoneNumberType.PERSONAL_NUMBER,
     PhoneNumberType.UNKNOWN,
 }
-SHORTEST_ADDRESS, LONGEST_ADDRESS = 4, 200
 
 
 def mobile_phone(typed: str) -> str:
@@ -44,21 +42,6 @@ def mobile_phone(typed: str) -> str:
     if phonenumbers.number_type(number) not in _TAKE_MESSAGES:
         raise PhoneTakesNoMessages
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-
-
-def postal_address(typed: str) -> str:
-    """An address in one line, as a letter bears it below the division.
-
-    Raises:
-        AddressTooShort: a street or village and a number do not fit into it, or it has no letters.
-        AddressTooLong: it fits on no envelope.
-    """
-    line = " ".join(typed.split())
-    if len(line) < SHORTEST_ADDRESS or sum(each.isalpha() for each in line) < 2:
-        raise AddressTooShort
-    if len(line) > LONGEST_ADDRESS:
-        raise AddressTooLong(longest=LONGEST_ADDRESS)
-    return line
 
 
 def address_in_full(region: str, address: str) -> str:

@@ -78,16 +78,6 @@ class RegionUnknown(Refusal):
     default_field = "region"
 
 
-class AddressTooShort(Refusal):
-    message = _("This address is too short for a letter. Enter street or village, and number.")
-    default_field = "address"
-
-
-class AddressTooLong(Refusal):
-    message = _("An address has at most %(longest)s characters.")
-    default_field = "address"
-
-
 class ApplicantIsAnotherPerson(Refusal):
     message = _(
         "This person is entered as the applicant, but with other data."

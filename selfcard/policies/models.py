@@ -94,8 +94,7 @@ class Policy(Person):
     email = EncryptedText()
     address = EncryptedText()
     region = models.CharField(max_length=6, blank=True)
-    vehicle_plate = EncryptedText()
-    home_address = EncryptedText()
+    details_text = EncryptedText()
 
     starts_at = models.DateTimeField(_("cover starts"))
     ends_at = models.DateTimeField(_("cover ends"))
@@ -215,6 +214,12 @@ class Policy(Person):
         stored: dict[str, Any] = json.loads(self.evidence_text)
         return stored
 
+    @cached_property
+    def details(self) -> dict[str, str]:
+        """What the product asked for once, by the codes of its fields."""
+        stored: dict[str, str] = json.loads(self.details_text)
+        return stored
+
     def seen_state(self, at: datetime) -> "SeenState":
         """The state that people see: what is stored, and where the moment lies in the cover."""
         if self.state == self.State.CANCELLED:
@@ -320,6 +325,7 @@ class InsuredPerson(Person):
     occupation = models.CharField(max_length=8)
     death_cover = models.DecimalField(max_digits=14, decimal_places=2)
     declared_death_cover = models.DecimalField(max_digits=14, decimal_places=2)
+    details_text = EncryptedText()
 
     class Meta:
         ordering: ClassVar = ["policy", "place"]
@@ -341,6 +347,12 @@ class InsuredPerson(Person):
 
     def __str__(self) -> str:
         return f"{self.policy_id}/{self.place}"
+
+    @cached_property
+    def details(self) -> dict[str, str]:
+        """What the product asked for about this person, by the codes of its fields."""
+        stored: dict[str, str] = json.loads(self.details_text)
+        return stored
 
 
 class Beneficiary(models.Model):

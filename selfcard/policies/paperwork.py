@@ -4,7 +4,6 @@ Once it is cancelled, its paper says so: nobody can show it off as in force.
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -40,8 +39,9 @@ from selfcard.policies.papers import (
 )
 from selfcard.policies.signing.certificates import name_of, signing_key
 from selfcard.policies.signing.codes import Code, Summary, code_address, code_of
+from selfcard.products.details import Detail
 from selfcard.products.occupations import find_occupation
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +128,7 @@ def _frozen(policy: Policy, facts: object, made_at: datetime) -> dict[str, Any]:
 def policy_facts(policy: Policy, *, code: str, signer: str) -> PolicyFacts:
     """Everything that the policy says; personal data, so never kept in clear."""
     version = policy.product_version
+    asked = version.bounds.details
     beneficiaries = tuple(_beneficiary(one) for one in policy.beneficiaries.all())
     return PolicyFacts(
         number=policy.number,
@@ -142,7 +143,7 @@ def policy_facts(policy: Policy, *, code: str, signer: str) -> PolicyFacts:
             email=policy.email,
             address=address_in_full(policy.region, policy.address),
         ),
-        insured=tuple(_insured(one, beneficiaries) for one in policy.insured.all()),
+        insured=tuple(_insured(one, beneficiaries, asked) for one in policy.insured.all()),
         coverages=tuple(_coverage(one) for one in policy.coverages),
         exclusions=version.exclusion_texts,
         premium=policy.premium,
@@ -154,7 +155,7 @@ def policy_facts(policy: Policy, *, code: str, signer: str) -> PolicyFacts:
         signer=signer,
         code_address=code_address(policy.house["website"], code),
         check_page=_check_page(policy),
-        details=tuple(_details(policy)),
+        details=details_in(asked, policy.details),
         summary=Text(zh=version.summary_zh, en=version.summary_en),
         cancelled_at=_cancelled_at(policy),
     )
@@ -189,7 +190,8 @@ def require_printable(application: Application) -> None:
     texts = [person.name for person in people]
     texts += [one.name for one in application.beneficiaries]
     texts += [application.contact.address, application.contact.email]
-    texts += [application.home_address, application.vehicle_plate]
+    for details in (application.details, *(one.details for one in application.insured)):
+        texts += [one.answer for one in details]
     if missing := printable("".join(texts)):
         raise MissingGlyph(characters=" ".join(missing))
 
@@ -224,7 +226,9 @@ def _person(person: Person, *, phone: str = "", email: str = "", address: str = 
     )
 
 
-def _insured(one: InsuredPerson, beneficiaries: tuple[BeneficiaryFacts, ...]) -> InsuredFacts:
+def _insured(
+    one: InsuredPerson, beneficiaries: tuple[BeneficiaryFacts, ...], asked: tuple[Detail, ...]
+) -> InsuredFacts:
     occupation = find_occupation(one.occupation)
     assert occupation is not None  # the rules let only known occupations through
     return InsuredFacts(
@@ -235,6 +239,7 @@ def _insured(one: InsuredPerson, beneficiaries: tuple[BeneficiaryFacts, ...]) ->
             en=f"{occupation.name_en} (class {occupation.risk_class})",
         ),
         beneficiaries=beneficiaries,
+        details=details_in(asked, one.details),
     )
 
 
@@ -256,8 +261,10 @@ def _coverage(kept: dict[str, Any]) -> CoverageFacts:
     )
 
 
-def _details(policy: Policy) -> Iterator[DetailFacts]:
-    given = {Detail.VEHICLE_PLATE: policy.vehicle_plate, Detail.HOME_ADDRESS: policy.home_address}
-    for detail, value in given.items():
-        if value:
-            yield DetailFacts(label=_both(detail.label), value=value)
+def details_in(asked: tuple[Detail, ...], answers: dict[str, str]) -> tuple[DetailFacts, ...]:
+    """What was asked and answered, as people read it, in the order of the product's list."""
+    return tuple(
+        DetailFacts(label=one.name, value=one.said(answers[one.code]))
+        for one in asked
+        if one.code in answers
+    )

@@ -10,7 +10,12 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.policies.application import Application, InsuredGiven, insured_facts
+from selfcard.policies.application import (
+    Application,
+    InsuredGiven,
+    answers_in,
+    insured_facts,
+)
 from selfcard.policies.errors import NoSuchPolicy, NotAPolicyNumber
 from selfcard.policies.identity import (
     IdentityKind,
@@ -23,6 +28,7 @@ from selfcard.policies.identity import (
 )
 from selfcard.policies.models import Person, Policy, SeenState
 from selfcard.policies.numbers import read_policy_number
+from selfcard.products.details import answered, of_insured, of_policy
 from selfcard.products.models import Product, ProductVersion
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import Facts, InsuredFacts
@@ -124,18 +130,22 @@ def facts_for_rules(
         starts_on=application.starts_on,
         applicant_birth_date=application.applicant.birth_date,
         insured=tuple(
-            _facts_of(one, already.get(one.person.index, nothing)) for one in application.insured
+            _facts_of(one, version, already.get(one.person.index, nothing))
+            for one in application.insured
         ),
         region=application.contact.region,
-        details=application.details,
+        details=answered(of_policy(version.bounds.details), answers_in(application.details)),
         death_cover=version.death_cover,
         currency=version.currency,
     )
 
 
-def _facts_of(one: InsuredGiven, already: InForce) -> InsuredFacts:
+def _facts_of(one: InsuredGiven, version: ProductVersion, already: InForce) -> InsuredFacts:
     return insured_facts(
-        one, policies_in_force=already.policies, own_death_cover=already.death_cover
+        one,
+        policies_in_force=already.policies,
+        own_death_cover=already.death_cover,
+        details=answered(of_insured(version.bounds.details), answers_in(one.details)),
     )
 
 
@@ -149,6 +159,7 @@ class PersonView:
     birth_date: date | None
     sex: str
     relationship: str = ""
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +182,7 @@ class PolicyView:
     phone: str
     email: str
     address: str
+    details: tuple[tuple[str, str], ...]
 
 
 def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
@@ -186,7 +198,12 @@ def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
         masked=masked,
         applicant=_person_view(policy, masked, ""),
         insured=tuple(
-            _person_view(one, masked, str(Relationship(one.relationship).label))
+            _person_view(
+                one,
+                masked,
+                str(Relationship(one.relationship).label),
+                () if masked else _details(policy, one.details),
+            )
             for one in policy.insured.all()
         ),
         beneficiaries=tuple(
@@ -200,10 +217,19 @@ def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
         phone=masked_phone(policy.phone) if masked else written_phone(policy.phone),
         email=masked_email(policy.email) if masked else policy.email,
         address="" if masked else policy.address,
+        details=() if masked else _details(policy, policy.details),
     )
 
 
-def _person_view(person: Person, masked: bool, relationship: str) -> PersonView:
+def _details(policy: Policy, answers: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """What the product asked for beyond the people, each with its answer, for the reader."""
+    asked = policy.product_version.bounds.details
+    return tuple((one.label, one.shown(answers[one.code])) for one in asked if one.code in answers)
+
+
+def _person_view(
+    person: Person, masked: bool, relationship: str, details: tuple[tuple[str, str], ...] = ()
+) -> PersonView:
     number = person.identity_number
     return PersonView(
         name=masked_name(person.name) if masked else person.name,
@@ -212,4 +238,5 @@ def _person_view(person: Person, masked: bool, relationship: str) -> PersonView:
         birth_date=None if masked else person.birth_date,
         sex="" if masked else str(Sex(person.sex).label),
         relationship=relationship,
+        details=details,
     )

@@ -163,6 +163,47 @@ class DetailMissing(BrokenRule):
     message = _("This product needs one thing more: %(detail)s.")
 
 
+class AnswerTooLong(Refusal):
+    message = _("This answer is too long. At most %(longest)s characters fit.")
+
+
+class FigureImpossible(Refusal):
+    message = _("Enter this in figures.")
+
+
+class FigureOutOfBounds(Refusal):
+    message = _("This figure lies between %(lowest)s and %(highest)s.")
+
+
+class ChoiceUnknown(Refusal):
+    message = _("Choose one of the answers.")
+
+
+class DayImpossible(Refusal):
+    message = _("There is no such day. Check day, month and year.")
+
+
+class PlateImpossible(Refusal):
+    message = _("This is not a number plate. Compare it with the vehicle licence.")
+
+
+class VinImpossible(Refusal):
+    message = _(
+        "A vehicle identification number has 17 figures and letters, without I, O and Q. Compare it"
+        " with the vehicle licence."
+    )
+
+
+class AddressTooShort(Refusal):
+    message = _("This address is too short for a letter. Enter street or village, and number.")
+    default_field = "address"
+
+
+class AddressTooLong(Refusal):
+    message = _("An address has at most %(longest)s characters.")
+    default_field = "address"
+
+
 class RulesContradict(Refusal):
     message = _("Nobody could ever keep this rule. Check what it allows, from least to most.")
     default_field = "rules"

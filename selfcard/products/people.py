@@ -21,10 +21,3 @@ class Relationship(models.TextChoices):
     WARD = "ward", _("a child in the applicant's guardianship")
     PARENT = "parent", _("father or mother")
     FAMILY = "family", _("another family member in the same household")
-
-
-class Detail(models.TextChoices):
-    """What a product may ask for beyond the people themselves."""
-
-    VEHICLE_PLATE = "vehicle_plate", _("vehicle plate")
-    HOME_ADDRESS = "home_address", _("address of the insured home")

@@ -5,7 +5,7 @@ insured, what each of them has in force already.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -18,6 +18,7 @@ from selfcard.products import ages
 from selfcard.products.ages import Age, AgeRange, EndOfCover, Length
 from selfcard.products.cancelling import Repayment
 from selfcard.products.codec import from_json, to_json
+from selfcard.products.details import Detail, of_insured, of_policy
 from selfcard.products.errors import (
     ApplicantTooOld,
     ApplicantTooYoung,
@@ -41,7 +42,7 @@ from selfcard.products.errors import (
     TooManyPolicies,
 )
 from selfcard.products.occupations import CLASSES, classification, find_occupation
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 from selfcard.products.regions import find_region, lies_in, region_in_full
 from selfcard.products.wording import listed, sum_said
 
@@ -120,6 +121,7 @@ class Rules:
             "insured_highest": self.insured_lowest <= self.insured_highest,
             "policies_per_insured": self.policies_per_insured >= 1,
             "minors_caps": self._caps_are_in_order,
+            "details": len({one.code for one in self.details}) == len(self.details),
             "starts_earliest": self.starts_earliest >= 1,
             "starts_latest": self.starts_earliest <= self.starts_latest,
             "length": self.length.count >= 1,
@@ -144,7 +146,8 @@ class InsuredFacts:
     """One person to be insured, with what they have already.
 
     `policies_in_force` counts policies of this product that share a day with the new cover;
-    `other_death_cover` is what all other policies would pay on death, own and declared.
+    `other_death_cover` is what all other policies would pay on death, own and declared; `details`
+    are the codes of those that are answered as they can be right.
     """
 
     birth_date: date
@@ -153,6 +156,7 @@ class InsuredFacts:
     occupation: str
     policies_in_force: int = 0
     other_death_cover: Decimal = Decimal(0)
+    details: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +172,7 @@ class Facts:
     applicant_birth_date: date
     insured: tuple[InsuredFacts, ...]
     region: str = ""
-    details: frozenset[Detail] = field(default_factory=frozenset)
+    details: frozenset[str] = frozenset()
     death_cover: Decimal = Decimal(0)
     currency: str = "CNY"
 
@@ -177,7 +181,7 @@ def broken_rules(rules: Rules, facts: Facts) -> list[BrokenRule]:
     """All rules that the facts break, in the order in which one would ask; none if insurable.
 
     Each carries the field that it is about: `starts_on`, `applicant.birth_date`, `insured`,
-    `insured.0.birth_date`, `contact.region`, or the name of a detail.
+    `insured.0.birth_date`, `contact.region`, `details.vehicle_plate`, `insured.0.details.height`.
     """
     found: list[BrokenRule] = []
     found += _broken_start(rules, facts)
@@ -251,9 +255,13 @@ def _broken_by_applicant(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
     if rules.regions and not lies_in(facts.region, rules.regions):
         names = listed(region_in_full(code) for code in rules.regions)
         yield RegionNotInsured(field="contact.region", regions=names)
-    for detail in rules.details:
-        if detail not in facts.details:
-            yield DetailMissing(field=str(detail), detail=str(detail.label))
+    yield from _missing(of_policy(rules.details), facts.details)
+
+
+def _missing(asked: tuple[Detail, ...], given: frozenset[str]) -> Iterator[BrokenRule]:
+    for detail in asked:
+        if detail.required and detail.code not in given:
+            yield DetailMissing(field=f"details.{detail.code}", detail=detail.label)
 
 
 def _broken_by_number(rules: Rules, facts: Facts) -> Iterator[BrokenRule]:
@@ -276,6 +284,7 @@ def _broken_by_insured(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterato
             highest=rules.policies_per_insured,
         )
     yield from _broken_cap(rules, facts, one)
+    yield from _missing(of_insured(rules.details), one.details)
 
 
 def _broken_age(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[BrokenRule]:

@@ -131,7 +131,7 @@ def test_repeating_the_submission_returns_the_same_policy(cards) -> None:
     assert submit() == submit()
     assert Policy.objects.count() == 1
     with pytest.raises(RequestReused):
-        submit(replace(application, home_address="elsewhere"))
+        submit(replace(application, starts_on=application.starts_on + timedelta(days=1)))
 
 
 def test_an_activated_card_is_not_activated_again(cards) -> None:

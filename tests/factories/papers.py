@@ -571,7 +571,10 @@ def a_policy() -> PolicyFacts:
         code_address=f"HTTPS://CARDS.LANTERN.EXAMPLE/CHECK/{'A7' * 88}",
         check_page="https://cards.lantern.example/check/P0000481237462",
         details=(
-            DetailFacts(label=Text(zh="常住地区", en="Region of residence"), value="浙江 Zhejiang"),
+            DetailFacts(
+                label=Text(zh="常住地区", en="Region of residence"),
+                value=Text(zh="浙江", en="Zhejiang"),
+            ),
         ),
     )
 

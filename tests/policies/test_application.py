@@ -12,10 +12,12 @@ from selfcard.policies.application import (
     Application,
     BeneficiaryGiven,
     ConsentKind,
+    DetailGiven,
+    answers_in,
     problems,
 )
 from selfcard.policies.identity import IdentityKind
-from selfcard.products.people import Detail, Relationship
+from selfcard.products.people import Relationship
 from tests.factories.policies import a_person, an_application, an_insured
 
 MOTHER = a_person("王芳", date(1986, 5, 17))
@@ -45,11 +47,11 @@ def test_an_application_comes_back_from_a_draft_as_it_was():
                 identity_number="E12345678",
             ),
         ),
-        vehicle_plate="浙A12345",
+        details=(DetailGiven(code="vehicle_plate", answer="浙A12345"),),
     )
 
     assert Application.from_json(json.loads(json.dumps(application.to_json()))) == application
-    assert application.details == {Detail.VEHICLE_PLATE}
+    assert answers_in(application.details) == {"vehicle_plate": "浙A12345"}
 
 
 def test_a_missing_consent_is_named_each_on_its_own():

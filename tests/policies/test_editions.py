@@ -9,7 +9,7 @@ from django.db import connection
 
 from selfcard.core import clock
 from selfcard.core.models import AuditEvent
-from selfcard.policies.application import BeneficiaryGiven
+from selfcard.policies.application import BeneficiaryGiven, DetailGiven
 from selfcard.policies.commands import keep_edition
 from selfcard.policies.editions import (
     current_edition,
@@ -20,6 +20,7 @@ from selfcard.policies.editions import (
 from selfcard.policies.errors import EditionKeptAlready
 from selfcard.policies.models import CodeKey, Edition, Policy
 from selfcard.policies.paperwork import signed_paper
+from selfcard.products.details import USUAL_DETAILS
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship
 from tests.factories.activation import holder
@@ -33,7 +34,7 @@ from tests.factories.policies import (
     cancelled,
 )
 from tests.factories.postgresql import refused_by_postgresql
-from tests.factories.products import a_published_version
+from tests.factories.products import a_product, a_published_version, some_rules
 from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
@@ -101,24 +102,38 @@ def test_a_cancelled_policy_has_a_new_paper_and_the_old_one_is_found(insurer, po
     assert bytes(find_edition(policy, 2).pdf) == after
 
 
-def test_a_policy_of_a_whole_family_is_in_both_languages_with_their_rare_names(insurer, version):
+def test_a_policy_of_a_whole_family_is_in_both_languages_with_their_rare_names(insurer):
     heirs = tuple(
         BeneficiaryGiven(name=name, relationship=Relationship.FAMILY, share=Decimal(share))
         for name, share in (("李𬱖", "60"), ("Mary Smith", "40"))
     )
     application = an_application(
-        an_insured(MOTHER),
+        an_insured(MOTHER, details=(DetailGiven(code="height", answer="168"),)),
         an_insured(SON, Relationship.CHILD, STUDENT),
         applicant=MOTHER,
         beneficiaries=heirs,
-        vehicle_plate="浙A12345",
-        home_address="杭州市文三路1号",
+        details=(
+            DetailGiven(code="vehicle_plate", answer="浙A12345"),
+            DetailGiven(code="vehicle_use", answer="private"),
+        ),
     )
+    asked = ("vehicle_plate", "vehicle_use", "height")
+    rules = some_rules(details=tuple(USUAL_DETAILS[code] for code in asked))
+    version = a_published_version(insurer, a_product(insurer, "DRV"), rules=rules)
     policy = a_policy(version, insurer.institution, application)
 
     said = words_of(policy_pdf(policy, actor=holder()))
 
-    for one in ("欧阳𡛟", "李𬱖", "MarySmith", "浙A12345", "保险责任", "Suminsured"):
+    for one in (
+        "欧阳𡛟",
+        "李𬱖",
+        "MarySmith",
+        "浙A12345",
+        "家庭自用",
+        "168厘米",
+        "保险责任",
+        "Suminsured",
+    ):
         assert one in said
     assert "Wherethelanguagesdiffer,theChinesetextholds" in said
     assert "中英文不一致的，以中文为准" in said

@@ -148,7 +148,7 @@ def test_every_card_insures_somebody(published):
                 version,
                 adult,
                 region="330106",
-                details=frozenset(version.bounds.details),
+                details=frozenset(one.code for one in version.bounds.details),
                 insured=(adult, replace(adult, relationship=Relationship.SPOUSE))[
                     : max(version.bounds.insured_lowest, 1)
                 ],

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from selfcard.products.ages import Age, AgeRange, Length, LengthUnit, is_minor, years_old
 from selfcard.products.cancelling import Repayment
+from selfcard.products.details import USUAL_DETAILS
 from selfcard.products.occupations import occupations
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import (
     Facts,
     InsuredFacts,
@@ -31,6 +32,9 @@ ASKED = date(2026, 11, 23)
 STARTS = date(2026, 12, 1)
 PARENT = date(1986, 5, 17)
 OFFICE = "0102001"
+PLATE, HEIGHT = USUAL_DETAILS["vehicle_plate"], USUAL_DETAILS["height"]
+SCHOOL = USUAL_DETAILS["school"]  # asked, but not required
+EVERY_DETAIL = list(USUAL_DETAILS.values())
 RULES = Rules(insured_age=AgeRange(Age(days=28), Age(years=65)))
 
 
@@ -240,10 +244,14 @@ def test_a_product_may_be_offered_in_some_regions_only():
 
 
 def test_a_product_may_ask_for_one_thing_more():
-    rules = replace(RULES, details=(Detail.VEHICLE_PLATE,))
+    rules = replace(RULES, details=(PLATE, HEIGHT, SCHOOL))
 
-    assert codes(rules, asked()) == [("vehicle_plate", "detail_missing")]
-    assert codes(rules, asked(details=frozenset({Detail.VEHICLE_PLATE}))) == []
+    assert codes(rules, asked()) == [
+        ("details.vehicle_plate", "detail_missing"),
+        ("insured.0.details.height", "detail_missing"),
+    ]
+    tall = an_insured(details=frozenset({"height"}))
+    assert codes(rules, asked(tall, details=frozenset({"vehicle_plate"}))) == []
 
 
 def test_everything_that_is_wrong_is_said_at_once_each_in_its_place():
@@ -301,7 +309,7 @@ def test_the_bound_that_nobody_could_keep_is_named(bound, bounds):
 
 
 def test_rules_are_said_in_as_many_sentences_in_both_languages():
-    rules = replace(RULES, regions=("33",), details=(Detail.VEHICLE_PLATE,), sexes=(Sex.MALE,))
+    rules = replace(RULES, regions=("33",), details=(PLATE,), sexes=(Sex.MALE,))
     sentences = rules_in_both_languages(rules)
 
     assert all(text.zh and text.en for text in sentences)
@@ -323,7 +331,7 @@ SOME_RULES = st.builds(
     insured_highest=st.integers(1, 5),
     policies_per_insured=st.integers(1, 3),
     regions=st.lists(st.sampled_from(["33", "31", "44"]), unique=True).map(tuple),
-    details=st.lists(st.sampled_from(Detail), unique=True).map(tuple),
+    details=st.lists(st.sampled_from(EVERY_DETAIL), unique=True).map(tuple),
     starts_earliest=st.integers(1, 10),
     starts_latest=st.integers(10, 60),
     length=st.builds(Length, st.integers(1, 30), st.sampled_from(LengthUnit)),
@@ -344,7 +352,7 @@ SOME_FACTS = st.builds(
     applicant_birth_date=st.dates(date(1920, 1, 1), date(2015, 1, 1)),
     insured=st.lists(SOME_INSURED, max_size=6).map(tuple),
     region=st.sampled_from(["", "33", "44"]),
-    details=st.frozensets(st.sampled_from(Detail)),
+    details=st.frozensets(st.sampled_from([one.code for one in EVERY_DETAIL])),
     death_cover=st.decimals(0, 600_000, places=2),
 )
 
@@ -358,7 +366,11 @@ def test_nobody_outside_the_rules_is_ever_let_through(rules, facts):
     assert facts.asked_on < earliest <= facts.starts_on <= latest
     assert rules.insured_lowest <= len(facts.insured) <= rules.insured_highest
     assert not rules.regions or facts.region in rules.regions
-    assert set(rules.details) <= facts.details
+    for detail in rules.details:
+        of_whom = (
+            [one.details for one in facts.insured] if detail.of_each_insured else [facts.details]
+        )
+        assert not detail.required or all(detail.code in given for given in of_whom)
     assert years_old(facts.applicant_birth_date, facts.starts_on) >= 18
     for one in facts.insured:
         age = years_old(one.birth_date, facts.starts_on)

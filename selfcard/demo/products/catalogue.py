@@ -6,8 +6,9 @@ from decimal import Decimal
 from selfcard.core.papers.facts import Text
 from selfcard.products.ages import Age, AgeRange, Length, LengthUnit
 from selfcard.products.cancelling import Repayment
+from selfcard.products.details import USUAL_DETAILS, Detail
 from selfcard.products.given import CoverageGiven
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import Rules
 
 TAX_RATE = Decimal("0.06")
@@ -50,6 +51,10 @@ def _cover(
         terms=Text(zh=terms[0], en=terms[1]) if terms else None,
         counts_for_minors=minors,
     )
+
+
+def _asks(*codes: str) -> tuple[Detail, ...]:
+    return tuple(USUAL_DETAILS[code] for code in codes)
 
 
 def _years(lowest: int, highest: int) -> AgeRange:
@@ -283,7 +288,7 @@ PRODUCTS = (
                 Relationship.WARD,
                 Relationship.PARENT,
             ),
-            details=(Detail.HOME_ADDRESS,),
+            details=_asks("home_address", "home_ownership", "home_area"),
             cooling_off_days=15,
             expense_rate=EXPENSES,
         ),
@@ -368,7 +373,7 @@ PRODUCTS = (
             excluded_occupations=("0601005",),
             relationships=(Relationship.SELF,),
             regions=("31", "32", "33", "34", "51"),
-            details=(Detail.VEHICLE_PLATE,),
+            details=_asks("vehicle_plate", "vehicle_seats", "vehicle_use"),
             cooling_off_days=15,
             expense_rate=EXPENSES,
         ),

@@ -38,6 +38,14 @@ class BeneficiaryFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DetailFacts:
+    """What a product asks beside the people: a number plate, a floor area, a person's height."""
+
+    label: Text
+    value: Text
+
+
+@dataclass(frozen=True, kw_only=True)
 class InsuredFacts:
     """One insured person; without beneficiaries the statutory heirs are paid."""
 
@@ -45,6 +53,7 @@ class InsuredFacts:
     relationship: Text  # what the insured is to the applicant
     occupation: Text | None = None
     beneficiaries: tuple[BeneficiaryFacts, ...] = ()
+    details: tuple[DetailFacts, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +63,6 @@ class CoverageFacts:
     name: Name
     sum_insured: Money
     conditions: Text | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DetailFacts:
-    """What a product asks beside the people: a number plate, a property address."""
-
-    label: Text
-    value: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from selfcard.policies.application import (
     PersonGiven,
 )
 from selfcard.products.ages import is_minor
+from selfcard.products.details import of_policy
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship
 from selfcard.products.rules import Rules
@@ -194,7 +195,7 @@ class Answers:
         if self.insured and not self.insures_the_applicant:
             line.append(Page(APPLICANT))
         line.append(Page(PAID))
-        if self.rules.details:
+        if of_policy(self.rules.details):
             line.append(Page(DETAILS))
         return [*line, Page(CONTACT), Page(DECLARATIONS), Page(CHECK)]
 
@@ -234,7 +235,7 @@ class Answers:
 
     def application(self) -> Application:
         """The application, when every page is complete."""
-        details = self._valid(DETAILS).cleaned_data if self.rules.details else {}
+        asked = of_policy(self.rules.details)
         paid, contact = self._valid(PAID), self._valid(CONTACT)
         return Application(
             applicant=self._applicant(),
@@ -242,8 +243,7 @@ class Answers:
             insured=tuple(self.insured),
             starts_on=self.starts_on,
             beneficiaries=paid.beneficiaries,
-            vehicle_plate=details.get("vehicle_plate", ""),
-            home_address=details.get("home_address", ""),
+            details=self._valid(DETAILS).details if asked else (),
             consents=self.consents,
         )
 

@@ -15,6 +15,7 @@ from django.forms.renderers import TemplatesSetting
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.core.papers import MissingGlyph, printable
 from selfcard.core.refusals import Refusal
 from selfcard.policies.contact import mobile_phone
 
@@ -115,6 +116,13 @@ class PhoneField(forms.CharField):
             return mobile_phone(text) if text else ""
         except Refusal as refusal:
             raise ValidationError(str(refusal), code=refusal.code) from refusal
+
+
+def printable_text(text: str) -> str:
+    """A text that stands on the policy; refused if its paper could not show it."""
+    if missing := printable(text):
+        raise ValidationError(str(MissingGlyph(characters=" ".join(missing))))
+    return text.strip()
 
 
 def text_input(size: str = "name", **attributes: Any) -> forms.TextInput:

@@ -323,7 +323,7 @@ def page_of(refusal: Refusal) -> Page:
             return Page(CONTACT)
         case ["consents", *_]:
             return Page(DECLARATIONS)
-        case ["vehicle_plate"] | ["home_address"]:
+        case ["details", *_]:
             return Page(DETAILS)
     return Page(PRODUCT)
 

@@ -11,27 +11,29 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
-from selfcard.core.papers import MissingGlyph, printable
 from selfcard.core.refusals import Refusal
 from selfcard.policies.application import (
     BeneficiaryGiven,
     ConsentGiven,
     ConsentKind,
     ContactGiven,
+    DetailGiven,
     InsuredGiven,
     PersonGiven,
 )
-from selfcard.policies.contact import LONGEST_ADDRESS, postal_address
 from selfcard.policies.identity import IdentityKind, require_identity
+from selfcard.products.addresses import LONGEST_ADDRESS, postal_address
 from selfcard.products.ages import ADULT_AT, is_minor
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.details import of_insured, of_policy
+from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import Rules, first_days
+from selfcard.web.portal.details import fields_for, given_to
 from selfcard.web.portal.fields import (
     Choices,
     DayField,
     PhoneField,
     code_input,
-    plain,
+    printable_text,
     select_input,
     text_input,
 )
@@ -113,7 +115,7 @@ class PersonForm(PortalForm):
     )
 
     def clean_name(self) -> str:
-        return _printable(self.cleaned_data["name"])
+        return printable_text(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -182,6 +184,8 @@ class InsuredForm(PersonForm):
     )
 
     def __init__(self, *args: Any, rules: Rules, **kwargs: Any) -> None:
+        self.asked = of_insured(rules.details)
+        self.base_fields = self.base_fields | fields_for(self.asked)
         super().__init__(*args, **kwargs)
         self.fields["relationship"].choices = [  # type: ignore[attr-defined]
             (kind.value, label) for kind, label in IS_FOR.items() if kind in rules.relationships
@@ -197,6 +201,7 @@ class InsuredForm(PersonForm):
             relationship=Relationship(given["relationship"]),
             occupation=given["occupation"],
             declared_death_cover=given.get("declared_death_cover") or Decimal("0.00"),
+            details=given_to(self.asked, given),
         )
 
 
@@ -247,7 +252,7 @@ class BeneficiaryForm(PortalForm):
     )
 
     def clean_name(self) -> str:
-        return _printable(self.cleaned_data["name"])
+        return printable_text(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -331,32 +336,16 @@ class WhoIsPaidForm(PortalForm):
 
 
 class DetailsForm(PortalForm):
-    """What the product asks beyond the people: a vehicle, a home."""
-
-    vehicle_plate = forms.CharField(
-        label=_("Number plate of the vehicle"),
-        max_length=16,
-        widget=code_input("pin"),
-        error_messages={"required": _("Enter the number plate.")},
-    )
-    home_address = forms.CharField(
-        label=_("Address of the home that is insured"),
-        max_length=200,
-        widget=text_input(),
-        error_messages={"required": _("Enter the address of the home.")},
-    )
+    """What the product asks once, beyond the people: a vehicle, a home."""
 
     def __init__(self, *args: Any, rules: Rules, **kwargs: Any) -> None:
+        self.asked = of_policy(rules.details)
+        self.base_fields = fields_for(self.asked)
         super().__init__(*args, **kwargs)
-        for name in (Detail.VEHICLE_PLATE, Detail.HOME_ADDRESS):
-            if name not in rules.details:
-                del self.fields[name]
 
-    def clean_vehicle_plate(self) -> str:
-        return _printable(plain(self.cleaned_data["vehicle_plate"]).upper())
-
-    def clean_home_address(self) -> str:
-        return _printable(self.cleaned_data["home_address"])
+    @property
+    def details(self) -> tuple[DetailGiven, ...]:
+        return given_to(self.asked, self.cleaned_data)
 
 
 class ContactForm(PortalForm):
@@ -388,7 +377,7 @@ class ContactForm(PortalForm):
 
     def clean_address(self) -> str:
         try:
-            return postal_address(_printable(self.cleaned_data["address"]))
+            return postal_address(printable_text(self.cleaned_data["address"]))
         except Refusal as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 
@@ -435,10 +424,3 @@ class DeclarationsForm(PortalForm):
             for kind in ConsentKind
             if kind.value in self.fields
         )
-
-
-def _printable(text: str) -> str:
-    """A text that stands on the policy; refused if its paper could not show it."""
-    if missing := printable(text):
-        raise forms.ValidationError(str(MissingGlyph(characters=" ".join(missing))))
-    return text.strip()

@@ -8,7 +8,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from selfcard.core.serials import group_digits
-from selfcard.policies.application import Application, BeneficiaryGiven, PersonGiven
+from selfcard.policies.application import (
+    Application,
+    BeneficiaryGiven,
+    DetailGiven,
+    PersonGiven,
+)
 from selfcard.policies.contact import address_in_full
 from selfcard.policies.identity import NUMBERED_BY_BIRTH, IdentityKind, normalised
 from selfcard.products.ages import exact_age
@@ -64,10 +69,7 @@ def _cover(answers: Answers, application: Application) -> Section:
         Row(_("Starts"), _moment(starts), Page(STARTS)),
         Row(_("Ends"), _moment(ends)),
     ]
-    if application.vehicle_plate:
-        rows.append(Row(_("Number plate"), application.vehicle_plate, Page(DETAILS), digits=True))
-    if application.home_address:
-        rows.append(Row(_("Address of the insured home"), application.home_address, Page(DETAILS)))
+    rows += _details(answers, application.details, Page(DETAILS))
     return Section(_("Cover"), rows)
 
 
@@ -83,6 +85,7 @@ def _people(answers: Answers, application: Application) -> list[Section]:
             *_person_rows(one.person, page, application),
             Row(_("Occupation"), str(occupation or ""), page),
         ]
+        rows += _details(answers, one.details, page)
         if one.declared_death_cover:
             amount = f"¥{one.declared_death_cover:,.2f}"
             rows.append(Row(_("Death cover with other insurers"), amount, page))
@@ -94,6 +97,16 @@ def _people(answers: Answers, application: Application) -> list[Section]:
         rows = _person_rows(application.applicant, page, application)
         sections.append(Section(_("You, who apply"), rows))
     return sections
+
+
+def _details(answers: Answers, given: tuple[DetailGiven, ...], page: Page) -> list[Row]:
+    """What the product asked for beyond the people."""
+    asked = {one.code: one for one in answers.rules.details}
+    return [
+        Row(asked[one.code].label, asked[one.code].shown(one.answer), page)
+        for one in given
+        if one.code in asked
+    ]
 
 
 def _person_rows(person: PersonGiven, page: Page, application: Application) -> list[Row]:

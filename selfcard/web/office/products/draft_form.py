@@ -14,9 +14,10 @@ from selfcard.core.papers.facts import Text
 from selfcard.core.refusals import Refusal
 from selfcard.products.ages import ADULT_AT, Age, AgeRange, EndOfCover, Length, LengthUnit
 from selfcard.products.cancelling import Repayment
+from selfcard.products.details import USUAL_DETAILS
 from selfcard.products.given import CURRENCY, CoverageGiven, VersionGiven
 from selfcard.products.occupations import CLASSES, classification
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 from selfcard.products.regions import divisions
 from selfcard.products.rules import MinorsCap, Rules
 from selfcard.web.office.fields import CountField, MoneyField
@@ -150,7 +151,7 @@ class DraftForm(OfficeForm):
     )
     details = forms.MultipleChoiceField(
         label=_("What else is asked for"),
-        choices=_choices(Detail),
+        choices=lambda: [(code, one.label) for code, one in USUAL_DETAILS.items()],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -372,7 +373,7 @@ class DraftForm(OfficeForm):
             ),
             sexes=tuple(map(Sex, said["sexes"])),
             relationships=tuple(map(Relationship, said["relationships"])),
-            details=tuple(map(Detail, said["details"])),
+            details=tuple(USUAL_DETAILS[code] for code in said["details"]),
             occupation_classes=tuple(said["occupation_classes"]),
             minors_caps=tuple(sorted(caps, key=lambda cap: cap.below)),
             length=Length(said["length"], LengthUnit(said["length_unit"])),
@@ -415,7 +416,7 @@ def _rules_shown(rules: Rules) -> dict[str, Any]:
         "sexes": [one.value for one in rules.sexes],
         "occupation_classes": list(rules.occupation_classes),
         "relationships": [one.value for one in rules.relationships],
-        "details": [one.value for one in rules.details],
+        "details": [one.code for one in rules.details],
         "minors_caps": [{"below": cap.below, "amount": cap.amount} for cap in rules.minors_caps],
         "length": rules.length.count,
         "length_unit": rules.length.unit.value,

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from selfcard.core import clock
 from selfcard.products.models import ProductVersion
 from selfcard.products.occupations import classification, occupations
-from selfcard.products.people import Detail, Relationship, Sex
+from selfcard.products.people import Relationship, Sex
 from selfcard.products.queries import find_version
 from selfcard.products.regions import divisions
 from selfcard.products.rules import Facts, InsuredFacts, cover_period
@@ -65,7 +65,6 @@ class TryForm(FilterForm):
     )
     details = forms.MultipleChoiceField(
         label=_("What else is filled in"),
-        choices=[(one.value, capfirst(one.label)) for one in Detail],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -74,6 +73,13 @@ class TryForm(FilterForm):
             ("birth_date", "sex", "relationship", "applicant_birth_date", "occupation", "region",
              "asked_on", "starts_on", "people", "policies_in_force", "other_death_cover"), 6),
     }  # fmt: skip
+
+    def __init__(self, *args: Any, version: ProductVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = [(one.code, one.label) for one in version.bounds.details]
+        self.fields["details"].choices = asked  # type: ignore[attr-defined]
+        if not asked:
+            del self.fields["details"]
 
     def clean_occupation(self) -> str:
         code: str = self.cleaned_data["occupation"]
@@ -91,6 +97,7 @@ class TryForm(FilterForm):
             occupation=said["occupation"],
             policies_in_force=said["policies_in_force"],
             other_death_cover=said["other_death_cover"] or Decimal(0),
+            details=frozenset(said.get("details", ())),
         )
 
     def facts_for(self, version: ProductVersion) -> Facts:
@@ -101,7 +108,7 @@ class TryForm(FilterForm):
             applicant_birth_date=said["applicant_birth_date"] or said["birth_date"],
             insured=(),
             region=said["region"],
-            details=frozenset(map(Detail, said["details"])),
+            details=frozenset(said.get("details", ())),
             death_cover=version.death_cover,
             currency=version.currency,
         )
@@ -116,14 +123,14 @@ def _anybody(version: ProductVersion) -> dict[str, Any]:
         "starts_on": today + timedelta(days=rules.starts_earliest),
         "people": rules.insured_lowest,
         "policies_in_force": 0,
-        "details": [one.value for one in rules.details],
+        "details": [one.code for one in rules.details],
     }
 
 
 @office_view(*SEEING_PRODUCTS)
 def try_out(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     one = found(find_version(code, number))
-    form = TryForm(request.GET or None, initial=_anybody(one))
+    form = TryForm(request.GET or None, version=one, initial=_anybody(one))
     context: dict[str, Any] = {"form": form, "version": one, "rules": None}
     if form.is_valid():
         rules: list[Tried] = tried(
