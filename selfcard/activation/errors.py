@@ -39,6 +39,10 @@ class ProofExpired(Refusal):
     message = _("More than half an hour has passed. Enter card number and PIN again.")
 
 
+class CardNotLocked(Refusal):
+    message = _("This card is not locked.")
+
+
 class DraftOfAnotherDevice(Refusal):
     message = _("Somebody has begun to fill in for this card on another device.")
 

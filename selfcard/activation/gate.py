@@ -149,8 +149,12 @@ class Charged:
 Target = Mapping[str, int]
 
 
+def card_name(serial: int) -> str:
+    return f"card {serial:015d}"
+
+
 def card_target(serial: int) -> Target:
-    return {f"card {serial:015d}": settings.GATE_TARGET_CAP}
+    return {card_name(serial): settings.GATE_TARGET_CAP}
 
 
 def policy_target(number: str, source: str) -> Target:

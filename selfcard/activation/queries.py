@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
 
@@ -19,7 +20,7 @@ from selfcard.activation.errors import (
     CardWithdrawn,
     PremiumNotArrived,
 )
-from selfcard.activation.models import Draft, PinProof
+from selfcard.activation.models import Draft, GateAlarm, PinProof, TargetCounter, Unlocking
 from selfcard.activation.tolls import Toll
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -39,6 +40,8 @@ from selfcard.products.rules import Facts, broken_rules, cover_period
 from selfcard.sales.models import Sale
 from selfcard.sales.queries import live_receipt, sale_of
 
+# Who is told what goes on at the gate.
+SEEING_GATE = (May.UNLOCK_CARDS, May.AUDIT, May.ADMINISTER)
 # Why a card with the right PIN cannot be activated, by the status that people see.
 NOT_READY: dict[SeenStatus, type[CardNotReady]] = {
     SeenStatus.PRINTED: CardNotSold,
@@ -58,6 +61,37 @@ NOT_READY: dict[SeenStatus, type[CardNotReady]] = {
 def toll_for(source: str) -> Toll:
     """What the next try of a source costs at the gate, with the ticket by which it may be paid."""
     return gate.toll_of(source, clock.now())
+
+
+def locked_until(serial: int) -> datetime | None:
+    """Until when a card compares no PIN, if too many wrong ones have locked it."""
+    now = clock.now()
+    since = (
+        TargetCounter.objects.filter(
+            target=gate.card_name(serial),
+            failures__gte=settings.GATE_TARGET_CAP,
+            since__gt=now - settings.GATE_TARGET_MEMORY,
+        )
+        .values_list("since", flat=True)
+        .first()
+    )
+    return since + settings.GATE_TARGET_MEMORY if since else None
+
+
+def unlockings_of(serial: int) -> QuerySet[Unlocking]:
+    """How often a card was locked and unlocked again."""
+    return Unlocking.objects.filter(serial=serial).select_related("unlocked_by__party")
+
+
+def alarm_in_force() -> GateAlarm | None:
+    """The alarm, if so many fail at the gate just now that every try has its price."""
+    now = clock.now()
+    return GateAlarm.objects.filter(began_at__lte=now, until__gt=now).first()
+
+
+def alarms() -> QuerySet[GateAlarm]:
+    """Every alarm that there was, the newest first."""
+    return GateAlarm.objects.order_by("-began_at")
 
 
 def find_proof(key: str) -> PinProof | None:

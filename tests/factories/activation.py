@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
+
 from selfcard.activation.commands import activate_card, cancel_policy, open_gate
 from selfcard.activation.models import PinProof
 from selfcard.activation.texts import versions_of_texts
@@ -87,6 +89,12 @@ def solved(ticket: str) -> str:
         if hashlib.sha256(f"{salt}.{number}".encode()).hexdigest() == riddle:
             return f"{ticket}.{number}"
     raise AssertionError("every riddle has its solution within its size")
+
+
+def lock_with_wrong_pins(card: PrintedCard) -> None:
+    """So many wrong PINs with the right beginning, from here and there, that the card locks."""
+    for place in range(settings.GATE_TARGET_CAP):
+        assert try_gate(card.card_number, wrong_pin(card), f"net 10.77.{place}.0/24") is None
 
 
 def open_card(card: PrintedCard, source: str = HOME) -> PinProof:

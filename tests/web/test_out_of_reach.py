@@ -224,6 +224,7 @@ OPENS = {
     "office:custody:freeze_note": ("number", "freezes"),
     "office:custody:release": ("number", "freezes"),
     "office:custody:freeze_batch": ("number", "batches"),
+    "office:gate": ("number", "cards"),
     "office:inquiry": ("number", "cards"),
     "office:ledger:account": ("code", "accounts"),
     "office:ledger:entry": ("number", "entries"),

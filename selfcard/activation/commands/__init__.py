@@ -14,6 +14,7 @@ from selfcard.activation.commands.cancelling import (
     settle_refund,
 )
 from selfcard.activation.commands.checking import check_policy
+from selfcard.activation.commands.unlocking import unlock_card
 
 __all__ = [
     "activate_card",
@@ -26,4 +27,5 @@ __all__ = [
     "save_draft",
     "settle_refund",
     "sweep",
+    "unlock_card",
 ]

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from selfcard.activation.queries import locked_until
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
 from selfcard.core.serials import SerialRun
@@ -48,6 +50,7 @@ class Biography:
     policy: Policy | None
     cancelled: Policy | None  # the one whose end made the card void, if that is in reach
     is_opened: bool  # of a card that became void, whether its PIN had been accepted
+    locked_until: datetime | None  # by too many wrong PINs; how near they were nobody learns
     recovery: str  # the recovery ID that its money is paid back by, for who may see it
 
     @property
@@ -110,6 +113,7 @@ def find_biography(actor: Actor, serial: int) -> Biography | None:
         policy=policies.get(card.policy_number or ""),
         cancelled=policies.get(number) if kind == POLICY_REASON else None,
         is_opened=any(event.is_void for event in events) and bool(opened_within([itself])),
+        locked_until=locked_until(serial),
         recovery=number if kind == RECOVERY_REASON and card.reason in papers.open else "",
     )
 

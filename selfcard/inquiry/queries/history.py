@@ -1,7 +1,7 @@
 """What happened to some cards, step by step, each with who did it and with which paper.
 
 Most steps are movements; a charge receipt, an activation and its end, a later last day, a freeze
-and its release move nothing.
+and its release, and an unlocking move nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Func, Max, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
+from selfcard.activation.queries import unlockings_of
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import (
@@ -54,6 +55,7 @@ CHARGED = "charged"
 EXTENDED = "extended"
 FROZEN = "frozen"
 RELEASED = "released"
+UNLOCKED = "unlocked"
 
 RECOVERY_REASON = "recovery"
 POLICY_REASON = "policy"
@@ -102,11 +104,11 @@ _ENDED_BY_WRITE_OFF = (SHORTAGE_REASON, STOCK_COUNT_REASON, WRITE_OFF_REASON)
 class Event:
     """One step of a card: what, when, by whom, and what it was part of.
 
-    `kind` is a movement's kind, or `charged`, `extended`, `activated`, `cancelled`, `frozen` and
-    `released`, which move nothing. Sale, receipt, invoice and policy are there only for who may see
-    them. A step higher up in the tree is told, but its paper opens only for those whom it concerns
-    (`opens`). A release may be the end that a write-off made: then that is what the cards were
-    `ended_by`.
+    `kind` is a movement's kind, or `charged`, `extended`, `activated`, `cancelled`, `frozen`,
+    `released` and `unlocked`, which move nothing. Sale, receipt, invoice and policy are there only
+    for who may see them. A step higher up in the tree is told, but its paper opens only for those
+    whom it concerns (`opens`). A release may be the end that a write-off made: then that is what
+    the cards were `ended_by`.
     """
 
     kind: str
@@ -197,6 +199,7 @@ def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
         *_charged(papers),
         *(_extended([card], actor) if _was_paid(movements) else ()),
         *_activated(serial, actor),
+        *_unlocked(serial),
     ]
     return sorted(events, key=_order)[::-1], papers
 
@@ -364,6 +367,14 @@ def _activated(serial: int, actor: Actor) -> Iterator[Event]:
         if each.reversed_at:
             who = _name(policy.cancellation.cancelled_by) if policy else ""
             yield replace(issued, kind=CANCELLED, at=each.reversed_at, who=who, channel="")
+
+
+def _unlocked(serial: int) -> Iterator[Event]:
+    """Every time that wrong PINs had locked the card and somebody let it be tried again."""
+    for each in unlockings_of(serial):
+        yield Event(
+            kind=UNLOCKED, at=each.unlocked_at, who=_name(each.unlocked_by), note=each.reason
+        )
 
 
 def _extended(runs: list[SerialRun], actor: Actor) -> Iterator[Event]:

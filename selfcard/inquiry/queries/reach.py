@@ -23,6 +23,7 @@ SEEING_CARDS = (
     May.WRITE_OFF_CARDS,
     May.COUNT_STOCK,
     May.APPROVE_WRITE_OFFS,
+    May.UNLOCK_CARDS,
 )
 
 

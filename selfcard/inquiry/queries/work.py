@@ -15,6 +15,8 @@ from django.db.models import (
     Subquery,
 )
 
+from selfcard.activation.models import GateAlarm
+from selfcard.activation.queries import SEEING_GATE, alarm_in_force
 from selfcard.approvals.models import Approval
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.models import Batch
@@ -63,6 +65,7 @@ class HomeWork:
     stock: Distribution | None
     expiring: tuple[Expiring, ...]
     unpaid: tuple[Age, ...]
+    alarm: GateAlarm | None
 
     @property
     def count(self) -> int:
@@ -88,6 +91,7 @@ def home_work(actor: Actor) -> HomeWork:
         stock=stock,
         expiring=_expiring(stock) if stock else (),
         unpaid=unpaid_by_age(actor) if May.SEE_SALES in mays else (),
+        alarm=alarm_in_force() if mays.intersection(SEEING_GATE) else None,
     )
 
 

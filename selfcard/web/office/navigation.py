@@ -73,8 +73,9 @@ AREAS: tuple[Area, ...] = (
             ),
             Page("office:cards:types", _("Document types"), (May.DEFINE_TYPES, May.SEE_CARDS)),
             Page("office:cards:printers", _("Printers"), (May.DEFINE_TYPES,)),
+            Page("office:gate:gate", _("PIN gate"), (May.UNLOCK_CARDS, May.AUDIT, May.ADMINISTER)),
         ),
-        ("inquiry", "custody", "cards"),
+        ("inquiry", "custody", "cards", "gate"),
     ),
     Area(
         _("Sales"),

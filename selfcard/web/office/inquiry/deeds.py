@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import FREEZE_REASON
 from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.biography import Biography
 from selfcard.inquiry.queries.next_steps import NextSteps
 from selfcard.organisations.models import May
+from selfcard.organisations.queries import may, organisation_of
 from selfcard.payments.models import Receipt
 from selfcard.sales.papers import NOTICE
 from selfcard.web.office.inquiry.places import place
@@ -120,6 +122,20 @@ def back_from_its_paper(found: Biography, mays: set[str]) -> list[Deed]:
         place("office:policies:cancel", found.policy.number),
     )
     return [cancel] if cancel.url else []
+
+
+def unlocked(actor: Actor, found: Biography) -> list[Deed]:
+    """The end of a lock that wrong PINs have laid, for whoever may end it."""
+    holder = found.card.holder
+    if not found.locked_until or not may(actor, May.UNLOCK_CARDS, organisation_of(holder)):
+        return []
+    unlock = Deed(
+        _("Unlock"),
+        _("Its PIN can be tried again at once; kept with the card"),
+        "key",
+        place("office:gate:unlock", found.card.serial),
+    )
+    return [unlock] if unlock.url else []
 
 
 def _with_cards(

@@ -37,6 +37,7 @@ from selfcard.web.office.inquiry.deeds import (
     back_from_its_paper,
     backward,
     forward,
+    unlocked,
     with_its_paper,
 )
 from selfcard.web.office.inquiry.forms import DetailsForm
@@ -238,7 +239,11 @@ def card(request: OfficeRequest, number: str) -> HttpResponse:
             "document_type": one.card.type_version.document_type,
             "life": _life(one),
             "forward": [*with_its_paper(one, request.mays), *forward(steps, itself)],
-            "backward": [*back_from_its_paper(one, request.mays), *backward(steps, itself)],
+            "backward": [
+                *unlocked(request.actor, one),
+                *back_from_its_paper(one, request.mays),
+                *backward(steps, itself),
+            ],
             "events": one.events,
             "with_the_buyer": one.is_with_the_buyer,
             "alone": one.run.count == 1,
