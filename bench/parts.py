@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench import answers, deeds, figures, guessing, making, paying, reading
+from bench import answers, deeds, figures, guessing, making, paying, printing, reading
 
 PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "machine": figures.machine,
@@ -11,6 +11,7 @@ PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "deeds": deeds.measure,
     "pages": reading.measure_pages,
     "money": paying.measure,
+    "papers": printing.measure,
     "guessing": guessing.measure,
     "answers": answers.measure,
 }

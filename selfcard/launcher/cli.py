@@ -311,6 +311,31 @@ def gate(tries: int, cards: int, sources: int, rounds: int, as_json: bool) -> No
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
 
 
+@bench.command()
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many policies are made.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def papers(rounds: int, as_json: bool) -> None:
+    """Making a policy, signing it, and its card for the wallet.
+
+    Works on throw-away books, never on yours, as `bench custody` does.
+
+    \b
+    selfcard bench papers
+    selfcard bench papers --json > papers.json
+    """
+    from bench.papers import measure
+    from bench.table import as_text
+
+    found = measure(rounds, told=lambda what: click.echo(f"… {what}", err=True))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
+
+
 @main.command()
 @click.option(
     "--into",

@@ -75,7 +75,7 @@ def signed_paper(policy: Policy) -> SignedPaper:
     facts = policy_facts(policy, code=code.written, signer=name_of(certificate))
     return SignedPaper(
         edition=policy.edition,
-        pdf=signed(render(POLICY, _frozen(policy, facts, now), settings.LANGUAGE_CODE), now),
+        pdf=signed(render(POLICY, frozen(policy, facts, now), settings.LANGUAGE_CODE), now),
         code=code,
         certificate=certificate.fingerprint(SHA256()),
         signed_at=now,
@@ -93,7 +93,7 @@ def policy_card_pictures(policy: Policy, code: str) -> list[bytes]:
 
 
 def _on_card(policy: Policy, code: str) -> dict[str, Any]:
-    return _frozen(policy, policy_card_facts(policy, code=code), policy.issued_at)
+    return frozen(policy, policy_card_facts(policy, code=code), policy.issued_at)
 
 
 def summary_of(policy: Policy) -> Summary:
@@ -118,7 +118,8 @@ def people_digest(policy: Policy) -> bytes:
     return blind_index("policy code", " ".join([policy.number, *people]))[:8]
 
 
-def _frozen(policy: Policy, facts: object, made_at: datetime) -> dict[str, Any]:
+def frozen(policy: Policy, facts: object, made_at: datetime) -> dict[str, Any]:
+    """Facts as a paper of the policy is made from them, with the insurer as it was at the issue."""
     return plain(facts) | {
         "made_at": made_at.astimezone(zone()).isoformat(timespec="seconds"),
         "house": policy.house,

@@ -16,6 +16,7 @@ import bench.custody
 import bench.gate
 import bench.guessing
 import bench.money
+import bench.papers
 from bench.answers import distance
 from bench.books import QUIET, build_books
 from bench.parts import PARTS
@@ -57,7 +58,7 @@ def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
             cursor.execute(EMPTY)
         return json.loads(json.dumps(PARTS[part](**sizes)))
 
-    for measured in (bench.custody, bench.money, bench.gate):
+    for measured in (bench.custody, bench.money, bench.gate, bench.papers):
         monkeypatch.setattr(measured, "books_to_forget", lambda: nullcontext("books"))
         monkeypatch.setattr(measured, "copy_of", lambda books, name: nullcontext(name))
         monkeypatch.setattr(measured, "run_part", run)
@@ -146,6 +147,19 @@ def test_times_that_differ_lie_apart_and_times_of_the_same_do_not() -> None:
     assert distance([1, 2, 3], [1, 2, 3]) == 0
     assert distance([1, 1, 1], [1, 1, 2]) == 0.333
     assert distance([1, 2, 3], [4, 5, 6]) == 1
+
+
+def test_a_policy_and_its_card_are_measured_beside_their_floor(measured_here: None) -> None:
+    answer = asked("--rounds", "2", "--json", of="papers")
+
+    assert answer.exit_code == 0
+    found = json.loads(answer.stdout)
+    assert found["sizes"] == {"rounds": 2}
+    papers = {paper["paper"]: paper for paper in found["papers"]["papers"]}
+    assert papers.keys() == {"policy", "card", "opened", "page", "signature"}
+    assert all(paper["times"] == 2 and paper["cpu_p50_ms"] > 0 for paper in papers.values())
+    assert found["papers"]["statements_to_open"] == 1
+    assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
 
 
 def test_a_part_that_does_not_run_ends_it_with_one_sentence(

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -115,12 +115,18 @@ def _qr_codes(facts: Any) -> Iterator[tuple[str, str]]:
     if isinstance(facts, dict):
         for name, value in facts.items():
             if name.endswith("_address") and isinstance(value, str) and "://" in value:
-                drawing = BytesIO()
-                segno.make(value, error="m", boost_error=False).save(
-                    drawing, kind="svg", border=4, xmldecl=False, dark="#14212a", light="#ffffff"
-                )
-                yield value, drawing.getvalue().decode()
+                yield value, _drawn(value)
             yield from _qr_codes(value)
     elif isinstance(facts, list):
         for value in facts:
             yield from _qr_codes(value)
+
+
+# A policy and its card bear the same code, and are made one after the other.
+@lru_cache(maxsize=64)
+def _drawn(address: str) -> str:
+    drawing = BytesIO()
+    segno.make(address, error="m", boost_error=False).save(
+        drawing, kind="svg", border=4, xmldecl=False, dark="#14212a", light="#ffffff"
+    )
+    return drawing.getvalue().decode()

@@ -7,13 +7,14 @@ the root is left out, since whoever checks has their own.
 """
 
 import asyncio
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
 from io import BytesIO
 
-from asn1crypto import cms
 from asn1crypto import x509 as asn1
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.generic import pdf_name
@@ -31,13 +32,12 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from selfcard.policies.signing.certificates import SigningKey, require_valid, signing_key
 
 _DIGEST = "sha256"
+_MARK = hashlib.sha256(b"where the digest of a document stands").digest()
 _FIELD = SigFieldSpec(
     sig_field_name="Insurer",
     invis_sig_settings=InvisSigSettings(box_out_of_bounds=True),
     readable_field_name="保险人电子签名 Electronic signature of the insurer",
 )
-# The library asks for a loop; a thread of our own has none, whatever the caller's keeps.
-_thread = ThreadPoolExecutor(1, thread_name_prefix="signing")
 
 
 def signed(pdf: bytes, at: datetime) -> bytes:
@@ -60,7 +60,7 @@ def signed(pdf: bytes, at: datetime) -> bytes:
     certifies = SigMDPSetup(_DIGEST, certify=True, docmdp_perms=MDPPerm.NO_CHANGES)
     steps.send(SigObjSetup(sig_placeholder=signature, mdp_setup=certifies))
     prepared, output = steps.send(SigIOSetup(md_algorithm=_DIGEST))
-    steps.send(signer.container(prepared.document_digest))
+    steps.send(signer.of(prepared.document_digest))
     return bytes(output.getvalue())
 
 
@@ -74,50 +74,77 @@ def get_ready() -> None:
 
 
 @cache
-def _signer() -> "_PolicySigner":
-    return _PolicySigner(signing_key())
+def _signer() -> "_Container":
+    return _Container(signing_key())
 
 
-class _PolicySigner(Signer):
-    """The insurer's key as the library asks for one."""
+class _Container:
+    """The signature as it stands in a document: certificates, what is signed, the bare signature.
+
+    Of two documents it differs in the digest and in the bare signature, and in nothing else. So the
+    library makes it once, and for each document these two are put in their places: a tenth of the
+    work.
+    """
 
     def __init__(self, key: SigningKey) -> None:
         self.key = key
+        signer = _Signer(key)
+        # The library asks for a loop. A new thread has none, whatever the caller's keeps.
+        with ThreadPoolExecutor(1) as thread:
+            made = thread.submit(asyncio.run, signer.async_sign(_MARK, _DIGEST, use_pades=True))
+        self._made = bytes(made.result().dump())
+        self._signed, self._signature = signer.signed, signer.signature
+        for mark, place in (
+            (_MARK, self._signed),
+            (_MARK, self._made),
+            (signer.signature, self._made),
+        ):
+            assert place.count(mark) == 1
+        self.length = len(self._made)
+
+    def of(self, digest: bytes) -> bytes:
+        """The signature of a document by its digest, always of one length."""
+        signature = _bare_signature(self.key, self._signed.replace(_MARK, digest))
+        return self._made.replace(_MARK, digest).replace(self._signature, signature)
+
+
+class _Signer(Signer):
+    """The insurer's key as the library asks for one; it remembers what it was given to sign."""
+
+    signed = signature = b""
+
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
         between = SimpleCertificateStore()
         between.register_multiple(_as_asn1(one) for one in key.chain)
         super().__init__(
             signing_cert=_as_asn1(key.certificate), cert_registry=between, embed_roots=False
         )
-        self.length = len(self.container(bytes(32)))
-
-    def container(self, digest: bytes) -> bytes:
-        """The signature of a document by its digest, always of one length."""
-        made = _thread.submit(asyncio.run, self.async_sign(digest, _DIGEST, use_pades=True))
-        container: cms.ContentInfo = made.result()
-        return bytes(container.dump())
 
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
     ) -> bytes:
-        """The bare signature. One of an elliptic curve is a byte longer or shorter now and then,
-        and is made again until it has the length that half of them have.
-        """
         assert digest_algorithm == _DIGEST
-        wanted = _length_of_signature(self.key)
-        while True:
-            signature = self.key.sign(data)
-            if len(signature) == wanted:
-                return signature
+        self.signed, self.signature = data, _bare_signature(self._key, data)
+        return self.signature
 
 
-def _length_of_signature(key: SigningKey) -> int:
+def _bare_signature(key: SigningKey, data: bytes) -> bytes:
+    """The signature of data, of a length that depends on the key only.
+
+    One of an elliptic curve is a byte longer or shorter now and then, and is made again until it
+    has the length that half of them have.
+    """
     public = key.certificate.public_key()
     if isinstance(public, rsa.RSAPublicKey):
-        return public.key_size // 8
+        return key.sign(data)
     assert isinstance(public, ec.EllipticCurvePublicKey)
     # Two whole numbers in DER, one of which needs a zero before it.
-    return 2 * (public.key_size // 8) + 7
+    wanted = 2 * (public.key_size // 8) + 7
+    while len(signature := key.sign(data)) != wanted:
+        pass
+    return signature
 
 
-def _as_asn1(certificate: object) -> asn1.Certificate:
-    return asn1.Certificate.load(certificate.public_bytes(Encoding.DER))  # type: ignore[attr-defined]
+def _as_asn1(certificate: x509.Certificate) -> asn1.Certificate:
+    return asn1.Certificate.load(certificate.public_bytes(Encoding.DER))
