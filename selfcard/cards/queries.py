@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from selfcard.cards.making import WRAPPING_KEY, open_keys
 from selfcard.cards.models import (
@@ -23,6 +23,7 @@ from selfcard.core.serials import SerialRun
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.products.models import ProductVersion
+from selfcard.products.queries import versions
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,29 @@ def versions_of(document_type: DocumentType) -> list[DocumentTypeVersion]:
         document_type.versions.select_related("defined_by__party")
         .prefetch_related(Prefetch("typeproduct_set", offered))
         .order_by("-number")
+    )
+
+
+def find_type_version(code: str, number: int | None = None) -> DocumentTypeVersion | None:
+    """A version of a document type; without a number, the one by which cards are printed now."""
+    versions = DocumentTypeVersion.objects.select_related("document_type").filter(
+        document_type__code__iexact=code
+    )
+    if number is not None:
+        versions = versions.filter(number=number)
+    return versions.order_by("-number").first()
+
+
+def printed_versions() -> QuerySet[DocumentTypeVersion]:
+    """The type versions of which there are cards."""
+    made = Batch.objects.filter(type_version=OuterRef("pk"), state=Batch.State.GENERATED)
+    return DocumentTypeVersion.objects.select_related("document_type").filter(Exists(made))
+
+
+def products_offered(version: DocumentTypeVersion) -> tuple[ProductVersion, ...]:
+    """What the cards of a type version may become, with their coverages, as the type offers it."""
+    return tuple(
+        versions().filter(typeproduct__type_version=version).order_by("typeproduct__order")
     )
 
 

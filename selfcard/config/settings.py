@@ -41,6 +41,8 @@ HELP_NUMBER = os.environ.get("SELFCARD_HELP_NUMBER", "400 555 0100")
 PUBLIC_ADDRESS = os.environ.get(
     "SELFCARD_PUBLIC_ADDRESS", f"http://127.0.0.1:{os.environ.get('SELFCARD_PORT', '8910')}"
 )
+# Where cards are activated by SMS; no word of it anywhere while there is no such number.
+SMS_NUMBER = os.environ.get("SELFCARD_SMS_NUMBER", "")
 APPROVAL_DAYS = int(os.environ.get("SELFCARD_APPROVAL_DAYS", "14"))
 # Working days are counted where the insurer is; within so many a loss is announced publicly.
 INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")

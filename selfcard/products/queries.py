@@ -6,8 +6,14 @@ from selfcard.core.papers.engine import render
 from selfcard.core.papers.facts import Name, Text
 from selfcard.products.errors import NoSuchVersion
 from selfcard.products.models import Product, ProductVersion
-from selfcard.products.papers import CLAUSES, ClausesCoverage, ClausesFacts
-from selfcard.products.words import rules_in_both_languages
+from selfcard.products.papers import CLAUSES, ClausesCoverage, ClausesFacts, ProductTold
+from selfcard.products.words import (
+    cancelling_in_words,
+    in_both_languages,
+    people_in_words,
+    rules_in_words,
+    time_in_words,
+)
 
 # What a second person is asked, and about what.
 PUBLISH_VERSION = "products.publish_version"
@@ -75,19 +81,37 @@ def clauses_pdf(version: ProductVersion, language: str) -> bytes:
         version=version.number,
         published_on=published_at.date(),
         summary=Text(zh=version.summary_zh, en=version.summary_en),
-        coverages=tuple(
-            ClausesCoverage(
-                name=Name(zh=one.name_zh, en=one.name_en),
-                sum_insured=one.money,
-                conditions=Text(zh=one.conditions_zh, en=one.conditions_en)
-                if one.conditions
-                else None,
-            )
-            for one in version.coverages.all()
-        ),
-        conditions=rules_in_both_languages(version.bounds),
+        coverages=_coverages_told(version),
+        conditions=in_both_languages(rules_in_words, version.bounds),
         exclusions=version.exclusion_texts,
         clauses=Text(zh=version.clauses_zh, en=version.clauses_en),
     )
     kept = frozen_facts(facts) | {"made_at": published_at.isoformat(timespec="seconds")}
     return render(CLAUSES, kept, language)
+
+
+def product_told(version: ProductVersion) -> ProductTold:
+    """What whoever holds a card wants to know of a product, in both languages."""
+    rules = version.bounds
+    (cancelling,) = in_both_languages(lambda one: [cancelling_in_words(one)], rules)
+    return ProductTold(
+        name=Name(zh=version.name_zh, en=version.name_en, code=version.product.code),
+        version=version.number,
+        summary=Text(zh=version.summary_zh, en=version.summary_en),
+        coverages=_coverages_told(version),
+        who=in_both_languages(people_in_words, rules),
+        when=in_both_languages(time_in_words, rules),
+        exclusions=version.exclusion_texts,
+        cancelling=cancelling,
+    )
+
+
+def _coverages_told(version: ProductVersion) -> tuple[ClausesCoverage, ...]:
+    return tuple(
+        ClausesCoverage(
+            name=Name(zh=one.name_zh, en=one.name_en),
+            sum_insured=one.money,
+            conditions=Text(zh=one.conditions_zh, en=one.conditions_en) if one.conditions else None,
+        )
+        for one in version.coverages.all()
+    )

@@ -23,6 +23,11 @@ _NO_LIMIT = 100  # an upper age for applicants from here on is nobody's concern
 
 def rules_in_words(rules: Rules) -> list[str]:
     """Who can be insured and when cover starts and ends, one sentence each, for the reader."""
+    return [*people_in_words(rules), *time_in_words(rules), cancelling_in_words(rules)]
+
+
+def people_in_words(rules: Rules) -> list[str]:
+    """Who can be insured, as far as it is limited."""
     lines = [
         rule_in_words(Rule.AGE, rules),
         rule_in_words(Rule.NUMBER, rules),
@@ -41,12 +46,12 @@ def rules_in_words(rules: Rules) -> list[str]:
         lines.append(rule_in_words(Rule.REGION, rules))
     if rules.details:
         lines.append(rule_in_words(Rule.DETAILS, rules))
-    return [
-        *lines,
-        rule_in_words(Rule.START, rules),
-        ending_in_words(rules),
-        cancelling_in_words(rules),
-    ]
+    return lines
+
+
+def time_in_words(rules: Rules) -> list[str]:
+    """When cover starts, how long it lasts, and when it is over."""
+    return [rule_in_words(Rule.START, rules), ending_in_words(rules)]
 
 
 def rule_in_words(rule: Rule, rules: Rules) -> str:
@@ -54,12 +59,12 @@ def rule_in_words(rule: Rule, rules: Rules) -> str:
     return _SAID[rule](rules)
 
 
-def rules_in_both_languages(rules: Rules) -> tuple[Text, ...]:
+def in_both_languages(say: Callable[[Rules], list[str]], rules: Rules) -> tuple[Text, ...]:
     """The same sentences as a paper keeps them."""
     with translation.override("zh-hans"):
-        chinese = rules_in_words(rules)
+        chinese = say(rules)
     with translation.override("en"):
-        english = rules_in_words(rules)
+        english = say(rules)
     return tuple(Text(zh=zh, en=en) for zh, en in zip(chinese, english, strict=True))
 
 
@@ -208,7 +213,10 @@ def ending_in_words(rules: Rules) -> str:
 
 def cancelling_in_words(rules: Rules) -> str:
     """What is given back to whoever cancels."""
-    return f"{_whole(rules)} {_afterwards(rules)}"
+    return _("%(at_first)s %(afterwards)s") % {
+        "at_first": _whole(rules),
+        "afterwards": _afterwards(rules),
+    }
 
 
 def _whole(rules: Rules) -> str:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from selfcard.cards.papers.words import manual_address
 from selfcard.cards.queries import batches_touching, product_versions_of
 from selfcard.core import clock
 from selfcard.core.money import Money, split_tax
@@ -62,6 +63,7 @@ def notice_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> NoticeFacts:
         seller_organisation=Name.of(sale.seller_organisation.party),
         seller=Name.of(sale.seller),
         activate_address=settings.PUBLIC_ADDRESS,
+        manual=manual_address(sale.type_version),
     )
 
 

@@ -28,6 +28,7 @@ from selfcard.cards.commands import (
     refuse_print_release,
     release_print_file,
 )
+from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.errors import (
     BatchInOtherState,
     BatchSizeOutOfBounds,
@@ -151,14 +152,14 @@ def test_an_order_that_waits_is_not_asked_for_twice(insurer):
 def test_cancelling_an_order_withdraws_its_request(insurer):
     batch = an_ordered_batch(insurer)
     do(cancel_batch, insurer, "chief", batch, reason="Wrong printer")
-    assert Approval.objects.get().state == "withdrawn"
+    assert Approval.objects.get(kind=APPROVE_BATCH).state == "withdrawn"
 
 
 def test_an_order_whose_request_expired_can_be_cancelled(insurer):
     batch = an_ordered_batch(insurer)
     with in_fifteen_days():
         do(cancel_batch, insurer, "chief", batch, reason="Nobody wanted it")
-    assert Approval.objects.get().state == "withdrawn"
+    assert Approval.objects.get(kind=APPROVE_BATCH).state == "withdrawn"
 
 
 def test_a_refusal_says_why(insurer):

@@ -26,7 +26,7 @@ from selfcard.products.rules import (
     cover_period,
     first_days,
 )
-from selfcard.products.words import rules_in_both_languages
+from selfcard.products.words import in_both_languages, rules_in_words
 
 ASKED = date(2026, 11, 23)
 STARTS = date(2026, 12, 1)
@@ -310,7 +310,7 @@ def test_the_bound_that_nobody_could_keep_is_named(bound, bounds):
 
 def test_rules_are_said_in_as_many_sentences_in_both_languages():
     rules = replace(RULES, regions=("33",), details=(PLATE,), sexes=(Sex.MALE,))
-    sentences = rules_in_both_languages(rules)
+    sentences = in_both_languages(rules_in_words, rules)
 
     assert all(text.zh and text.en for text in sentences)
     assert any("浙江省" in text.zh and "Zhejiang" in text.en for text in sentences)

@@ -15,6 +15,7 @@ from selfcard.cards.errors import (
 )
 from selfcard.cards.making import throw_away
 from selfcard.cards.models import LARGEST_BATCH, Batch, DocumentType, Printer
+from selfcard.cards.papers.words import freeze_card_words
 from selfcard.cards.queries import current_version
 from selfcard.cards.terms import days_fixed_by, refuse_near_deadline
 from selfcard.core import clock
@@ -119,6 +120,7 @@ def approve_batch(*, batch: Batch, actor: Actor, request_id: UUID) -> Batch:
     batch.deadline, batch.use_by = days_fixed_by(batch.type_version, clock.today())
     batch.state = State.APPROVED
     batch.decided_by, batch.decided_at = acting_staff(actor), clock.now()
+    freeze_card_words(batch)
     _have_it_made(batch)
     record(actor, "batch.approved", batch, serials=run, deadline=batch.deadline.isoformat())
     return batch

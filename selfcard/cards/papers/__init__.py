@@ -1,4 +1,4 @@
-"""The paper of a print order: who asked for the secrets, and to whom they went."""
+"""The papers of cards: a print order's protocol, the words on the card, and the manual."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from selfcard.core.money import Money
-from selfcard.core.papers.facts import Name
+from selfcard.core.papers.facts import Name, Text
 from selfcard.core.serials import SerialRun
+from selfcard.products.papers import ProductTold
 
 PRINT_PROTOCOL = "print_protocol"
+CARD_WORDS = "card_words"
+MANUAL = "manual"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,3 +44,37 @@ class PrintProtocolFacts:
     released_at: datetime
     downloaded_by: Name | None = None
     downloaded_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardWordsFacts:
+    """What is printed on a card, for whoever sets it: each line in both languages.
+
+    Card number, PIN and code are not in it: they come with the encrypted print file.
+    """
+
+    number: str  # of the batch, or of the type's version where no batch is ordered
+    document_type: Name
+    version: int
+    face_value: Money
+    deadline: date | None
+    front: tuple[Text, ...]
+    back: tuple[Text, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManualFacts:
+    """How a card of a type is used, and what it may become.
+
+    `manual_address` is where the same can be read on the website; it holds no card number.
+    """
+
+    number: str  # of the type's version, AC-050-1
+    document_type: Name
+    version: int
+    face_value: Money
+    deadline: Text
+    products: tuple[ProductTold, ...]
+    activate_address: str
+    manual_address: str
+    sms_number: str

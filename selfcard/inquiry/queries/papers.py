@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from selfcard.cards.papers import PRINT_PROTOCOL
-from selfcard.cards.queries import batches_seen_by
+from selfcard.cards.models import DocumentTypeVersion
+from selfcard.cards.papers import CARD_WORDS, MANUAL, PRINT_PROTOCOL
+from selfcard.cards.papers.manual import manual_pdf
+from selfcard.cards.papers.words import card_words_pdf
+from selfcard.cards.queries import batches_seen_by, find_type_version, products_offered
 from selfcard.core.actor import Actor
 from selfcard.core.models import Paper
 from selfcard.core.papers import find_paper, pdf_of
@@ -123,6 +126,30 @@ def _clauses(actor: Actor, number: str, language: str) -> bytes:
     return clauses_pdf(found, language)
 
 
+def _card_words(actor: Actor, number: str, language: str) -> bytes:
+    """What is printed on the cards of a batch, or would be on those of a type version."""
+    if batches_seen_by(actor).filter(number=number).exists():
+        paper = find_paper(CARD_WORDS, number)
+        if paper is not None:
+            return pdf_of(paper, language)
+    return card_words_pdf(_type_version(number), language)
+
+
+def _manual(actor: Actor, number: str, language: str) -> bytes:
+    """The manual of a type version: everybody on the staff may read it."""
+    version = _type_version(number)
+    return manual_pdf(version, products_offered(version), language)
+
+
+def _type_version(number: str) -> DocumentTypeVersion:
+    """A type version by what it is called: `AC-050-1`."""
+    code, _, version = number.rpartition("-")
+    found = find_type_version(code, int(version)) if version.isdecimal() else None
+    if found is None:
+        raise NoSuchPaper
+    return found
+
+
 def _voucher(actor: Actor, number: str, language: str) -> bytes:
     """A payment receipt as it holds now, or one edition of it: `P-2026-0000001-2`, the first `-1`.
 
@@ -157,6 +184,8 @@ _MADE_FROM_ROWS: dict[str, Maker] = {
     POLICY: _policy,
     POLICY_CARD: _policy_card,
     CLAUSES: _clauses,
+    CARD_WORDS: _card_words,
+    MANUAL: _manual,
     PAYMENT_RECEIPT: _voucher,
     LOSS_ANNOUNCEMENT: _announcement,
 }

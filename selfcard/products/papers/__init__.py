@@ -37,3 +37,17 @@ class ClausesFacts:
     conditions: tuple[Text, ...]  # who can be insured and when cover starts, as sentences
     exclusions: tuple[Text, ...]
     clauses: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductTold:
+    """A product version as a manual tells of it: each rule is a sentence."""
+
+    name: Name
+    version: int
+    summary: Text
+    coverages: tuple[ClausesCoverage, ...]
+    who: tuple[Text, ...]
+    when: tuple[Text, ...]
+    exclusions: tuple[Text, ...]
+    cancelling: Text

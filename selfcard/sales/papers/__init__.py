@@ -55,6 +55,7 @@ class NoticeFacts:
     seller_organisation: Name
     seller: Name
     activate_address: str
+    manual: str = ""  # where the manual of the card is read
 
 
 @dataclass(frozen=True, kw_only=True)

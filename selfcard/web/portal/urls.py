@@ -4,7 +4,7 @@ only in the one that is printed on its paper.
 
 from django.urls import path
 
-from selfcard.web.portal import authenticity, cards, line, picks, views
+from selfcard.web.portal import authenticity, cards, line, manual, picks, views
 
 app_name = "portal"
 
@@ -38,6 +38,10 @@ urlpatterns = [
     path("policy/card/paper/", cards.paper, name="policy_card_paper"),
     path("policy/card/<str:side>.png", cards.picture, name="policy_card_picture"),
     path("clauses/<int:version_id>/<str:language>/", views.clauses, name="clauses"),
+    path("manual/", manual.manuals, name="manuals"),
+    path("manual/<str:code>/", manual.manual, name="manual"),
+    path("manual/<str:code>/<int:number>/", manual.manual, name="manual_of_version"),
+    path("manual/<str:code>/<int:number>/<str:language>.pdf", manual.leaflet, name="leaflet"),
     path("privacy/", views.privacy, name="privacy"),
     path("leave/", views.leave, name="leave"),
 ]

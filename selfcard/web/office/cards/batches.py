@@ -181,6 +181,7 @@ def batch_page(
             "stage": stage,
             "moves": stage in MOVING,
             "document_type": version.document_type,
+            "type_number": f"{version.code}-{version.number}",
             "deadline": deadline_said(version.deadline_months, version.deadline_day),
             "use_by": use_by_said(version.use_by_months),
             "newer": _newer_version(one) if stage == Stage.ORDERED else None,

@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy
 
 from selfcard.cards.commands import define_document_type, revise_document_type
 from selfcard.cards.models import DocumentType, DocumentTypeVersion
+from selfcard.cards.papers.words import card_words
 from selfcard.cards.queries import (
     batches_seen_by,
     current_version,
     document_types,
     find_document_type,
     orders_waiting,
+    printed_versions,
     versions_of,
 )
 from selfcard.core.wording import listed
@@ -122,6 +124,8 @@ def document_type(request: OfficeRequest, code: str) -> HttpResponse:
             "columns": _with_batches(request, versions),
             "terms": beside_each_other(versions),
             "batches": [(batch, stage_of(batch)) for batch in batches[:BATCHES_SHOWN]],
+            "words": card_words(versions[0]),
+            "public_manual": public_manual(versions[0]),
             "may_order": May.ORDER_BATCHES in request.mays,
             "may_revise": _may_define(request),
         },
@@ -142,6 +146,13 @@ def _with_batches(
         (one, numbers[one.pk][:BATCHES_OF_A_VERSION], len(numbers[one.pk][BATCHES_OF_A_VERSION:]))
         for one in versions
     ]
+
+
+def public_manual(version: DocumentTypeVersion) -> str:
+    """Where the public reads the manual; empty while there are no cards of the version."""
+    if not printed_versions().filter(pk=version.pk).exists():
+        return ""
+    return reverse("portal:manual_of_version", args=[version.code, version.number])
 
 
 def _may_define(request: OfficeRequest) -> bool:
