@@ -1,0 +1,1 @@
+"""The PIN gate, as staff see it."""
