@@ -1,4 +1,6 @@
-"""What a web server has ready before its first visitor: addresses, words, pages, and its key."""
+"""What a web server has ready before its first visitor: addresses, words, pages, the lists that
+people look in, and its key.
+"""
 
 from pathlib import Path
 
@@ -8,6 +10,8 @@ from django.urls import reverse
 from django.utils import formats, translation
 
 from selfcard.policies.signing import pades
+from selfcard.products.occupations import classification
+from selfcard.products.regions import divisions
 
 
 def warm_up() -> None:
@@ -23,6 +27,8 @@ def warm_up() -> None:
             translation.gettext("Selfcard")
     for name in template_names():
         get_template(name)
+    for tree in (classification(), divisions()):
+        tree.search("a", most=1)
     pades.get_ready()
 
 

@@ -64,15 +64,15 @@ def _field_for(detail: Detail) -> forms.Field:
         "required": detail.required,
         "error_messages": {"required": _("Answer this: %(label)s.") % {"label": label}},
     }
+    widget: Any
     match detail.kind:
         case DetailKind.DAY:
             return DayAnswerField(**said)
         case DetailKind.CHOICE:
             choices = [(one.code, one.label) for one in detail.choices]
-            widget = Choices(choices=choices)
-            if len(choices) > FEW:
-                widget = select_input()
-                widget.choices = [("", _("Choose")), *choices]
+            few = len(choices) <= FEW
+            widget = Choices() if few else select_input()
+            widget.choices = choices if few else [("", _("Choose")), *choices]
         case DetailKind.NUMBER:
             said["help_text"] = _bounds_of(detail)
             widget = text_input("pin", inputmode="decimal")

@@ -22,7 +22,9 @@ LONGEST_ANSWER = 300
 
 
 class PortalForm(HouseForm):
-    """A page's questions. `kept` is what was typed earlier; it is shown again, not judged."""
+    """A page's questions. `kept` is what was typed earlier; it is shown again, not judged.
+    `more` are questions that only the chosen product asks.
+    """
 
     default_renderer = PortalRenderer
     # The card's other products that would take what this form's product refuses.
@@ -34,9 +36,11 @@ class PortalForm(HouseForm):
         data: Mapping[str, Any] | None = None,
         *,
         kept: Mapping[str, str] | None = None,
+        more: Mapping[str, forms.Field] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(data, label_suffix="", **kwargs)
+        self.fields.update(more or {})
         for name in self.fields:
             controls = self._controls_of(name)
             if kept and len(controls) == 1 and controls[0] in kept:
@@ -101,7 +105,7 @@ class PortalForm(HouseForm):
         full = self.add_prefix(name)
         widget = self.fields[name].widget
         if isinstance(widget, forms.MultiWidget):
-            return [f"{full}{part}" for part in widget.widgets_names]
+            return [f"{full}{part}" for part in widget.widgets_names]  # type: ignore[attr-defined]
         return [full]
 
 

@@ -12,7 +12,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -29,10 +28,10 @@ class Kind:
     """What is chosen: from which list, in which words, and answers that many people give."""
 
     tree: Callable[[], Tree[Any]]
-    box: str | Promise
-    roots: str | Promise
-    required: str | Promise
-    from_list: str | Promise
+    box: Any
+    roots: Any
+    required: Any
+    from_list: Any
     common: tuple[str, ...] = ()
 
 

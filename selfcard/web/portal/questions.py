@@ -185,8 +185,7 @@ class InsuredForm(PersonForm):
 
     def __init__(self, *args: Any, rules: Rules, **kwargs: Any) -> None:
         self.asked = of_insured(rules.details)
-        self.base_fields = self.base_fields | fields_for(self.asked)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, more=fields_for(self.asked), **kwargs)
         self.fields["relationship"].choices = [  # type: ignore[attr-defined]
             (kind.value, label) for kind, label in IS_FOR.items() if kind in rules.relationships
         ]
@@ -340,8 +339,7 @@ class DetailsForm(PortalForm):
 
     def __init__(self, *args: Any, rules: Rules, **kwargs: Any) -> None:
         self.asked = of_policy(rules.details)
-        self.base_fields = fields_for(self.asked)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, more=fields_for(self.asked), **kwargs)
 
     @property
     def details(self) -> tuple[DetailGiven, ...]:

@@ -111,7 +111,7 @@ def _details(answers: Answers, given: tuple[DetailGiven, ...], page: Page) -> li
 
 def _person_rows(person: PersonGiven, page: Page, application: Application) -> list[Row]:
     number = normalised(person.identity_kind, person.identity_number)
-    if person.identity_kind in NUMBERED_BY_BIRTH:
+    if person.identity_kind in NUMBERED_BY_BIRTH and len(number) == 18:
         number = f"{number[:6]} {number[6:14]} {number[14:]}"
     age = _("%(day)s, %(age)s old when cover starts") % {
         "day": long_day(person.birth_date),
