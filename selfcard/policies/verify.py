@@ -72,3 +72,21 @@ def violations() -> Iterator[Violation]:
         HAVING count(DISTINCT other.id) > (version.rules->>'policies_per_insured')::int
         """,
     )
+    yield from violations_of(
+        "A policy has each edition of its paper once, and they count from one",
+        """
+        SELECT policy.number, 'edition ' || edition.number
+        FROM policies_edition edition
+        JOIN policies_policy policy ON policy.id = edition.policy_id
+        GROUP BY policy.number, edition.number
+        HAVING count(*) > 1 OR edition.number < 1
+        """,
+    )
+    yield from violations_of(
+        "A key of the codes on policies is known by its digest",
+        """
+        SELECT key_id, 'another key'
+        FROM policies_codekey
+        WHERE encode(substring(sha256(public_key) FROM 1 FOR 4), 'hex') <> key_id
+        """,
+    )

@@ -74,6 +74,7 @@ ELSEWHERE = {
     "correct_refund",  # as correct_payment, for an advance
     "open_gate",
     "open_policy",
+    "check_policy",
     "unlock_card",
     "save_draft",
     "discard_draft",
