@@ -47,15 +47,18 @@ def mobile_phone(typed: str) -> str:
 def address_in_full(region: str, address: str) -> str:
     """An address with its division, in the order of the language that it is written in.
 
-    What the address says itself already is not said again.
+    A division that the address itself begins with, or ends with in English, is not said twice.
     """
     if not find_region(region):
         return address
     path = divisions().path(region)
     if re.search(r"[\u3400-\u9fff]", address) or not address:
-        return "".join(one.name_zh for one in path if one.name_zh not in address) + address
-    names = [one.name_en for one in path if one.name_en not in address]
-    return ", ".join([address, *reversed(names)])
+        for one in path:
+            address = address.removeprefix(one.name_zh)
+        return "".join(one.name_zh for one in path) + address
+    names = [one.name_en for one in path]
+    said = [part for part in address.split(", ") if part not in names]
+    return ", ".join([*said, *reversed(names)])
 
 
 def problems_of_contact(*, phone: str, region: str, address: str) -> Iterator[Refusal]:
