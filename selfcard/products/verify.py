@@ -25,3 +25,25 @@ def violations() -> Iterator[Violation]:
             SELECT FROM products_coverage coverage WHERE coverage.version_id = version.id)
         """,
     )
+    yield from violations_of(
+        "A version that was submitted waits for a second person",
+        """
+        SELECT product.code || '-' || version.number, version.state
+        FROM products_productversion version
+        JOIN products_product product ON product.id = version.product_id
+        WHERE (version.state = 'submitted') <> EXISTS (
+            SELECT FROM approvals_approval approval
+            WHERE approval.kind = 'products.publish_version'
+              AND approval.subject_number = product.code || '-' || version.number
+              AND approval.state = 'asked')
+        """,
+    )
+    yield from violations_of(
+        "No version has a number that its product has not given yet",
+        """
+        SELECT product.code || '-' || version.number, product.versions_drafted
+        FROM products_productversion version
+        JOIN products_product product ON product.id = version.product_id
+        WHERE version.number > product.versions_drafted
+        """,
+    )

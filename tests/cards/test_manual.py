@@ -84,11 +84,16 @@ def test_the_card_names_its_products_how_to_activate_and_where_to_read_more(vers
     assert all(line.zh and line.en for line in (*words.front, *words.back))
 
 
+def printed_words(batch, language="en"):
+    paper = find_paper("card_words", batch.number)
+    assert paper is not None
+    return pdf_of(paper, language)
+
+
 def test_what_the_printer_is_given_is_kept_with_the_last_day_of_the_batch(insurer, version):
     batch = an_approved_batch(insurer, document_type=version.document_type)
 
-    paper = find_paper("card_words", batch.number)
-    said = words_of(pdf_of(paper, "en"))
+    said = words_of(printed_words(batch))
     day = batch.deadline
     assert f"{day.day}{day:%B}{day.year}" in said
     assert "lastdaytoactivate,thatdayincluded" in said.lower()
@@ -96,7 +101,7 @@ def test_what_the_printer_is_given_is_kept_with_the_last_day_of_the_batch(insure
 
 def test_no_secret_is_among_the_words(insurer, version):
     batch = an_approved_batch(insurer, document_type=version.document_type)
-    said = words_of(pdf_of(find_paper("card_words", batch.number), "zh-hans"))
+    said = words_of(printed_words(batch, "zh-hans"))
 
     assert f"{batch.run.first:015d}" not in said
 
@@ -117,7 +122,10 @@ def test_both_open_for_everybody_on_the_staff(insurer, version, language):
 
 def test_each_version_of_a_type_keeps_its_own_manual(insurer, version):
     revise(insurer, version.document_type, name_en="Better card")
+    first, newest = find_type_version("ac-100", 1), find_type_version("AC-100")
 
-    assert "Accidentcard" in words_of(card_words_pdf(find_type_version("ac-100", 1), "en"))
-    assert find_type_version("AC-100").name_en == "Better card"
-    assert "Bettercard" in words_of(card_words_pdf(find_type_version("AC-100"), "en"))
+    assert first is not None
+    assert newest is not None
+    assert newest.name_en == "Better card"
+    assert "Accidentcard" in words_of(card_words_pdf(first, "en"))
+    assert "Bettercard" in words_of(card_words_pdf(newest, "en"))

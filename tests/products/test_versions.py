@@ -370,10 +370,12 @@ def test_a_version_that_is_no_draft_keeps_its_coverages_and_is_not_deleted(insur
             lambda version=version: Coverage.objects.create(
                 version=version, order=9, name_zh="甲", name_en="A", sum_insured=1
             ),
-            ProductVersion.objects.filter(pk=version.pk)._raw_delete,
+            lambda version=version: ProductVersion.objects.filter(pk=version.pk)._raw_delete(
+                using="default"
+            ),
         ):
             with pytest.raises(IntegrityError), transaction.atomic():
-                change("default") if change.__name__ == "_raw_delete" else change()
+                change()
 
 
 def test_a_version_goes_its_way_even_around_the_command(insurer, draft):
@@ -461,6 +463,15 @@ def test_the_clauses_say_the_insurers_own_day_of_publication(insurer):
 
 
 def test_products_that_commands_made_violate_nothing(insurer):
-    a_published_version(insurer)
+    product = a_product(insurer)
+    a_published_version(insurer, product)
+    submitted(insurer, a_draft(insurer, product))
+    a_draft(insurer, product)
 
     assert list(violations()) == []
+
+
+def test_a_submitted_version_that_nobody_was_asked_about_is_named(insurer, draft):
+    ProductVersion.objects.filter(pk=draft.pk).update(state="submitted")
+
+    assert [one.subject for one in violations()] == ["ACC-1"]

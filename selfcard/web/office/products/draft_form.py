@@ -14,7 +14,7 @@ from selfcard.core.papers.facts import Text
 from selfcard.core.refusals import Refusal
 from selfcard.products.ages import ADULT_AT, Age, AgeRange, EndOfCover, Length, LengthUnit
 from selfcard.products.cancelling import Repayment
-from selfcard.products.details import USUAL_DETAILS
+from selfcard.products.details import USUAL_DETAILS, Detail, DetailKind
 from selfcard.products.given import CURRENCY, CoverageGiven, VersionGiven
 from selfcard.products.occupations import CLASSES, classification
 from selfcard.products.people import Relationship, Sex
@@ -23,6 +23,7 @@ from selfcard.products.rules import MinorsCap, Rules
 from selfcard.web.office.fields import CountField, MoneyField
 from selfcard.web.office.forms import OfficeForm, OfficeLook, printable_text
 from selfcard.web.office.products.fields import EntriesField, PercentField
+from selfcard.web.office.products.own_fields import DetailRow, detail_of, shown
 from selfcard.web.office.products.rows import Rows, rearranged
 
 EXEMPT, TAXED = "exempt", "taxed"
@@ -84,12 +85,14 @@ class CapRow(OfficeLook):
 COVERAGES = Rows("coverages", CoverageRow)
 EXCLUSIONS = Rows("exclusions", ExclusionRow)
 CAPS = Rows("minors_caps", CapRow)
-GROUPS = (COVERAGES, EXCLUSIONS, CAPS)
+FIELDS = Rows("own_fields", DetailRow)
+GROUPS = (COVERAGES, EXCLUSIONS, CAPS, FIELDS)
 # What has to be said in a row that says anything at all.
 WHOLE = {
     COVERAGES.name: ("name_zh", "name_en", "sum_insured"),
     EXCLUSIONS.name: ("zh", "en"),
     CAPS.name: ("below", "amount"),
+    FIELDS.name: ("name_zh", "name_en", "code"),
 }
 
 
@@ -213,7 +216,9 @@ class DraftForm(OfficeForm):
 
     def __init__(self, data: Any = None, *, initial: dict[str, Any], **kwargs: Any) -> None:
         initial = dict(initial)
-        rows = {group.name: initial.pop(group.name, ()) or ({},) for group in GROUPS}
+        rows: dict[str, Any] = {
+            group.name: initial.pop(group.name, ()) or ({},) for group in GROUPS
+        }
         super().__init__(data, initial=initial, **kwargs)
         self.counts = {
             group.name: group.count(data) if data is not None else len(rows[group.name])
@@ -286,6 +291,10 @@ class DraftForm(OfficeForm):
         return self.rows_of(EXCLUSIONS)
 
     @property
+    def own_fields(self) -> list[dict[str, forms.BoundField]]:
+        return self.rows_of(FIELDS)
+
+    @property
     def caps(self) -> list[dict[str, forms.BoundField]]:
         return self.rows_of(CAPS)
 
@@ -302,12 +311,28 @@ class DraftForm(OfficeForm):
             if any(cleaned.get(name) for name in terms):
                 for name in terms:
                     self._require(name)
+        for at in self._said(FIELDS):
+            self._check_field(at)
         if not self._said(COVERAGES):
             self.add_error("coverages-0-name_zh", _("Name at least one cover."))
         return cleaned
 
+    def _check_field(self, at: int) -> None:
+        """What a figure or a choice needs to be answered at all."""
+        said = {
+            name: self.cleaned_data.get(FIELDS.field(at, name)) for name in DetailRow.base_fields
+        }
+        if said["kind"] == DetailKind.CHOICE and not said["choices"]:
+            self._require(FIELDS.field(at, "choices"))
+        if said["unit_zh"] or said["unit_en"]:
+            self._require(FIELDS.field(at, "unit_zh"))
+            self._require(FIELDS.field(at, "unit_en"))
+        lowest, highest = said["lowest"], said["highest"]
+        if lowest is not None and highest is not None and lowest > highest:
+            self.add_error(FIELDS.field(at, "lowest"), _("The least is more than the greatest."))
+
     def _require(self, name: str) -> None:
-        if name not in self.errors and self.cleaned_data.get(name) in (None, ""):
+        if name not in self.errors and self.cleaned_data.get(name) in (None, "", ()):
             self.add_error(name, _("Fill this in."))
 
     def _said(self, group: Rows) -> list[int]:
@@ -315,7 +340,7 @@ class DraftForm(OfficeForm):
         return [
             at
             for at, row in enumerate(self.rows_of(group))
-            if any(str(row[name].value() or "").strip() for name in row)
+            if any(str(row[name].value() or "").strip() for name in row if name not in _CHOSEN)
         ]
 
     def add_refusal(self, refusal: Refusal) -> None:
@@ -347,9 +372,7 @@ class DraftForm(OfficeForm):
         return Text(zh=self.cleaned_data[f"{name}_zh"], en=self.cleaned_data[f"{name}_en"])
 
     def _coverage(self, at: int) -> CoverageGiven:
-        said = {
-            name: self.cleaned_data[COVERAGES.field(at, name)] for name in CoverageRow.base_fields
-        }
+        said = self._row(COVERAGES, at)
         share = said["paid_share"]
         return CoverageGiven(
             name=Text(zh=said["name_zh"], en=said["name_en"]),
@@ -373,7 +396,10 @@ class DraftForm(OfficeForm):
             ),
             sexes=tuple(map(Sex, said["sexes"])),
             relationships=tuple(map(Relationship, said["relationships"])),
-            details=tuple(USUAL_DETAILS[code] for code in said["details"]),
+            details=(
+                *(USUAL_DETAILS[code] for code in said["details"]),
+                *(detail_of(self._row(FIELDS, at)) for at in self._said(FIELDS)),
+            ),
             occupation_classes=tuple(said["occupation_classes"]),
             minors_caps=tuple(sorted(caps, key=lambda cap: cap.below)),
             length=Length(said["length"], LengthUnit(said["length_unit"])),
@@ -383,10 +409,15 @@ class DraftForm(OfficeForm):
             **{name: said[name] for name in _PLAIN_BOUNDS},
         )
 
+    def _row(self, group: Rows, at: int) -> dict[str, Any]:
+        return {name: self.cleaned_data[group.field(at, name)] for name in group.kind.base_fields}
+
     def _age(self, name: str) -> Age:
         return Age(**{self.cleaned_data[f"{name}_unit"]: self.cleaned_data[name]})
 
 
+# What a row says also where nobody has touched it.
+_CHOSEN = ("kind",)
 # Bounds that the form shows just as the rules keep them.
 _PLAIN_BOUNDS = (
     "excluded_occupations", "insured_lowest", "insured_highest", "policies_per_insured", "regions",
@@ -416,7 +447,8 @@ def _rules_shown(rules: Rules) -> dict[str, Any]:
         "sexes": [one.value for one in rules.sexes],
         "occupation_classes": list(rules.occupation_classes),
         "relationships": [one.value for one in rules.relationships],
-        "details": [one.code for one in rules.details],
+        "details": [one.code for one in rules.details if _is_usual(one)],
+        "own_fields": [shown(one) for one in rules.details if not _is_usual(one)],
         "minors_caps": [{"below": cap.below, "amount": cap.amount} for cap in rules.minors_caps],
         "length": rules.length.count,
         "length_unit": rules.length.unit.value,
@@ -425,6 +457,10 @@ def _rules_shown(rules: Rules) -> dict[str, Any]:
         "expense_percent": rules.expense_rate or None,
         **{name: getattr(rules, name) for name in _PLAIN_BOUNDS},
     }
+
+
+def _is_usual(detail: Detail) -> bool:
+    return USUAL_DETAILS.get(detail.code) == detail
 
 
 def _age_shown(name: str, age: Age) -> Iterator[tuple[str, Any]]:

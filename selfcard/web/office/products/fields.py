@@ -51,7 +51,9 @@ class EntriesField(forms.CharField):
     Gives their codes. What has others below it stands for all of them.
     """
 
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+    widget: forms.Widget | type[forms.Widget] = forms.Textarea(
+        attrs={"rows": 3, "spellcheck": "false"}
+    )
     default_error_messages: ClassVar = {
         "unknown": _("Nothing is called “%(typed)s”."),
         "ambiguous": _("“%(typed)s” fits several: %(found)s. Write the code of one."),
