@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -58,14 +59,14 @@ def measure(rounds: int) -> dict[str, Any]:
         policy = _read(
             a_policy(version, insurer.institution, an_application(applicant=_who(place)))
         )
-        paper = works["policy"].done(lambda policy=policy: signed_paper(policy))
-        card = works["card"].done(lambda: policy_card(policy, paper.code.written))  # noqa: B023
+        paper = works["policy"].done(partial(signed_paper, policy))
+        card = works["card"].done(partial(policy_card, policy, paper.code.written))
         current_edition(policy, actor=_HOLDER)
-        works["opened"].done(lambda policy=policy: policy_pdf(policy, actor=_HOLDER))
+        works["opened"].done(partial(policy_pdf, policy, actor=_HOLDER))
         # The floor: the same page of facts that stand ready, and the bare signature of its bytes.
         facts = frozen(policy, policy_facts(_read(policy), code="A" * 176, signer="-"), clock.now())
-        works["page"].done(lambda facts=facts: render(POLICY, facts, "zh-hans"))
-        works["signature"].done(lambda pdf=paper.pdf: bare.sign(pdf, ec.ECDSA(hashes.SHA256())))
+        works["page"].done(partial(render, POLICY, facts, "zh-hans"))
+        works["signature"].done(partial(bare.sign, paper.pdf, ec.ECDSA(hashes.SHA256())))
         sizes = {"policy": len(paper.pdf), "card": len(card)}
         if place == 0:
             # The first of a process loads typefaces and templates.
@@ -73,7 +74,7 @@ def measure(rounds: int) -> dict[str, Any]:
     return {
         "papers": [{"paper": name, **work.as_data()} for name, work in works.items()],
         "bytes": sizes,
-        "statements_to_open": len(statements_of(lambda: policy_pdf(policy, actor=_HOLDER))),
+        "statements_to_open": len(statements_of(partial(policy_pdf, policy, actor=_HOLDER))),
     }
 
 

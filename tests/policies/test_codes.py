@@ -55,7 +55,7 @@ def test_a_code_fits_into_a_small_picture_as_every_camera_reads_it():
     assert address.startswith("HTTPS://CARDS.LANTERN.EXAMPLE/CHECK/A")
     picture = segno.make(address, error="m", boost_error=False)
     assert picture.mode == "alphanumeric"
-    assert picture.version <= 9
+    assert int(picture.version) <= 9
 
 
 def test_a_long_product_code_in_chinese_fits_as_well():
@@ -99,8 +99,8 @@ def test_a_newer_key_signs_and_what_the_former_signed_stays_genuine(settings, tm
     after = code_of(SUMMARY)
 
     assert before.public_key != after.public_key
-    for one in (before, after):
-        assert read_code(one.written, lambda key, one=one: one.public_key) == SUMMARY
+    assert read_code(before.written, lambda key: before.public_key) == SUMMARY
+    assert read_code(after.written, lambda key: after.public_key) == SUMMARY
     assert read_code(before.written, lambda key: after.public_key) is None
 
 

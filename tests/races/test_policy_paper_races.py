@@ -4,8 +4,7 @@ import pytest
 
 from selfcard.policies import editions
 from selfcard.policies.editions import policy_pdf
-from selfcard.policies.models import Edition
-from selfcard.policies.queries import find_policy
+from selfcard.policies.models import Edition, Policy
 from tests.factories.activation import holder
 from tests.factories.organisations import an_insurer
 from tests.factories.policies import a_policy
@@ -22,7 +21,7 @@ def test_two_who_open_a_policy_first_get_one_paper(monkeypatch):
     held_back_after(monkeypatch, (editions, "find_edition"))
 
     def opened():
-        return policy_pdf(find_policy(policy.number), actor=holder())
+        return policy_pdf(Policy.objects.get(pk=policy.pk), actor=holder())
 
     first, second = at_once(opened, opened)
 

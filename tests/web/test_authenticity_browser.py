@@ -1,7 +1,6 @@
 """A policy is checked at a hospital's desk, and its card kept on a phone: in a real browser."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -96,8 +95,8 @@ def seen(no_axe_violations: Callable[[Page], None]) -> Callable[[Page], None]:
     """A page that is looked at: axe finds nothing, and nothing is wider than the screen."""
 
     def look(page: Page) -> None:
-        width: Any = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], page.url
+        too_wide = "document.documentElement.scrollWidth > window.innerWidth"
+        assert not page.evaluate(too_wide), page.url
         no_axe_violations(page)
 
     return look

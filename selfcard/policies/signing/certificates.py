@@ -9,7 +9,7 @@ answers with a `SigningKey`.
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -167,7 +167,7 @@ def _read(content: bytes, password: str, name: str) -> SigningKey:
     return KeyInMemory(key, own[0], tuple(_chain(own[0], certificates)))
 
 
-def _signs_well(key: object) -> bool:
+def _signs_well(key: object) -> TypeGuard[PrivateKey]:
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return isinstance(key.curve, _CURVES)
     return isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _SMALLEST_RSA
@@ -175,7 +175,7 @@ def _signs_well(key: object) -> bool:
 
 def _plain(key: object) -> bytes:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_bytes(serialization.Encoding.DER, form)  # type: ignore[attr-defined, no-any-return]
+    return key.public_bytes(serialization.Encoding.DER, form)  # type: ignore[attr-defined]
 
 
 def _chain(

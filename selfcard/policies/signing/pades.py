@@ -48,9 +48,7 @@ def signed(pdf: bytes, at: datetime) -> bytes:
     """
     signer = _signer()
     require_valid(signer.key.certificate)
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    # The facts about the document are the paper's, in its metadata; an update changes none.
-    writer._update_meta = lambda: None
+    writer = _Update(BytesIO(pdf))
     steps = PdfCMSEmbedder(new_field_spec=_FIELD).write_cms(_FIELD.sig_field_name, writer)
     field = next(steps).get_object()
     field["/P"]["/Tabs"] = pdf_name("/S")
@@ -76,6 +74,13 @@ def get_ready() -> None:
 @cache
 def _signer() -> "_Container":
     return _Container(signing_key())
+
+
+class _Update(IncrementalPdfFileWriter):
+    """An update that says nothing of its own about the document: its metadata are the paper's."""
+
+    def _update_meta(self) -> None:
+        pass
 
 
 class _Container:
