@@ -20,7 +20,9 @@ from pypdf import PdfReader
 
 from selfcard.core import clock
 from selfcard.core.papers import frozen_facts, render
+from selfcard.launcher import run
 from selfcard.launcher.chromium import ensure_pdfsig
+from selfcard.launcher.errors import Trouble
 from selfcard.policies.papers import POLICY
 from selfcard.policies.signing import certificates, pades
 from selfcard.policies.signing.certificates import (
@@ -337,3 +339,10 @@ def test_a_key_may_be_anywhere_behind_the_port(settings):
 
     assert cast(Module, signing_key()).signatures >= 1
     assert accepted(pdf, issuer_of(signing_key()))
+
+
+def test_a_start_without_a_usable_key_is_refused_in_one_sentence(insurers_file):
+    with pytest.raises(Trouble, match=r"^Policies cannot be signed\. .*cannot be read: No such"):
+        run._refuse_unusable_key()
+    with pytest.raises(SigningKeyUnusable):
+        pades.get_ready()
