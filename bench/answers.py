@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from math import sqrt
 from statistics import median
 from typing import Any
@@ -94,7 +95,7 @@ def _tries(rounds: int) -> dict[str, list[Try]]:
 
     def sort(name: int, deed: Callable[[int, str], Any]) -> list[Try]:
         return [
-            lambda place=place: deed(place, f"net 10.{name}{place // 250:02d}.{place % 250}.0/24")
+            partial(deed, place, f"net 10.{name}{place // 250:02d}.{place % 250}.0/24")
             for place in range(count)
         ]
 

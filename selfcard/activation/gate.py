@@ -185,7 +185,7 @@ def charge(
         "riddle": ticket.riddle if ticket else None,
         "expires_at": ticket.expires_at if ticket else now,
         "worked": ticket.work if ticket else 0,
-        "aged": bool(ticket) and now - ticket.issued_at >= settings.GATE_ALARM_WAIT,
+        "aged": ticket is not None and now - ticket.issued_at >= settings.GATE_ALARM_WAIT,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CHARGE, given)

@@ -90,7 +90,7 @@ def listening() -> Iterator[Heard]:
         heard.statements.append(f"{sql} {params!r}")
         return execute(sql, params, many, context)
 
-    def say(logger: Any, method: str, event: dict[str, Any]) -> str:
+    def say(logger: Any, method: str, event: Any) -> str:
         heard.lines.append(repr(event))
         raise structlog.DropEvent
 
