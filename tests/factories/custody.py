@@ -21,6 +21,7 @@ from selfcard.custody.commands import (
     issue_cards,
     recall_cards,
     record_announcement,
+    release_cards,
     remember_opened,
 )
 from selfcard.custody.models import Holding, Issue, Recall, Requisition, WriteOff
@@ -168,6 +169,11 @@ def stop(insurer: Insurer, *runs: SerialRun, by: str = "chief", note: str = "A c
         actor=insurer.actor(by),
         request_id=uuid4(),
     )
+
+
+def let_go(insurer: Insurer, number: str, by: str = "chief") -> None:
+    """Release all cards that a freeze stops."""
+    release_cards(number=number, note="Found", actor=insurer.actor(by), request_id=uuid4())
 
 
 def report(

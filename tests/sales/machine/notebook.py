@@ -12,12 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from selfcard.activation.errors import (
     CardActivatedAlready,
     CardBeingReturned,
+    CardFrozen,
     CardNotSold,
     CardWithdrawn,
     PremiumNotArrived,
 )
 from selfcard.core.refusals import Refusal
-from selfcard.custody.errors import CardsInOtherStatus, CardsOpened, NoSuchCards
+from selfcard.custody.errors import CardsFrozen, CardsInOtherStatus, CardsOpened, NoSuchCards
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.payments.errors import (
     AdvanceAccountExists,
@@ -91,6 +92,7 @@ class Card:
     status: str = "inventory"
     why: str = ""  # the sale or recovery that it is of
     opened: bool = False
+    stopped: str = ""  # the freeze that stops it
     policy: str = ""
 
 
@@ -203,6 +205,8 @@ class Notebook:
             return NoSuchCards
         if any(card and card.status != "inventory" for card in cards):
             return CardsInOtherStatus
+        if any(card and card.stopped for card in cards):
+            return CardsFrozen
         return CardsOpened if any(card and card.opened for card in cards) else None
 
     def sell(self, number: str, places: list[int]) -> None:
@@ -324,6 +328,8 @@ class Notebook:
             return ScratchedNotTakenBack
         if any(self.cards[place].policy for place in back):
             return CardsInOtherStatus
+        if any(self.cards[place].stopped for place in back):
+            return CardsFrozen
         receipt = self.receipts.get(self.sales[sale].receipt)
         return MoneyOnItsWay if receipt and receipt.state == "waiting" else None
 
@@ -407,6 +413,9 @@ class Notebook:
             return OutlaysDoNotAddUp
         if refused := self._way_refused(voucher, outlays):
             return refused
+        if voucher.what == "recovery":
+            back = self.recoveries[voucher.of].places
+            return CardsFrozen if any(self.cards[place].stopped for place in back) else None
         is_less = voucher.what == "advance" and (self.accounts[voucher.of].balance < voucher.amount)
         return AdvanceDoesNotSuffice if is_less else None
 
@@ -453,7 +462,11 @@ class Notebook:
 
     def activation_refused(self, place: int) -> Refused:
         card = self.cards[place]
-        return CardActivatedAlready if card.policy else NOT_READY.get(card.status)
+        if card.policy:
+            return CardActivatedAlready
+        if card.stopped and card.status not in ("awaiting_refund", "void"):
+            return CardFrozen
+        return NOT_READY.get(card.status)
 
     def activate(self, number: str, place: int) -> None:
         card = self.cards[place]
