@@ -23,7 +23,8 @@ from selfcard.sales.commands import (
 )
 from selfcard.sales.errors import CardsNotOfTheSale, NothingLeftToTakeBack, RecoveryNotOpen
 from selfcard.sales.models import Sale
-from selfcard.sales.queries import live_receipt, remaining_of
+from selfcard.sales.queries import live_receipt
+from selfcard.sales.reckoning import remaining_of
 from tests.factories.activation import activate, open_card
 from tests.factories.advances import A_COMPANY, an_account
 from tests.factories.custody import custody

@@ -37,7 +37,8 @@ from selfcard.sales.errors import (
 from selfcard.sales.models import Sale, SaleReceipt
 from selfcard.sales.papers import NOTICE
 from selfcard.sales.paperwork import charge_line, invoice_line, notice_facts
-from selfcard.sales.queries import live_receipt, remaining_of, sales_of_receipt
+from selfcard.sales.queries import live_receipt, sales_of_receipt
+from selfcard.sales.reckoning import remaining_of
 
 
 @command
@@ -51,7 +52,8 @@ def issue_charge_receipt(
 ) -> Receipt:
     """Ask one payer for the money of one or several sales: a numbered charge receipt.
 
-    It asks for the cards that nobody has taken back.
+    It asks for the cards that nobody has taken back. Who wants to pay out of an advance account has
+    it named here.
 
     Raises:
         NotAuthorised: the actor may not issue receipts for the sellers' organisation.

@@ -195,6 +195,46 @@ class Notebook:
     def owed_for(self, places: Iterable[int]) -> Decimal:
         return EACH * len(list(places))
 
+    def account(self, number: str) -> dict[str, Decimal | int]:
+        """What a sale costs, what of it came and went, and where its cards are."""
+        sale = self.sales[number]
+        released, coming, back = (
+            self.owed_for(
+                place
+                for one in self.recoveries.values()
+                if (one.sale, bool(one.receipt), one.state) == (number, is_paid, state)
+                for place in one.places
+            )
+            for is_paid, state in ((False, "done"), (True, "registered"), (True, "done"))
+        )
+        ended = [
+            one
+            for one in self._policies_of(number).values()
+            if one.repayment in ("pro_rata", "nothing")
+        ]
+        vouchers = [self.vouchers[one] for one in self.vouchers_of_sale(number)]
+        paid_out = [one for one in vouchers if (one.what, one.state) == ("policy", "confirmed")]
+        unearned = sum((one.gross for one in ended if one.gross), NOTHING)
+        unearned_paid = sum((one.amount for one in paid_out), NOTHING)
+        return {
+            "sold": self.owed_for(sale.places),
+            "released": released,
+            "paid": self.owed_for(sale.places) - released if self.is_paid(number) else NOTHING,
+            "owed_back": coming + unearned - unearned_paid,
+            "paid_back": back + unearned_paid,
+            "out": len(sale.left),
+            "void": len(ended),
+        }
+
+    def vouchers_of_sale(self, number: str) -> set[str]:
+        policies = self._policies_of(number)
+        of = {("recovery", key) for key, one in self.recoveries.items() if one.sale == number}
+        of |= {("policy", key) for key, one in policies.items() if one.repayment == "pro_rata"}
+        return {key for key, one in self.vouchers.items() if (one.what, one.of) in of}
+
+    def _policies_of(self, number: str) -> dict[str, Policy]:
+        return {key: one for key, one in self.policies.items() if one.sale == number}
+
     # Sold, and asked for.
 
     def sale_refused(self, places: list[int], actor: str) -> Refused:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from selfcard.organisations.models import Staff
 from selfcard.payments.models import PaymentReceipt
 from selfcard.sales.models import Recovery, Sale, SaleReceipt
+from selfcard.sales.reckoning import POLICY_REASON, EndedPolicy
 from selfcard.web.office.fields import cards_said
 
 ISSUED = gettext_lazy("Charge receipt issued")
@@ -20,6 +21,8 @@ SETTLED = gettext_lazy("Receipt confirmed: the cards are to be activated")
 WITHDRAWN = gettext_lazy("The return was called off: to be activated again")
 TO_PAY_BACK = gettext_lazy("Payment receipt issued")
 PAID_BACK = gettext_lazy("Paid back, and the cards are back")
+UNEARNED_PAID_BACK = gettext_lazy("The unearned premium is paid back")
+POLICY_ENDED = gettext_lazy("Policy cancelled: its card is void")
 PAYMENT_VOID = gettext_lazy("Made void")
 
 
@@ -42,6 +45,7 @@ def what_happened(
     receipts: Iterable[SaleReceipt],
     recoveries: Iterable[Recovery],
     payments: Iterable[PaymentReceipt],
+    ended: Iterable[EndedPolicy],
 ) -> list[Happened]:
     steps = [
         Happened(
@@ -57,6 +61,7 @@ def what_happened(
         steps += _of_recovery(recovery)
     for payment in payments:
         steps += _of_payment(payment)
+    steps += [_of_policy(one) for one in ended]
     steps.sort(key=lambda step: step.at)
     return steps[::-1]
 
@@ -107,9 +112,18 @@ def _of_payment(one: PaymentReceipt) -> Iterator[Happened]:
             one.voided_at, PAYMENT_VOID, one.voided_by, "struck", "off", one.void_reason, **named
         )
     if one.confirmed_at:
-        yield Happened(one.confirmed_at, PAID_BACK, one.confirmed_by, "ring", **named)
+        is_policy = one.reason_kind == POLICY_REASON
+        said = UNEARNED_PAID_BACK if is_policy else PAID_BACK
+        yield Happened(one.confirmed_at, said, one.confirmed_by, "ring", **named)
+
+
+def _of_policy(one: EndedPolicy) -> Happened:
+    return Happened(
+        one.at, POLICY_ENDED, None, "struck", "off", one.by, number=one.number, url_name=_POLICY
+    )
 
 
 _RECEIPT = "office:payments:receipt"
 _RECOVERY = "office:ways_back:recovery"
 _PAYMENT = "office:payments:payment"
+_POLICY = "office:policies:policy"
