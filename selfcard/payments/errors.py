@@ -89,7 +89,10 @@ class PayerNotNamed(Refusal):
 
 
 class AdvanceAccountExists(Refusal):
-    message = _("The payer has an advance account there already: %(number)s.")
+    message = _(
+        "There is an advance account in this name already: %(number)s. If it is another payer's,"
+        " add to the name what tells the two apart."
+    )
     default_field = "payer_name"
 
 
@@ -129,7 +132,10 @@ class AdvanceOfOtherPlace(Refusal):
 
 
 class AdvanceOfOtherPayer(Refusal):
-    message = _("Advance account %(number)s is not that of the payer, %(payer)s.")
+    message = _(
+        "Nothing says that advance account %(number)s is that of the payer, %(payer)s. If it is,"
+        " the charge receipt has to name it."
+    )
     default_field = "tenders"
 
 
@@ -247,6 +253,28 @@ class OpensWithWhatWasLeft(Refusal):
     default_field = "opening_cash"
 
 
+class BeginsEmpty(Refusal):
+    message = _(
+        "%(drawer)s was never open, so there is nothing in it. Open it with nothing, and then"
+        " enter its float as cash that is fetched from the bank."
+    )
+    default_field = "opening_cash"
+
+
+class DrawerDayNotClosed(Refusal):
+    message = _("The day %(day)s of %(drawer)s is not closed.")
+
+
+class CashIsLeftInTheDrawer(Refusal):
+    message = _(
+        "%(cash)s of cash lie in %(drawer)s. Open it once more and bring it to the bank first."
+    )
+
+
+class DrawerInUse(Refusal):
+    message = _("%(drawer)s is in use.")
+
+
 class NextDayHasBegun(Refusal):
     message = _("%(drawer)s was opened again after %(day)s: what lies in it is counted there now.")
 
@@ -270,8 +298,15 @@ class NotTakenAtTheDrawer(Refusal):
 
 
 class NotEnoughInTheDrawer(Refusal):
-    message = _("There is not so much cash in %(drawer)s.")
+    message = _("%(drawer)s has %(cash)s in cash, which is less than %(amount)s.")
     default_field = "amount"
+
+
+class NotEnoughToPayOut(NotEnoughInTheDrawer):
+    message = _(
+        "%(drawer)s has %(cash)s in cash, which is less than %(amount)s. Pay out of another drawer,"
+        " fetch cash from the bank into this one, or have the money sent by transfer."
+    )
 
 
 class TakingsDoNotSuffice(Refusal):

@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import DecimalField, F, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.money import Money
 from selfcard.ledger import chart
 from selfcard.ledger.lines import Line, credit, debit
 from selfcard.organisations.models import May, Organisation
@@ -28,6 +29,7 @@ from selfcard.payments.models import (
     PaymentReceipt,
     Receipt,
     RedLetterInvoice,
+    Takings,
     Tender,
     TenderKind,
 )
@@ -148,7 +150,10 @@ def open_drawers_at(place: Organisation, currency: str) -> QuerySet[DrawerDay]:
 
 @dataclass(frozen=True)
 class DrawerLine:
-    """One kind of money in a drawer's day: how the expected comes about, and what was counted."""
+    """One kind of money in a drawer's day: how the expected comes about, and what was counted.
+
+    What came is tenders, and cash that was fetched from the bank.
+    """
 
     kind: TenderKind
     opening: Decimal
@@ -169,13 +174,17 @@ class DrawerLine:
 
 def lines_of_day(day: DrawerDay) -> list[DrawerLine]:
     """A drawer's day, kind by kind."""
-    came, went, banked = _by_kind(day.tenders), _by_kind(day.outlays), _by_kind(day.bankings)
+    came, went = _by_kind(day.tenders), _by_kind(day.outlays)
+    banked, fetched = (
+        _by_kind(day.bankings.filter(amount__gt=0)),
+        _by_kind(day.bankings.filter(amount__lt=0)),
+    )
     counted = {count.kind: count.counted for count in last_count(day)}
     return [
         DrawerLine(
             kind=kind,
             opening=day.opening_cash if kind == TenderKind.CASH else NOTHING,
-            came=came[kind],
+            came=came[kind] - fetched[kind],
             went=went[kind],
             banked=banked[kind],
             counted=counted.get(kind),
@@ -226,7 +235,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
     banked = (
         DrawerMovement(
             banking.banked_at,
-            _("brought to the bank"),
+            _("fetched from the bank") if banking.amount < 0 else _("brought to the bank"),
             TenderKind(banking.kind),
             banking.number,
             banking.reference,
@@ -249,26 +258,35 @@ def last_count(day: DrawerDay) -> list[DrawerCount]:
     return [one for one in counts if one.counting == counts[-1].counting]
 
 
-def left_in(drawer: Drawer, currency: str) -> Decimal | None:
+def left_in(drawer: Drawer) -> Money | None:
     """The cash that the last count of a drawer found; none before the first."""
-    return (
-        DrawerCount.objects.filter(
-            drawer_day__drawer=drawer, drawer_day__currency=currency, kind=TenderKind.CASH
-        )
+    found = (
+        DrawerCount.objects.filter(drawer_day__drawer=drawer, kind=TenderKind.CASH)
         .order_by("-drawer_day__day", "-counting")
-        .values_list("counted", flat=True)
+        .values_list("counted", "drawer_day__currency")
         .first()
     )
+    return Money(*found) if found else None
 
 
 def takings_to_bank(organisation: Organisation, kind: TenderKind, currency: str) -> Decimal:
-    """What an acquirer still owes: taken at the organisation's drawers by card or wallet, less
-    what was paid back that way and what has come to the bank."""
-    at_home = Q(drawer_day__drawer__organisation=organisation, drawer_day__currency=currency)
-    came = _sum(Tender.objects.filter(at_home, kind=kind))
-    went = _sum(Outlay.objects.filter(at_home, kind=kind))
-    banked = _sum(Banking.objects.filter(organisation=organisation, kind=kind, currency=currency))
-    return came - went - banked
+    """What an acquirer still owes: what was counted on closed days and not paid out since, and
+    what came, less what went back, on days that are still to be closed.
+
+    Asked in one statement, so that a day that is closed meanwhile counts once.
+    """
+    not_closed = Q(
+        kind=kind,
+        drawer_day__drawer__organisation=organisation,
+        drawer_day__currency=currency,
+    ) & ~Q(drawer_day__state=DrawerDay.State.CLOSED)
+    owed = Takings.objects.filter(organisation=organisation, kind=kind, currency=currency)
+    parts = _sums(owed).union(
+        _sums(Tender.objects.filter(not_closed)),
+        _sums(Outlay.objects.filter(not_closed), -1),
+        all=True,
+    )
+    return sum((amount for (amount,) in parts), NOTHING)
 
 
 def _by_kind(rows: Any) -> defaultdict[str, Decimal]:
@@ -276,8 +294,14 @@ def _by_kind(rows: Any) -> defaultdict[str, Decimal]:
     return defaultdict(lambda: NOTHING, {row["kind"]: row["total"] for row in sums})
 
 
-def _sum(rows: QuerySet[Any]) -> Decimal:
-    return rows.aggregate(total=Sum("amount"))["total"] or NOTHING
+def _sums(rows: QuerySet[Any], sign: int = 1) -> QuerySet[Any]:
+    """The sum of rows, of which there may be none, to be united with others."""
+    return (
+        rows.order_by()
+        .values("kind")
+        .annotate(total=Sum(F("amount") * sign, output_field=DecimalField()))
+        .values_list("total")
+    )
 
 
 def payments_in_reach(actor: Actor) -> QuerySet[PaymentReceipt]:
@@ -344,6 +368,25 @@ def open_refund(account: AdvanceAccount) -> PaymentReceipt | None:
 
 def accounts_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
     """The advance accounts of a receipt's payer at its organisation: what it may be paid from."""
+    theirs = Q(pk__in={receipt.payer_account_id, receipt.account_id} - {None})
+    if receipt.buyer_tax_number:
+        theirs |= Q(tax_number=receipt.buyer_tax_number)
+    here = AdvanceAccount.objects.filter(
+        organisation=receipt.organisation_id, currency=receipt.currency
+    )
+    return here.filter(theirs).order_by("number")
+
+
+def is_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
+    """Whether an account is known to be that of a receipt's payer: the receipt names it, or both
+    name one company's tax number. A name alone tells no two payers apart."""
+    if account.pk in (receipt.payer_account_id, receipt.account_id):
+        return True
+    return bool(account.tax_number) and account.tax_number == receipt.buyer_tax_number
+
+
+def accounts_in_name_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
+    """The advance accounts at a receipt's organisation that its money can be paid back into."""
     if receipt.payer_name == AN_INDIVIDUAL.zh:
         return AdvanceAccount.objects.none()
     found = AdvanceAccount.objects.filter(
@@ -356,9 +399,9 @@ def accounts_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
     return found.order_by("number")
 
 
-def is_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
-    """Whether an account is that of a receipt's payer. A tax number that only one of them names
-    tells no two payers apart: an invoice has it only when a company asks."""
+def is_in_name_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
+    """Whether a receipt's money can be paid back into an account: it is in the payer's name, and
+    not of another tax number. The voucher names the account, and another person pays it."""
     numbers = {account.tax_number, receipt.buyer_tax_number} - {""}
     return account.payer_name == receipt.payer_name and len(numbers) < 2
 

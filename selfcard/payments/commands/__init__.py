@@ -1,13 +1,15 @@
 """The money's way: steps for the room that asked for it; and deeds with advances and drawers."""
 
 from selfcard.payments.commands.advances import enter_advance, open_account, open_advance_account
+from selfcard.payments.commands.bankings import bank_takings, fetch_cash
 from selfcard.payments.commands.deposits import ask_for_deposit, confirm_deposit, void_deposit
 from selfcard.payments.commands.drawers import (
-    bank_takings,
     close_drawer,
     count_drawer,
     define_drawer,
     open_drawer,
+    retire_drawer,
+    take_drawer_back,
 )
 from selfcard.payments.commands.invoices import issue_invoice, issue_red_letter
 from selfcard.payments.commands.payouts import (
@@ -56,6 +58,7 @@ __all__ = [
     "count_drawer",
     "define_drawer",
     "enter_advance",
+    "fetch_cash",
     "issue_invoice",
     "issue_payment",
     "issue_receipt",
@@ -67,6 +70,8 @@ __all__ = [
     "open_account",
     "open_advance_account",
     "open_drawer",
+    "retire_drawer",
+    "take_drawer_back",
     "void_deposit",
     "void_payment",
     "void_receipt",

@@ -15,8 +15,30 @@ from selfcard.organisations.models import Organisation, Staff
 from selfcard.payments.models.tenders import TenderKind
 
 
+def moves_the_drawer(by: str, what: str) -> str:
+    """For the trigger of a row that goes through a drawer: cash changes what should be in it.
+
+    The update locks the day's row, so that whoever counts at the same moment comes before or
+    after.
+    """
+    return f"""
+        IF NEW.drawer_day_id IS NOT NULL THEN
+            UPDATE payments_drawerday
+            SET cash = cash + CASE NEW.kind WHEN 'cash' THEN {by} ELSE 0 END
+            WHERE id = NEW.drawer_day_id AND state = 'open';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'drawer day % is counted, {what}', NEW.drawer_day_id
+                    USING ERRCODE = '23514';
+            END IF;
+        END IF;
+    """  # noqa: S608
+
+
 class Drawer(models.Model):
-    """A cash drawer: a place, by name, where a cashier takes money in."""
+    """A cash drawer: a place, by name, where a cashier takes money in.
+
+    One that is out of use is empty, and is not opened before somebody takes it back into use.
+    """
 
     code = models.CharField(_("drawer"), max_length=20, unique=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
@@ -29,6 +51,29 @@ class Drawer(models.Model):
         triggers: ClassVar = [
             refused(
                 "a_drawer_stays", pgtrigger.Delete | pgtrigger.UpdateOf("code", "organisation_id")
+            ),
+            pgtrigger.Trigger(
+                name="a_drawer_goes_out_of_use_empty",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("is_active"),
+                condition=pgtrigger.Q(new__is_active=False),
+                func="""
+                    IF EXISTS (
+                        SELECT FROM payments_drawerday
+                        WHERE drawer_id = NEW.id AND state <> 'closed'
+                    ) OR (
+                        SELECT count.counted <> 0
+                        FROM payments_drawercount count
+                        JOIN payments_drawerday day ON day.id = count.drawer_day_id
+                        WHERE day.drawer_id = NEW.id AND count.kind = 'cash'
+                        ORDER BY day.day DESC, count.counting DESC LIMIT 1
+                    ) THEN
+                        RAISE EXCEPTION 'drawer % is not closed, or not empty', NEW.code
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
             never_truncated("drawer"),
         ]
@@ -43,10 +88,11 @@ class Drawer(models.Model):
 
 
 class DrawerDay(models.Model):
-    """A drawer's day: opened with a float, counted by the cashier, closed by a second person.
+    """A drawer's day: opened with what was left, counted by the cashier, closed by a second person.
 
     Only an open one takes tenders. Counted is what lay in it, kind by kind; a difference is
-    explained, and booked when the day is closed.
+    explained, and booked when the day is closed. `cash` is what should be in it now: PostgreSQL
+    keeps it with whatever comes, goes, or is banked, and never lets it fall below nothing.
     """
 
     class State(models.TextChoices):
@@ -58,6 +104,7 @@ class DrawerDay(models.Model):
     day = models.DateField()
     currency = models.CharField(max_length=3)
     opening_cash = models.DecimalField(max_digits=14, decimal_places=2)
+    cash = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     opened_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
@@ -71,6 +118,10 @@ class DrawerDay(models.Model):
         ordering: ClassVar = ["-day", "drawer__code"]
         indexes: ClassVar = [
             BrinIndex(fields=["closed_at"], autosummarize=True, name="drawer_day_by_closing"),
+            # What is still to be counted or closed: a few of all the days.
+            models.Index(
+                fields=["drawer"], condition=~Q(state="closed"), name="drawer_day_not_closed"
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["drawer", "day"], name="a_drawer_is_opened_once_a_day"),
@@ -82,6 +133,9 @@ class DrawerDay(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(opening_cash__gte=0), name="a_drawer_opens_with_no_debt"
+            ),
+            models.CheckConstraint(
+                condition=Q(cash__gte=0), name="a_drawer_pays_out_what_is_in_it"
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -125,6 +179,19 @@ class DrawerDay(models.Model):
                 pgtrigger.Update,
                 condition=pgtrigger.Q(old__state="closed"),
             ),
+            pgtrigger.Trigger(
+                name="the_cash_of_a_drawer_follows_from_what_moves",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("cash"),
+                func="""
+                    IF pg_trigger_depth() < 2 THEN
+                        RAISE EXCEPTION 'the cash of drawer day % follows from what came and went',
+                            NEW.id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             refused(
                 "a_counted_drawer_day_is_not_opened_again",
                 pgtrigger.Update,
@@ -141,18 +208,27 @@ class DrawerDay(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                declare=[("found", "numeric")],
+                declare=[("found", "record"), ("left_in", "numeric")],
                 func="""
-                    SELECT count.counted INTO found
+                    IF NOT EXISTS (
+                        SELECT FROM payments_drawer WHERE id = NEW.drawer_id AND is_active
+                    ) THEN
+                        RAISE EXCEPTION 'drawer % is out of use', NEW.drawer_id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    SELECT count.counted, day.currency INTO found
                     FROM payments_drawercount count
                     JOIN payments_drawerday day ON day.id = count.drawer_day_id
-                    WHERE day.drawer_id = NEW.drawer_id AND day.currency = NEW.currency
-                      AND count.kind = 'cash'
+                    WHERE day.drawer_id = NEW.drawer_id AND count.kind = 'cash'
                     ORDER BY day.day DESC, count.counting DESC LIMIT 1;
-                    IF found <> NEW.opening_cash THEN
-                        RAISE EXCEPTION 'drawer % had % in it, not %',
-                            NEW.drawer_id, found, NEW.opening_cash USING ERRCODE = '23514';
+                    left_in := coalesce(found.counted, 0);
+                    IF left_in <> NEW.opening_cash
+                       OR left_in <> 0 AND found.currency <> NEW.currency THEN
+                        RAISE EXCEPTION 'drawer % had % % in it, not % %', NEW.drawer_id,
+                            left_in, found.currency, NEW.opening_cash, NEW.currency
+                            USING ERRCODE = '23514';
                     END IF;
+                    NEW.cash := NEW.opening_cash;
                     RETURN NEW;
                 """,
             ),
@@ -185,6 +261,28 @@ class DrawerDay(models.Model):
                     RETURN NULL;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="a_closed_day_leaves_what_acquirers_owe",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__state="closed") & ~pgtrigger.Q(old__state="closed"),
+                func="""
+                    INSERT INTO payments_takings (organisation_id, kind, currency, amount)
+                    SELECT drawer.organisation_id, count.kind, NEW.currency, count.counted
+                    FROM payments_drawer drawer
+                    JOIN payments_drawercount count ON count.drawer_day_id = NEW.id
+                    WHERE drawer.id = NEW.drawer_id AND count.kind IN ('card', 'wallet')
+                      AND count.counted <> 0 AND count.counting = (
+                        SELECT max(counting) FROM payments_drawercount
+                        WHERE drawer_day_id = NEW.id
+                      )
+                    ORDER BY count.kind
+                    ON CONFLICT (organisation_id, kind, currency)
+                    DO UPDATE SET amount = payments_takings.amount + EXCLUDED.amount;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -206,7 +304,11 @@ class DrawerCount(models.Model):
             models.UniqueConstraint(
                 fields=["drawer_day", "counting", "kind"], name="a_count_says_each_kind_once"
             ),
-            models.CheckConstraint(condition=Q(counted__gte=0), name="a_count_is_no_debt"),
+            # More may go back by card or wallet in a day than came.
+            models.CheckConstraint(
+                condition=Q(counted__gte=0) | Q(kind__in=["card", "wallet"]),
+                name="a_count_is_no_debt",
+            ),
             models.CheckConstraint(
                 condition=Q(kind__in=["cash", "card", "cheque", "wallet"]),
                 name="a_count_is_of_what_goes_through_a_drawer",
@@ -241,56 +343,3 @@ class DrawerCount(models.Model):
     def difference(self) -> Decimal:
         """What is over (positive) or short (negative)."""
         return self.counted - self.expected
-
-
-class Banking(models.Model):
-    """Takings that came to the bank: cash that was carried there, and what acquirers paid out."""
-
-    number = models.CharField(_("banking"), max_length=20, unique=True)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=10, choices=TenderKind)
-    amount = models.DecimalField(max_digits=14, decimal_places=2)
-    currency = models.CharField(max_length=3)
-    arrived_on = models.DateField()
-    reference = models.CharField(max_length=40)
-    # Cash comes out of a drawer that is open.
-    drawer_day = models.ForeignKey(DrawerDay, models.PROTECT, null=True, related_name="bankings")
-    banked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
-    banked_at = models.DateTimeField()
-
-    class Meta:
-        indexes: ClassVar = [
-            BrinIndex(fields=["banked_at"], autosummarize=True, name="banking_by_day"),
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="a_banking_is_money"),
-            models.CheckConstraint(
-                condition=Q(kind="cash", drawer_day__isnull=False)
-                | Q(kind__in=["card", "wallet"], drawer_day__isnull=True),
-                name="cash_is_banked_out_of_a_drawer",
-            ),
-            models.CheckConstraint(condition=~Q(reference=""), name="a_banking_names_its_slip"),
-        ]
-        triggers: ClassVar = [
-            *append_only("banking"),
-            # The row lock makes whoever counts at the same moment come before or after.
-            pgtrigger.Trigger(
-                name="cash_is_banked_out_of_an_open_drawer",
-                level=pgtrigger.Row,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
-                condition=pgtrigger.Q(new__drawer_day__isnull=False),
-                func="""
-                    PERFORM FROM payments_drawerday
-                    WHERE id = NEW.drawer_day_id AND state = 'open' FOR SHARE;
-                    IF NOT FOUND THEN
-                        RAISE EXCEPTION 'drawer day % is counted, nothing leaves it',
-                            NEW.drawer_day_id USING ERRCODE = '23514';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.number

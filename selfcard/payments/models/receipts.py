@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Staff
 from selfcard.payments.models.advances import AdvanceAccount
-from selfcard.payments.models.drawers import DrawerDay
+from selfcard.payments.models.drawers import DrawerDay, moves_the_drawer
 from selfcard.payments.models.tenders import (
     TenderKind,
     named,
@@ -27,6 +27,9 @@ class Receipt(models.Model):
 
     What it is for is frozen in its lines; the reason (kind, number) is what the room that asked
     knows it by. A deposit asks for money in advance, which goes to the payer's advance account.
+
+    Whoever wants to pay out of an advance account has it named by its number: a name alone tells no
+    two payers apart.
 
     Money that was sent and has not arrived is noted in `expected`, and the receipt goes on waiting.
     What came over the amount is its `surplus`, and belongs to the payer.
@@ -47,6 +50,7 @@ class Receipt(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     payer_name = models.CharField(_("payer"), max_length=100, default=AN_INDIVIDUAL.zh)
     buyer_tax_number = models.CharField(_("tax number"), max_length=18, blank=True)
+    payer_account = models.ForeignKey(AdvanceAccount, models.PROTECT, null=True, related_name="+")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     lines = models.JSONField()
@@ -148,6 +152,7 @@ class Receipt(models.Model):
                     "organisation",
                     "payer_name",
                     "buyer_tax_number",
+                    "payer_account",
                     "amount",
                     "currency",
                     "lines",
@@ -244,6 +249,28 @@ class Tender(models.Model):
         ]
         triggers: ClassVar = [
             *append_only("tender"),
+            # The money of one payer does not pay for another of the same name.
+            pgtrigger.Trigger(
+                name="an_advance_pays_for_its_payer",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__kind="advance"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM payments_receipt receipt
+                        JOIN payments_advanceaccount account ON account.id = NEW.account_id
+                        WHERE receipt.id = NEW.receipt_id
+                          AND (account.id = receipt.payer_account_id
+                            OR (account.tax_number <> ''
+                              AND account.tax_number = receipt.buyer_tax_number))
+                    ) THEN
+                        RAISE EXCEPTION 'advance account % is not that of the payer of receipt %',
+                            NEW.account_id, NEW.receipt_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             # The row lock makes whoever confirms at the same moment come before or after this
             # tender, never beside it. What is left in advance is money that really came.
             pgtrigger.Trigger(
@@ -251,7 +278,7 @@ class Tender(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                func="""
+                func=f"""
                     PERFORM FROM payments_receipt
                     WHERE id = NEW.receipt_id AND state IN ('issued', 'waiting')
                       AND (kind = 'charge' OR NEW.kind NOT IN ('advance', 'promotion'))
@@ -260,14 +287,7 @@ class Tender(models.Model):
                         RAISE EXCEPTION 'receipt % takes no more tenders, or none of this kind',
                             NEW.receipt_id USING ERRCODE = '23514';
                     END IF;
-                    IF NEW.drawer_day_id IS NOT NULL THEN
-                        PERFORM FROM payments_drawerday
-                        WHERE id = NEW.drawer_day_id AND state = 'open' FOR SHARE;
-                        IF NOT FOUND THEN
-                            RAISE EXCEPTION 'drawer day % takes no more tenders',
-                                NEW.drawer_day_id USING ERRCODE = '23514';
-                        END IF;
-                    END IF;
+                    {moves_the_drawer("NEW.amount", "it takes no more tenders")}
                     RETURN NEW;
                 """,
             ),

@@ -21,6 +21,8 @@ class TenderKind(models.TextChoices):
 
 # What a cashier takes in at a drawer and accounts for at the day's end.
 AT_THE_DRAWER = (TenderKind.CASH, TenderKind.CARD, TenderKind.CHEQUE, TenderKind.WALLET)
+# What an acquirer pays out later, less what went back that way.
+PAID_OUT_LATER = (TenderKind.CARD, TenderKind.WALLET)
 # What has arrived only when the bank says so.
 ARRIVES_LATER = (TenderKind.TRANSFER, TenderKind.CHEQUE)
 # What leaves a trace elsewhere, by which it is found there again.

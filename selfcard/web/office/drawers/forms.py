@@ -44,13 +44,13 @@ class OpenForm(OfficeForm):
     opening_cash = MoneyField(
         label=_("Cash in the drawer"),
         min_value=NOTHING,
-        help_text=_("The float, counted before the first customer."),
+        help_text=_("Its first day begins with nothing; then its float is fetched from the bank."),
     )
     widths: ClassVar = {"opening_cash": 6}
 
     def __init__(self, *args: Any, drawer: Drawer, **kwargs: Any) -> None:
-        left = left_in(drawer, "CNY")
-        kwargs.setdefault("initial", {"opening_cash": left})
+        left = left_in(drawer)
+        kwargs.setdefault("initial", {"opening_cash": left.amount if left else NOTHING})
         super().__init__(*args, **kwargs)
         if left is not None:
             self.fields["opening_cash"].help_text = _(

@@ -20,7 +20,7 @@ from selfcard.payments.queries import (
     SEEING_DRAWERS,
     drawer_days_in_reach,
     drawers_in_reach,
-    lines_of_day,
+    last_count,
 )
 from selfcard.web.office.drawers.forms import DrawerForm, OpenForm
 from selfcard.web.office.forms import refusals_shown_on
@@ -98,8 +98,9 @@ def _cash_in(day: DrawerDay | None) -> Decimal | None:
     """What should be in it now: by what came and went, from its count on what was found."""
     if day is None:
         return None
-    cash = next(one for one in lines_of_day(day) if one.kind == TenderKind.CASH)
-    return cash.expected if day.state == State.OPEN else cash.counted
+    if day.state == State.OPEN:
+        return day.cash
+    return next(one.counted for one in last_count(day) if one.kind == TenderKind.CASH)
 
 
 @office_view(May.CLOSE_DRAWERS)
@@ -148,5 +149,5 @@ def _why_not_today(drawer: Drawer, last: DrawerDay) -> Any:
             " advances are taken, or a manager defines another drawer."
         ) % {"drawer": drawer.name}
     if last.state == State.OPEN:
-        return EarlierDayNotCounted(drawer=drawer.name, day=last.day.isoformat())
+        return EarlierDayNotCounted(drawer=drawer.name, day=last.day)
     return ""
