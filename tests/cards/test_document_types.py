@@ -313,6 +313,20 @@ def test_terms_out_of_their_bounds_are_refused_by_postgresql(insurer, changed, p
         another_version(version, **changed)
 
 
+def test_a_version_offers_a_product_once(insurer):
+    offered = TypeProduct.objects.get(type_version=a_document_type(insurer).versions.get())
+
+    offered.pk = None
+    with refused_by_postgresql("a_type_offers_a_product_once"):
+        offered.save()
+
+
+@pytest.mark.parametrize("prefix", ["012345", "12345", "12345x"])
+def test_a_prefix_has_six_digits_whatever_a_program_does(prefix):
+    with refused_by_postgresql("document_type_prefix_has_six_digits"):
+        DocumentType.objects.create(code="X", prefix=prefix, name_zh="卡", name_en="Card")
+
+
 def test_a_type_is_called_as_its_newest_version_and_otherwise_not(insurer):
     version = a_document_type(insurer).versions.get()
 

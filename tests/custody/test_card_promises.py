@@ -204,6 +204,15 @@ def test_activations_are_tallied_as_they_come_and_go(insurer, batch):
     assert not list(violations())
 
 
+def test_no_activation_is_reversed_that_was_never_tallied(insurer, batch):
+    activate(paid(insurer, batch, 1, 5).first)
+    with triggers_at_rest():
+        ActivatedTally.objects.all()._raw_delete(using="default")
+
+    with refused_by_postgresql("reversals_are_tallied"):
+        ActivatedCard.objects.update(reversed_at=clock.now())
+
+
 @pytest.mark.parametrize("model", [ActivatedTally, PlaceTally])
 def test_a_tally_is_written_by_nobody_who_counts_otherwise(insurer, batch, model):
     activate(paid(insurer, batch, 1, 5).first)
