@@ -122,6 +122,16 @@ def sales_of_receipt(receipt: Receipt) -> list[SaleReceipt]:
     return list(asked)
 
 
+def gifts_of(receipt: Receipt) -> list[Sale]:
+    """The sales of free cards that a receipt settles; none where it asks for money."""
+    return list(
+        Sale.objects.filter(receipts__receipt=receipt)
+        .exclude(gift_reason="")
+        .select_related("registered_by__party")
+        .order_by("id")
+    )
+
+
 def runs_of(sale: Sale) -> tuple[SerialRun, ...]:
     """The cards of a sale, in order."""
     return tuple(run.run for run in sale.runs.order_by("serials"))

@@ -38,6 +38,7 @@ class SaleTerms:
     agency: Agency | None
     customer_reference: str
     remark: str
+    gift_reason: str
 
     @property
     def count(self) -> int:
@@ -59,6 +60,7 @@ class SaleTerms:
             "agency": self.agency.code if self.agency else None,
             "customer_reference": self.customer_reference,
             "remark": self.remark,
+            "gift_reason": self.gift_reason,
         }
 
     @classmethod
@@ -75,6 +77,7 @@ class SaleTerms:
             agency=Agency.objects.get(code=asked["agency"]) if asked["agency"] else None,
             customer_reference=asked["customer_reference"],
             remark=asked["remark"],
+            gift_reason=asked["gift_reason"],
         )
 
 
@@ -96,7 +99,18 @@ def refuse_unconfirmed(terms: SaleTerms, confirmed: bool) -> None:
     if confirmed or not is_large(terms.count):
         return
     refusal = LargeSaleToBeAgreed if needs_second_person(terms.count) else LargeSaleNotConfirmed
-    raise refusal(count=f"{terms.count:,}", limit=f"{settings.LARGE_SALE_CARDS:,}")
+    raise refusal(count=f"{terms.count:,}")
+
+
+def require_may_sell(terms: SaleTerms, actor: Actor) -> None:
+    """Refuse who may not register sales there, or not give cards away.
+
+    Raises:
+        NotAuthorised: the actor may not.
+    """
+    require(actor, May.REGISTER_SALES, terms.seller_organisation)
+    if terms.gift_reason:
+        require(actor, May.GIVE_AWAY, terms.seller_organisation)
 
 
 def require_terms(terms: SaleTerms, actor: Actor) -> Agreement | None:
@@ -106,7 +120,7 @@ def require_terms(terms: SaleTerms, actor: Actor) -> Agreement | None:
         NotAuthorised, SellerOfOtherOrganisation, AgencyMissing, AgencyNotAsked, AgencyOfOtherKind,
         NoAgreementInForce: see `register_sale`.
     """
-    require(actor, May.REGISTER_SALES, terms.seller_organisation)
+    require_may_sell(terms, actor)
     _require_seller_of(terms.seller, terms.seller_organisation)
     return _agreement(terms.source, terms.agency)
 

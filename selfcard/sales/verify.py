@@ -77,6 +77,17 @@ def violations() -> Iterator[Violation]:
         """,
     )
     yield from violations_of(
+        "Free cards are settled by promotion expense, and nothing else is",
+        """
+        SELECT receipt.number, sale.number, tender.kind, sale.gift_reason
+        FROM payments_tender tender
+        JOIN payments_receipt receipt ON receipt.id = tender.receipt_id
+        JOIN sales_salereceipt asked ON asked.receipt_id = receipt.id
+        JOIN sales_sale sale ON sale.id = asked.sale_id
+        WHERE (sale.gift_reason <> '') <> (tender.kind = 'promotion')
+        """,
+    )
+    yield from violations_of(
         "A receipt asks for all cards of a sale that nobody has taken back",
         """
         SELECT sale.number, receipt.number, 'asks for ' || asked.count,
@@ -108,6 +119,21 @@ def violations() -> Iterator[Violation]:
         GROUP BY recovery.id
         HAVING coalesce(sum(upper(held.cards) - lower(held.cards)), 0)
             <> CASE recovery.state WHEN 'registered' THEN recovery.count ELSE 0 END
+        """,
+    )
+    yield from violations_of(
+        "A recovery is worth its cards, and its money came by a receipt of its sale",
+        """
+        SELECT recovery.number, recovery.count || ' at ' || sale.face_value,
+               'amount ' || recovery.amount, 'receipt ' || recovery.receipt_id
+        FROM sales_recovery recovery
+        JOIN sales_sale sale ON sale.id = recovery.sale_id
+        WHERE recovery.amount <> recovery.count * sale.face_value
+           OR recovery.kind = 'paid' AND NOT EXISTS (
+            SELECT FROM sales_salereceipt asked
+            WHERE asked.sale_id = sale.id AND asked.receipt_id = recovery.receipt_id
+              AND asked.ended_at IS NULL
+           )
         """,
     )
     yield from violations_of(

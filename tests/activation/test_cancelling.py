@@ -249,11 +249,13 @@ def test_the_money_of_a_gift_goes_back_the_way_it_came(insurer: Insurer) -> None
         document_type = a_document_type(insurer, "AC-100", "620118", version)
         _, cards = cards_at_institution(insurer, 1, document_type)
         receipt = issue_charge_receipt(
-            sales=(sell(insurer, cards),), actor=insurer.actor("keeper"), request_id=uuid4()
+            sales=(sell(insurer, cards, gift_reason="Spring fair"),),
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
         )
         settle_receipt(
             receipt=receipt,
-            tenders=(TenderGiven("promotion", receipt.amount, reference="Spring fair"),),
+            tenders=(TenderGiven("promotion", receipt.amount),),
             actor=insurer.actor("cashier"),
             request_id=uuid4(),
         )

@@ -55,6 +55,7 @@ KEEPER = (
     May.WRITE_OFF_CARDS,
     May.COUNT_STOCK,
     May.REGISTER_SALES,
+    May.GIVE_AWAY,
     May.SEE_SALES,
     May.ISSUE_RECEIPTS,
     May.RECALL_SALES,

@@ -279,7 +279,7 @@ def test_an_advance_that_was_used_meanwhile_is_not_paid_back(insurer: Insurer) -
     till = Till(insurer)
     account = an_account(insurer, "800.00")
     payment = a_refund(insurer, account, "800.00")
-    receipt = till.receipt("100.00", payer_name=account.payer_name)
+    receipt = till.receipt("100.00", payer_account=account)
     till.confirm(receipt, TenderGiven("advance", Decimal("100.00"), account=account))
 
     with pytest.raises(AdvanceDoesNotSuffice):

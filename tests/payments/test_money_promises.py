@@ -38,7 +38,7 @@ from selfcard.payments.queries import expected_in
 from selfcard.payments.tax_platform import TaxAnswer
 from selfcard.sales.commands import note_payment_failed
 from selfcard.sales.models import Sale
-from tests.factories.advances import A_COMPANY, a_deposit_receipt, a_refund, an_account
+from tests.factories.advances import a_deposit_receipt, a_refund, an_account
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
@@ -76,7 +76,7 @@ def till() -> Till:
     cashier = shop.insurer.actor("cashier")
     account = an_account(shop.insurer, "300.00")
     sale = shop.sell((1, 10))
-    receipt = shop.ask(sale, payer_name=A_COMPANY)
+    receipt = shop.ask(sale, payer_account=account)
     shop.settle(
         receipt,
         TenderGiven("cash", Decimal("900.00")),
@@ -370,7 +370,7 @@ def test_an_account_begins_empty_and_its_balance_follows_from_its_entries(till: 
 
 
 def test_a_receipt_takes_an_advance_once(till: Till) -> None:
-    receipt = till.shop.ask(till.shop.sell((11, 12)), payer_name=A_COMPANY)
+    receipt = till.shop.ask(till.shop.sell((11, 12)), payer_account=till.account)
     part = {
         "receipt": receipt,
         "kind": "advance",

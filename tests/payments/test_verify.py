@@ -141,6 +141,11 @@ PLANTED: list[Plant] = [
         lambda day: day.sale.pk,
     ),
     (
+        "Free cards are settled by promotion expense, and nothing else is",
+        "UPDATE sales_sale SET gift_reason = 'a prize' WHERE id = %s",
+        lambda day: day.sale.pk,
+    ),
+    (
         "A large sale is registered exactly when a second person agreed to it",
         "UPDATE sales_sale SET agreed_by_id = registered_by_id + 1 WHERE id = %s",
         lambda day: day.sale.pk,

@@ -199,7 +199,8 @@ def test_only_the_account_of_whoever_paid_takes_the_money(shop: Shop) -> None:
 
 
 def test_a_gift_is_not_paid_out(shop: Shop) -> None:
-    sale = sold(shop, 5, TenderGiven("promotion", Decimal("500.00")))
+    sale = shop.sell((1, 5), gift_reason="Spring fair")
+    shop.settle(shop.ask(sale), TenderGiven("promotion", Decimal("500.00")))
     recovery = take_back(shop, sale)
 
     with pytest.raises(GiftIsNotPaidOut):

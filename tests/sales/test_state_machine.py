@@ -70,6 +70,9 @@ ELSEWHERE = {
     "count_drawer",
     "close_drawer",
     "bank_takings",
+    "fetch_cash",
+    "retire_drawer",
+    "take_drawer_back",
     "note_tax_fact",
     "correct_refund",  # as correct_payment, for an advance
     "open_gate",

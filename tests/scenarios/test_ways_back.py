@@ -197,7 +197,7 @@ def test_money_goes_back_to_the_payers_advance_account_and_buys_other_cards(shop
     account.refresh_from_db()
     assert account.balance == Decimal("500.00")
 
-    receipt = shop.ask(shop.sell((6, 10)), payer_name=A_COMPANY)
+    receipt = shop.ask(shop.sell((6, 10)), payer_account=account)
     with the_books_move({"2203": "500.00", "2201": "-471.70", "2202": "-28.30"}):
         shop.settle(receipt, into)
     account.refresh_from_db()

@@ -530,7 +530,7 @@ def test_an_individual_has_no_account_to_be_paid_into(shop: Shop) -> None:
 
 
 def test_a_gift_goes_back_the_way_it_came(shop: Shop) -> None:
-    sale = shop.sell((1, 5))
+    sale = shop.sell((1, 5), gift_reason="Spring fair")
     shop.settle(shop.ask(sale), TenderGiven("promotion", Decimal("500.00")))
     keeper, cashier = entered(shop.insurer.keeper), entered(shop.insurer.cashier)
     assert "they were a gift" in said(keeper.get(of_sale(sale)))

@@ -218,7 +218,7 @@ def record_announcement(
         raise NothingToAnnounce(number=write_off.number)
     reported = clock.day_of(write_off.asked_at)
     if not reported <= announced_on <= clock.today():
-        raise AnnouncedOutOfTime(reported=reported.isoformat())
+        raise AnnouncedOutOfTime(reported=reported)
     write_off.announced_on = announced_on
     write_off.announced_in = announced_in.strip()
     write_off.announced_by = acting_staff(actor)

@@ -27,7 +27,7 @@ from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import AdvanceAccount, Invoice, Receipt, TenderKind
 from selfcard.payments.papers import AN_INDIVIDUAL, InvoiceLine
-from selfcard.payments.queries import is_of_payer
+from selfcard.payments.queries import is_in_name_of_payer
 from selfcard.policies.queries import policies_in_reach
 from selfcard.sales.models import Recovery, Sale, SaleReceipt
 from selfcard.sales.paperwork import invoice_line
@@ -404,7 +404,7 @@ def _with_account(receipts: Iterable[Receipt]) -> set[int]:
     return {
         one.pk
         for one in named
-        if any(is_of_payer(each, one) for each in places[one.organisation_id, one.currency])
+        if any(is_in_name_of_payer(each, one) for each in places[one.organisation_id, one.currency])
     }
 
 

@@ -280,5 +280,6 @@ def _ask_anew(recoveries: Iterable[Recovery], asks: bool, actor: Actor) -> None:
                 sales=left,
                 payer_name=receipt.payer_name,
                 buyer_tax_number=receipt.buyer_tax_number,
+                payer_account=receipt.payer_account,
                 actor=actor,
             )

@@ -22,12 +22,11 @@ from django.utils.translation import get_language, ngettext
 
 from selfcard.core import clock, serials
 from selfcard.core.serials import SerialRun
-from selfcard.core.wording import between_things
+from selfcard.core.wording import SYMBOLS, between_things, written_day
 from selfcard.web.statuses import look_of
 
 register = template.Library()
 
-SYMBOLS = {"CNY": "¥"}
 STRIP_WIDTH = 1000
 GAP = 1.6
 HATCH_NUMBERS = counting(1)
@@ -118,8 +117,7 @@ def day(value: date | datetime | None) -> SafeString | str:
         return ""
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
-    text = date_format(value, "Y年n月j日" if _chinese() else "j M Y")
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), written_day(value))
 
 
 @register.filter

@@ -43,9 +43,13 @@ from selfcard.payments.errors import (
 )
 from selfcard.sales.errors import (
     CardsNotOfTheSale,
+    ConfirmedByItsGiver,
+    GiftsApart,
+    GiftTakesNoMoney,
     MoneyOnItsWay,
     NothingLeftToPay,
     NothingLeftToTakeBack,
+    PromotionOnlyForGifts,
     RecoveryNotOpen,
     SaleAlreadyHasReceipt,
     ScratchedNotTakenBack,
@@ -98,9 +102,11 @@ class Card:
 
 @dataclass
 class Sale:
-    """Cards that were sold together; `gone` came back, or are void with their policy."""
+    """Cards that were sold together, or that somebody gave away; `gone` came back, or are void
+    with their policy."""
 
     places: list[int]
+    given_by: str = ""
     receipt: str = ""
     gone: set[int] = field(default_factory=set)
 
@@ -118,6 +124,7 @@ class Receipt:
     issued_by: str
     sales: tuple[str, ...] = ()
     account: str = ""
+    payer_account: str = ""
     state: str = "issued"
     came: list[Part] = field(default_factory=list)
     left: Decimal = NOTHING  # of its invoice, when that is not cancelled
@@ -249,24 +256,31 @@ class Notebook:
             return CardsFrozen
         return CardsOpened if any(card and card.opened for card in cards) else None
 
-    def sell(self, number: str, places: list[int]) -> None:
-        self.sales[number] = Sale(places)
+    def sell(self, number: str, places: list[int], given_by: str = "") -> None:
+        self.sales[number] = Sale(places, given_by)
         self._go(places, "sold", number)
 
-    def asking_refused(self, numbers: tuple[str, ...], actor: str) -> Refused:
+    def asking_refused(
+        self, numbers: tuple[str, ...], payer: str, account: str, actor: str
+    ) -> Refused:
         if actor not in KEEPERS:
             return NotAuthorised
+        if len({bool(self.sales[number].given_by) for number in numbers}) > 1:
+            return GiftsApart
         for number in sorted(numbers):
             if self.sales[number].receipt:
                 return SaleAlreadyHasReceipt
             if not self.sales[number].left:
                 return NothingLeftToPay
+        if account and payer not in (NOBODY, self.accounts[account].payer):
+            return AdvanceOfOtherPayer
         return None
 
-    def ask(self, number: str, sales: Iterable[str], payer: str, actor: str) -> None:
+    def ask(self, number: str, sales: Iterable[str], payer: str, account: str, actor: str) -> None:
+        payer = self.accounts[account].payer if account else payer
         asked = tuple(sorted(sales))
         amount = sum((self.owed_for(self.sales[one].left) for one in asked), NOTHING)
-        self.receipts[number] = Receipt(amount, payer, actor, asked)
+        self.receipts[number] = Receipt(amount, payer, actor, asked, payer_account=account)
         for one in asked:
             self.sales[one].receipt = number
 
@@ -285,10 +299,28 @@ class Notebook:
 
     # The money comes.
 
+    def is_gift(self, receipt: Receipt) -> bool:
+        return any(self.sales[one].given_by for one in receipt.sales)
+
+    def kinds_for(self, receipt: Receipt) -> list[str]:
+        if self.is_gift(receipt):
+            return ["promotion"]
+        return ["cash", "transfer"] if receipt.account else ["cash", "transfer", "advance"]
+
+    def _gift_refused(self, receipt: Receipt, tenders: list[Part], actor: str) -> Refused:
+        """Why a gift is not settled like this, or by them; or money is not called a gift."""
+        is_gift = self.is_gift(receipt)
+        if receipt.sales and any((one.kind == "promotion") != is_gift for one in tenders):
+            return GiftTakesNoMoney if is_gift else PromotionOnlyForGifts
+        given_by = {self.sales[one].given_by for one in receipt.sales}
+        return ConfirmedByItsGiver if actor in given_by else None
+
     def confirmation_refused(
         self, number: str, tenders: list[Part], surplus_to: str, actor: str
     ) -> Refused:
         receipt = self.receipts[number]
+        if actor in CASHIERS and (refused := self._gift_refused(receipt, tenders, actor)):
+            return refused
         if refused := self.demand_refused(number, actor, CASHIERS):
             return refused
         if actor == receipt.issued_by:
@@ -305,15 +337,14 @@ class Notebook:
 
     def _surplus_refused(self, receipt: Receipt, surplus_to: str) -> Refused:
         if surplus_to != "new":
-            account = self.accounts[surplus_to]
-            return AdvanceOfOtherPayer if account.payer != receipt.payer else None
+            return AdvanceOfOtherPayer if surplus_to != receipt.payer_account else None
         if receipt.payer == NOBODY:
             return PayerNotNamed
         return AdvanceAccountExists if self.account_of(receipt.payer) else None
 
     def _write_off_refused(self, receipt: Receipt, tenders: list[Part]) -> Refused:
         taken = [one for one in tenders if one.account]
-        if any(self.accounts[one.account].payer != receipt.payer for one in taken):
+        if any(one.account != receipt.payer_account for one in taken):
             return AdvanceOfOtherPayer
         if any(self.accounts[one.account].balance < one.amount for one in taken):
             return AdvanceDoesNotSuffice

@@ -28,7 +28,7 @@ from selfcard.payments.queries import (
     receipts_to_confirm,
 )
 from selfcard.sales.commands import note_not_arrived, settle_receipt, void_charge_receipt
-from selfcard.sales.models import SaleReceipt
+from selfcard.sales.models import Sale, SaleReceipt
 from selfcard.sales.queries import sales_of_receipt
 from selfcard.web.office.deeds import ReasonForm
 from selfcard.web.office.forms import refusals_shown_on
@@ -275,7 +275,13 @@ def _confirm_form(request: OfficeRequest, one: Receipt) -> ConfirmForm | None:
         return ConfirmForm(request.POST, receipt=one, actor=request.actor)
     if one.state not in OPEN or one.issued_by_id == request.staff.pk:
         return None
-    return ConfirmForm(receipt=one, actor=request.actor)
+    form = ConfirmForm(receipt=one, actor=request.actor)
+    return None if _gave(request, form.gifts) else form
+
+
+def _gave(request: OfficeRequest, gifts: list[Sale]) -> bool:
+    """Whether the reader gave some of these cards away: another person confirms it."""
+    return any(gift.registered_by_id == request.staff.pk for gift in gifts)
 
 
 def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None) -> HttpResponse:
@@ -286,6 +292,7 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             messages.warning(request, problem.text)
         form = None
     sales = [] if one.kind == Receipt.Kind.DEPOSIT else sales_of_receipt(one)
+    gifts = [asked.sale for asked in sales if asked.sale.is_gift]
     return show(
         request,
         "office/payments/receipt.html",
@@ -300,6 +307,8 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "waiting": waiting,
             "expected": expected_of(one),
             "own": one.issued_by_id == request.staff.pk,
+            "gifts": gifts,
+            "gave": _gave(request, gifts),
             "form": form,
             "keeps": _keeps(form),
             "tenders": one.tenders.select_related("account", "drawer_day__drawer").order_by("id"),
@@ -356,5 +365,8 @@ def void(request: OfficeRequest, number: str) -> HttpResponse:
 
 def _found(request: OfficeRequest, number: str) -> Receipt:
     return found(
-        receipts_in_reach(request.actor).select_related("account").filter(number=number).first()
+        receipts_in_reach(request.actor)
+        .select_related("account", "payer_account")
+        .filter(number=number)
+        .first()
     )
