@@ -406,12 +406,12 @@ def is_in_name_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
     return account.payer_name == receipt.payer_name and len(numbers) < 2
 
 
-def drawer_days_in_reach(actor: Actor) -> QuerySet[DrawerDay]:
-    """The days of the drawers that the actor may see, newest first."""
+def drawer_days_in_reach(actor: Actor, *mays: May) -> QuerySet[DrawerDay]:
+    """The days of the drawers that the actor may see, or where one of `mays` is theirs, newest
+    first."""
+    reach = organisations_in_reach(actor, *(mays or SEEING_DRAWERS))
     return (
-        DrawerDay.objects.filter(
-            drawer__organisation__in=organisations_in_reach(actor, *SEEING_DRAWERS).values("pk")
-        )
+        DrawerDay.objects.filter(drawer__organisation__in=reach.values("pk"))
         .select_related(
             "drawer__organisation__party",
             "opened_by__party",
@@ -436,12 +436,8 @@ def drawers_in_reach(actor: Actor) -> QuerySet[Drawer]:
 def drawer_days_to_count(actor: Actor) -> QuerySet[DrawerDay]:
     """Days that are over and were not counted, for whoever keeps the drawer, oldest first."""
     return (
-        drawer_days_in_reach(actor)
-        .filter(
-            state=DrawerDay.State.OPEN,
-            day__lt=clock.today(),
-            drawer__organisation__in=organisations_in_reach(actor, May.KEEP_DRAWER).values("pk"),
-        )
+        drawer_days_in_reach(actor, May.KEEP_DRAWER)
+        .filter(state=DrawerDay.State.OPEN, day__lt=clock.today())
         .order_by("day")
     )
 
@@ -449,11 +445,8 @@ def drawer_days_to_count(actor: Actor) -> QuerySet[DrawerDay]:
 def drawer_days_to_close(actor: Actor) -> QuerySet[DrawerDay]:
     """Counted days that wait for a second person: not those that the actor counted."""
     return (
-        drawer_days_in_reach(actor)
-        .filter(
-            state=DrawerDay.State.COUNTED,
-            drawer__organisation__in=organisations_in_reach(actor, May.CLOSE_DRAWERS).values("pk"),
-        )
+        drawer_days_in_reach(actor, May.CLOSE_DRAWERS)
+        .filter(state=DrawerDay.State.COUNTED)
         .exclude(counted_by=actor.id)
         .order_by("counted_at")
     )

@@ -171,7 +171,7 @@ def refuse_more_than_lies_there(parts: list[Checked], place: Organisation) -> No
                 drawer=day.drawer.name,
                 cash=Money(cash, day.currency),
                 amount=Money(one.amount, day.currency),
-                help=Operation.named("drawers.fetch", drawer=day.pk),
+                help=Operation.named("drawers.fetch"),
             )
         left[day.pk] = day, cash - one.amount
 

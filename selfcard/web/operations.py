@@ -53,6 +53,7 @@ OPERATIONS: dict[str, Place] = {
     "sales.take_back": Place("office:ways_back:guide", _("Take sold cards back")),
     "sales.sale": Place("office:sales:sale", _("Open the sale")),
     "drawers.day": Place("office:drawers:day", _("Open the drawer's day")),
+    "drawers.fetch": Place("office:drawers:fetch", _("Fetch cash from the bank")),
     "drawers.open": Place("office:drawers:list", _("Open a drawer")),
     "payments.advance": Place("office:payments:advance", _("Open the account")),
     "payments.payment": Place("office:payments:payment", _("Open the payment receipt")),

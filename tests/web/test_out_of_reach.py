@@ -246,6 +246,7 @@ OPENS = {
     "office:payments:red_letter_tax": ("number", "red_letters"),
     "office:ways_back": ("number", "recoveries"),
     "office:drawers:open": ("code", "drawers"),
+    "office:drawers:use": ("code", "drawers"),
     "office:policies": ("number", "policies"),
     "office:sales": ("number", "sales"),
     "office:sales:agency": ("code", "agencies"),

@@ -176,6 +176,7 @@ def _page(request: OfficeRequest, one: DrawerDay, form: DeedForm) -> HttpRespons
             "day": one,
             "lines": lines,
             "left": _left(one, lines),
+            "may_open": one.day < clock.today() and may(request.actor, May.KEEP_DRAWER, place),
             "differs": any(line.difference for line in lines),
             "movements": movements_of_day(one),
             "countings": one.counts.filter(kind="cash").count(),
