@@ -8,7 +8,14 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.custody.commands import ask_extension
 from selfcard.ledger.commands import close_days
-from selfcard.payments.commands import PayeeGiven, note_tax_fact
+from selfcard.payments.commands import (
+    PayeeGiven,
+    TenderGiven,
+    close_drawer,
+    count_drawer,
+    note_tax_fact,
+)
+from selfcard.payments.queries import expected_in
 from selfcard.payments.tax_platform import TaxAnswer
 from selfcard.policies.application import BeneficiaryGiven
 from selfcard.products.people import Relationship
@@ -17,9 +24,10 @@ from tests.factories.activation import activate
 from tests.factories.custody import a_requisition, hand_down, report, stop
 from tests.factories.custody import take_back as recall
 from tests.factories.days import Day, a_busy_day
+from tests.factories.drawers import open_a_drawer
 from tests.factories.policies import a_person, an_application
 from tests.factories.recoveries import take_back, voucher
-from tests.factories.sales import an_agency
+from tests.factories.sales import Shop, an_agency
 from tests.factories.stock_counts import counted
 
 A_PAYEE = PayeeGiven("payee", "王芳", "Bank of the Lake", "6222 0000 1111 2222")
@@ -40,13 +48,28 @@ def everything_has_happened() -> None:
     recall(insurer, shop.run(41, 42))
     report(insurer, "loss", shop.run(46, 47))
     stop(insurer, shop.run(48, 49))
-    counted(insurer, shop.batch, (50, 60))
     today = clock.today()
     with clock.frozen(today + timedelta(days=1)):
+        _paid_by_card(shop)
+        counted(insurer, shop.batch, (50, 60))
         close_days(up_to=today, actor=insurer.actor("second"), request_id=uuid4())
     with clock.frozen(day.sale.due_on + timedelta(days=1)):
         block_overdue_sellers(actor=Actor.system("test"), request_id=uuid4())
     _more_time(day, shop.batch.last_day + timedelta(days=1))
+
+
+def _paid_by_card(shop: Shop) -> None:
+    """And its drawer is closed: so the acquirer owes it."""
+    receipt = shop.ask(shop.sell((61, 62)))
+    shop.settle(receipt, TenderGiven("card", receipt.amount, reference="4711"))
+    drawer = open_a_drawer(shop.insurer)
+    count_drawer(
+        day=drawer,
+        counted=expected_in(drawer),
+        actor=shop.insurer.actor("cashier"),
+        request_id=uuid4(),
+    )
+    close_drawer(day=drawer, actor=shop.insurer.actor("second"), request_id=uuid4())
 
 
 def _money_comes_back(day: Day) -> None:
