@@ -99,6 +99,32 @@ def violations() -> Iterator[Violation]:
         """,
     )
     yield from violations_of(
+        "What goes back the way it came is no more than came this way",
+        """
+        SELECT payment.number, paid.kind, 'came ' || coalesce(came.amount, 0),
+               'went back ' || gone.amount
+        FROM payments_redletterinvoice red
+        JOIN payments_invoice original ON original.id = red.invoice_id
+        JOIN payments_paymentreceipt payment
+            ON payment.id = red.payment_id AND payment.way = 'original'
+        JOIN (SELECT DISTINCT payment_id, kind FROM payments_outlay) paid
+            ON paid.payment_id = payment.id
+        CROSS JOIN LATERAL (
+            SELECT sum(outlay.amount) AS amount
+            FROM payments_redletterinvoice earlier
+            JOIN payments_outlay outlay ON outlay.payment_id = earlier.payment_id
+            WHERE earlier.invoice_id = original.id AND earlier.id <= red.id
+              AND outlay.kind = paid.kind
+        ) gone
+        CROSS JOIN LATERAL (
+            SELECT sum(tender.amount) AS amount FROM payments_tender tender
+            WHERE tender.receipt_id = original.receipt_id AND paid.kind =
+                CASE tender.kind WHEN 'cheque' THEN 'transfer' ELSE tender.kind END
+        ) came
+        WHERE gone.amount > coalesce(came.amount, 0)
+        """,
+    )
+    yield from violations_of(
         "A confirmed payment has outlays over its amount, and a refund its red-letter invoice",
         """
         SELECT payment.number, payment.state, 'of ' || payment.amount,

@@ -519,6 +519,15 @@ def test_a_red_letter_is_for_the_money_paid_back_and_never_above_its_original(
     assert invoice.red_letters.count() == 1
 
 
+def test_no_more_goes_back_by_a_way_than_came_by_it(till: Till) -> None:
+    change(till.owed, way="original", payee_account=None)
+    # The money of the original came in cash, and a little of it out of an advance.
+    with refused_by_postgresql("more goes back by payment"):
+        an_outlay(till.owed)
+        say_paid(till.owed, till)
+        a_red_letter(till, till.owed)
+
+
 def a_red_letter_of_running(till: Till, running: int) -> None:
     another(RedLetterInvoice.objects.get(), number="R-3", running=running, payment=till.owed)
 

@@ -113,6 +113,16 @@ PLANTED: list[Plant] = [
         lambda day: day.recovery.pk,
     ),
     (
+        "A recovery is worth its cards, and its money came by a receipt of its sale",
+        "UPDATE sales_recovery SET amount = amount + 1 WHERE id = %s",
+        lambda day: day.recovery.pk,
+    ),
+    (
+        "What goes back the way it came is no more than came this way",
+        "UPDATE payments_outlay SET amount = amount + 100000 WHERE payment_id = %s",
+        lambda day: day.red_letter.payment_id,
+    ),
+    (
         "A recovery is paid back by one payment receipt over its amount",
         "UPDATE sales_recovery SET amount = amount + 1 WHERE id = %s",
         lambda day: day.recovery.pk,

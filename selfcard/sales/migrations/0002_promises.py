@@ -83,8 +83,8 @@ GIFTS_ARE_SETTLED_BY_PROMOTION_EXPENSE = """
 """
 # A voucher that pays the money of a recovery back is over just that, and it is paid exactly when the
 # recovery is done.
-A_PAYMENT_IS_OF_ITS_RECOVERY = """
-    CREATE FUNCTION a_payment_is_of_its_recovery() RETURNS trigger
+WHAT_PAYS_A_RECOVERY_AGREES_WITH_IT = """
+    CREATE FUNCTION what_pays_a_recovery_agrees_with_it() RETURNS trigger
     LANGUAGE plpgsql AS $$
     BEGIN
         IF NOT EXISTS (
@@ -103,11 +103,11 @@ A_PAYMENT_IS_OF_ITS_RECOVERY = """
         END IF;
         RETURN NULL;
     END $$;
-    CREATE CONSTRAINT TRIGGER a_payment_is_of_its_recovery
+    CREATE CONSTRAINT TRIGGER what_pays_a_recovery_agrees_with_it
         AFTER INSERT OR UPDATE OF state ON payments_paymentreceipt
         DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW WHEN (NEW.reason_kind = 'recovery')
-        EXECUTE FUNCTION a_payment_is_of_its_recovery();
+        EXECUTE FUNCTION what_pays_a_recovery_agrees_with_it();
 """
 REVERSE = """
     DROP TRIGGER cards_are_settled_by_a_confirmed_receipt ON custody_movement;
@@ -123,8 +123,8 @@ MONEY_FOR_ALL = """
     DROP FUNCTION gifts_are_settled_by_promotion_expense();
 """
 PAID_BACK_AT_WILL = """
-    DROP TRIGGER a_payment_is_of_its_recovery ON payments_paymentreceipt;
-    DROP FUNCTION a_payment_is_of_its_recovery();
+    DROP TRIGGER what_pays_a_recovery_agrees_with_it ON payments_paymentreceipt;
+    DROP FUNCTION what_pays_a_recovery_agrees_with_it();
 """
 
 
@@ -143,5 +143,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(CARDS_ARE_SETTLED_BY_A_CONFIRMED_RECEIPT, REVERSE),
         migrations.RunSQL(CARDS_COME_BACK_BY_A_RECOVERY, STAYS_OUT),
         migrations.RunSQL(GIFTS_ARE_SETTLED_BY_PROMOTION_EXPENSE, MONEY_FOR_ALL),
-        migrations.RunSQL(A_PAYMENT_IS_OF_ITS_RECOVERY, PAID_BACK_AT_WILL),
+        migrations.RunSQL(WHAT_PAYS_A_RECOVERY_AGREES_WITH_IT, PAID_BACK_AT_WILL),
     ]
