@@ -140,10 +140,7 @@ class AdvanceOfOtherPayer(Refusal):
 
 
 class AdvanceDoesNotSuffice(Refusal):
-    message = _(
-        "Advance account %(number)s has %(balance)s, which is less than %(amount)s. Take the rest"
-        " by another tender."
-    )
+    message = _("Advance account %(number)s has %(balance)s, which is less than %(amount)s.")
     default_field = "tenders"
 
 
@@ -312,3 +309,38 @@ class NotEnoughToPayOut(NotEnoughInTheDrawer):
 class TakingsDoNotSuffice(Refusal):
     message = _("Not so much was taken by this way and is still to come: %(kind)s.")
     default_field = "amount"
+
+
+class NothingToCorrect(Refusal):
+    message = _("That is what was entered. Say what is right.")
+
+
+class CorrectedAlready(Refusal):
+    message = _("%(number)s was put right already. Correct what was entered then.")
+
+
+class NotCorrectable(Refusal):
+    message = _(
+        "Only money that came in for a confirmed receipt is put right here: %(number)s."
+        " What was written off an advance or given away goes the way back."
+    )
+    default_field = "kind"
+
+
+class MoneyWentBackAlready(Refusal):
+    message = _("Of receipt %(number)s money was paid back the way it was entered.")
+
+
+class BankedAlready(Refusal):
+    message = _(
+        "There was not so much in %(drawer)s: what went out of it or to the bank has to be put"
+        " right first."
+    )
+
+
+class DrawerDayUnknown(Refusal):
+    message = _(
+        "Several drawers were open when receipt %(number)s was confirmed, or none was: nobody"
+        " knows into which the money came."
+    )
+    default_field = "kind"

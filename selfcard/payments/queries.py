@@ -10,6 +10,8 @@ from django.db.models import DecimalField, F, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.approvals.models import Approval
+from selfcard.approvals.queries import with_fate
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
@@ -33,6 +35,7 @@ from selfcard.payments.models import (
     Tender,
     TenderKind,
 )
+from selfcard.payments.models.corrections import CORRECT
 from selfcard.payments.models.tenders import AT_THE_DRAWER
 from selfcard.payments.papers import AN_INDIVIDUAL
 
@@ -210,7 +213,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
     """What came into a drawer on a day and went out of it, in order."""
     came = (
         DrawerMovement(
-            tender.receipt.confirmed_at or day.opened_at,
+            _moment(tender, tender.receipt.confirmed_at or day.opened_at),
             tender.receipt.get_kind_display(),
             TenderKind(tender.kind),
             tender.receipt.number,
@@ -218,7 +221,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
             tender.amount,
             "receipt",
         )
-        for tender in day.tenders.select_related("receipt")
+        for tender in day.tenders.select_related("receipt", "correction")
     )
     went = (
         DrawerMovement(
@@ -245,6 +248,11 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
         for banking in day.bankings.all()
     )
     return sorted([*came, *went, *banked], key=lambda one: (one.at, one.number))
+
+
+def _moment(row: Tender, otherwise: datetime) -> datetime:
+    """When a tender was put right, if it was; else when its receipt was confirmed."""
+    return (row.correction.decided_at if row.correction else None) or otherwise
 
 
 def statement_of(account: AdvanceAccount) -> QuerySet[AdvanceEntry]:
@@ -347,10 +355,11 @@ def left_of_ways(receipt: Receipt) -> dict[TenderKind, Decimal]:
 
     What came by cheque goes back by transfer.
     """
-    left: dict[TenderKind, Decimal] = {}
+    came: dict[TenderKind, Decimal] = {}
     for kind, amount in receipt.tenders.values_list("kind", "amount"):
         back = TenderKind.TRANSFER if kind == TenderKind.CHEQUE else TenderKind(kind)
-        left[back] = left.get(back, NOTHING) + amount
+        came[back] = came.get(back, NOTHING) + amount
+    left = {kind: amount for kind, amount in came.items() if amount}
     gone = Outlay.objects.filter(payment__red_letter__invoice__receipt=receipt)
     for kind, amount in gone.values_list("kind", "amount"):
         if kind in left:
@@ -475,6 +484,33 @@ def payments_failed(actor: Actor) -> QuerySet[PaymentReceipt]:
         .select_related("organisation__party", "issued_by__party")
         .order_by("id")
     )
+
+
+def corrections_in_reach(actor: Actor) -> QuerySet[Approval]:
+    """What was asked to be put right where the actor sees drawers or receipts, latest first."""
+    reach = organisations_in_reach(actor, *SEEING_DRAWERS, *SEEING_RECEIPTS)
+    return with_fate(
+        Approval.objects.filter(kind=CORRECT, organisation__in=reach.values("pk"))
+    ).order_by("-asked_at")
+
+
+def corrections_of(receipt: Receipt) -> list[Approval]:
+    """What of a receipt's money was put right, oldest first."""
+    return _corrections(Q(pk__in=receipt.tenders.values("correction")))
+
+
+def corrections_within(day: DrawerDay) -> list[Approval]:
+    """What was put right of a drawer's day, oldest first."""
+    return _corrections(
+        Q(pk__in=day.counts.values("correction"))
+        | Q(pk__in=day.tenders.values("correction"))
+        | Q(pk__in=day.bankings.values("correction"))
+    )
+
+
+def _corrections(those: Q) -> list[Approval]:
+    made = Approval.objects.filter(those, kind=CORRECT)
+    return list(made.select_related("asked_by__party", "decided_by__party").order_by("decided_at"))
 
 
 def bankings_in_reach(actor: Actor) -> QuerySet[Banking]:

@@ -173,7 +173,9 @@ def violations() -> Iterator[Violation]:
                 UNION ALL SELECT id, 'cash', opening_cash FROM payments_drawerday
             ) every WHERE drawer_day_id IS NOT NULL GROUP BY drawer_day_id, kind
         ) moved ON moved.drawer_day_id = day.id AND moved.kind = counted.kind
-        WHERE counted.expected <> coalesce(moved.amount, 0)
+        WHERE counted.expected <> coalesce(moved.amount, 0) AND counted.counting = (
+            SELECT max(counting) FROM payments_drawercount WHERE drawer_day_id = day.id
+        )
         """,
     )
     yield from violations_of(
@@ -192,7 +194,7 @@ def violations() -> Iterator[Violation]:
         LEFT JOIN LATERAL (
             SELECT -sum(posting.amount) AS amount
             FROM ledger_entry entry JOIN ledger_posting posting ON posting.entry_id = entry.id
-            WHERE entry.kind = 'cash_difference' AND posting.account_id = '6711'
+            WHERE entry.kind IN ('cash_difference', 'reversal') AND posting.account_id = '6711'
               AND entry.reason_kind = 'drawer'
               AND entry.reason_number = drawer.code || ' ' || day.day
         ) booked ON true

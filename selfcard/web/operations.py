@@ -52,6 +52,7 @@ OPERATIONS: dict[str, Place] = {
     "sales.recovery": Place("office:ways_back:recovery", _("Open the recovery")),
     "sales.take_back": Place("office:ways_back:guide", _("Take sold cards back")),
     "sales.sale": Place("office:sales:sale", _("Open the sale")),
+    "payments.correct": Place("office:drawers:correction", _("Open the request")),
     "drawers.day": Place("office:drawers:day", _("Open the drawer's day")),
     "drawers.fetch": Place("office:drawers:fetch", _("Fetch cash from the bank")),
     "drawers.open": Place("office:drawers:list", _("Open a drawer")),

@@ -2,6 +2,14 @@
 
 from selfcard.payments.commands.advances import enter_advance, open_account, open_advance_account
 from selfcard.payments.commands.bankings import bank_takings, fetch_cash
+from selfcard.payments.commands.corrections import (
+    ask_banking_correction,
+    ask_count_correction,
+    ask_tender_correction,
+    grant_correction,
+    refuse_correction,
+    withdraw_correction,
+)
 from selfcard.payments.commands.deposits import ask_for_deposit, confirm_deposit, void_deposit
 from selfcard.payments.commands.drawers import (
     close_drawer,
@@ -46,7 +54,10 @@ __all__ = [
     "SurplusTo",
     "TenderGiven",
     "ask_advance_refund",
+    "ask_banking_correction",
+    "ask_count_correction",
     "ask_for_deposit",
+    "ask_tender_correction",
     "bank_takings",
     "close_drawer",
     "confirm_deposit",
@@ -59,6 +70,7 @@ __all__ = [
     "define_drawer",
     "enter_advance",
     "fetch_cash",
+    "grant_correction",
     "issue_invoice",
     "issue_payment",
     "issue_receipt",
@@ -70,10 +82,12 @@ __all__ = [
     "open_account",
     "open_advance_account",
     "open_drawer",
+    "refuse_correction",
     "retire_drawer",
     "take_drawer_back",
     "void_deposit",
     "void_payment",
     "void_receipt",
     "void_refund",
+    "withdraw_correction",
 ]

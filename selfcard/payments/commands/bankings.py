@@ -4,19 +4,15 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from selfcard.core import clock, numbering
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.money import Money
 from selfcard.core.refusals import Operation
-from selfcard.ledger import chart
-from selfcard.ledger.commands import post_entry
-from selfcard.ledger.lines import debit
-from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May, Organisation
-from selfcard.organisations.queries import acting_staff, require
-from selfcard.payments.commands.drawers import locked_day
+from selfcard.organisations.queries import require
+from selfcard.payments.booking import enter_banking, locked_day
 from selfcard.payments.errors import (
     ArrivalInTheFuture,
     ArrivedTooLongAgo,
@@ -29,7 +25,7 @@ from selfcard.payments.errors import (
 )
 from selfcard.payments.models import Banking, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import PAID_OUT_LATER
-from selfcard.payments.queries import ACCOUNTS, takings_to_bank
+from selfcard.payments.queries import takings_to_bank
 from selfcard.payments.tendering import check_amount, earliest_day
 
 
@@ -77,7 +73,7 @@ def bank_takings(
             )
     elif amount > takings_to_bank(organisation, tender, currency):
         raise TakingsDoNotSuffice(kind=tender.label)
-    banking = _enter(
+    banking = enter_banking(
         Banking(organisation=organisation, kind=tender, amount=amount, currency=currency),
         day,
         (arrived_on, reference),
@@ -109,7 +105,7 @@ def fetch_cash(
     require(actor, May.KEEP_DRAWER, place)
     _check_slip(TenderKind.CASH, amount, left_on, reference)
     day = _open_day(drawer_day, place)
-    banking = _enter(
+    banking = enter_banking(
         Banking(organisation=place, kind=TenderKind.CASH, amount=-amount, currency=day.currency),
         day,
         (left_on, reference),
@@ -127,31 +123,6 @@ def _check_slip(kind: TenderKind, amount: Decimal, on: date, reference: str) -> 
         raise ArrivedTooLongAgo(field="arrived_on", day=first)
     if not reference.strip():
         raise ReferenceMissing(field="reference", kind=kind.label)
-
-
-def _enter(
-    banking: Banking, day: DrawerDay | None, slip: tuple[date, str], actor: Actor
-) -> Banking:
-    """Write down what the bank's slip says, and book it: what the bank has more, we have less."""
-    banking.number = numbering.document_number("BK", "payments_banking_number")
-    banking.drawer_day = day
-    banking.arrived_on, banking.reference = slip[0], slip[1].strip()
-    banking.banked_by = acting_staff(actor)
-    banking.banked_at = clock.now()
-    banking.save(force_insert=True)
-    fetched = banking.amount < 0
-    post_entry(
-        kind=EntryKind.CASH_FETCHED if fetched else EntryKind.TAKINGS_BANKED,
-        counts_from=banking.arrived_on,
-        reason=("banking", banking.number),
-        lines=(
-            debit(chart.BANK, banking.amount),
-            debit(ACCOUNTS[TenderKind(banking.kind)], -banking.amount),
-        ),
-        currency=banking.currency,
-        actor=actor,
-    )
-    return banking
 
 
 def _open_day(day: DrawerDay | None, organisation: Organisation) -> DrawerDay:

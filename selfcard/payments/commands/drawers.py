@@ -13,12 +13,9 @@ from selfcard.core.command import command
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.money import Money, to_cents
 from selfcard.core.refusals import Operation
-from selfcard.ledger import chart
-from selfcard.ledger.commands import post_entry
-from selfcard.ledger.lines import Line, credit, debit
-from selfcard.ledger.models import EntryKind
 from selfcard.organisations.models import May, Organisation
 from selfcard.organisations.queries import acting_staff, require
+from selfcard.payments.booking import book_difference, locked_day
 from selfcard.payments.errors import (
     BeginsEmpty,
     CashIsLeftInTheDrawer,
@@ -39,8 +36,8 @@ from selfcard.payments.errors import (
 )
 from selfcard.payments.models import Drawer, DrawerCount, DrawerDay, TenderKind
 from selfcard.payments.models.tenders import AT_THE_DRAWER, PAID_OUT_LATER
-from selfcard.payments.queries import ACCOUNTS, expected_in, last_count, left_in
-from selfcard.payments.tendering import check_amount, earliest_day
+from selfcard.payments.queries import expected_in, left_in
+from selfcard.payments.tendering import check_amount
 
 NOTHING = Decimal("0.00")
 
@@ -254,23 +251,7 @@ def close_drawer(*, day: DrawerDay, actor: Actor, request_id: UUID) -> DrawerDay
         raise DrawerDayNotCounted(drawer=day.drawer.name, day=day.day)
     if day.counted_by_id == actor.id:
         raise ClosedByItsCounter
-    lines: list[Line] = []
-    for count in last_count(day):
-        if count.difference:
-            account = ACCOUNTS[TenderKind(count.kind)]
-            lines += [
-                debit(account, count.difference),
-                credit(chart.CASH_DIFFERENCES, count.difference),
-            ]
-    if lines:
-        post_entry(
-            kind=EntryKind.CASH_DIFFERENCE,
-            counts_from=max(day.day, earliest_day()),
-            reason=("drawer", f"{day.drawer.code} {day.day.isoformat()}"),
-            lines=tuple(lines),
-            currency=day.currency,
-            actor=actor,
-        )
+    book_difference(day, actor)
     day.state = DrawerDay.State.CLOSED
     day.closed_by = acting_staff(actor)
     day.closed_at = clock.now()
@@ -282,12 +263,3 @@ def close_drawer(*, day: DrawerDay, actor: Actor, request_id: UUID) -> DrawerDay
 def _locked_drawer(key: int) -> Drawer:
     """The drawer, its row locked: who opens it and who counts it again come one after the other."""
     return Drawer.objects.select_for_update(no_key=True).get(pk=key)
-
-
-def locked_day(day: DrawerDay) -> DrawerDay:
-    """The day as it is now, its row locked: tenders wait, and come before or are refused after."""
-    return (
-        DrawerDay.objects.select_for_update(of=["self"])
-        .select_related("drawer__organisation__party")
-        .get(pk=day.pk)
-    )

@@ -10,15 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Staff
+from selfcard.payments.models.corrections import (
+    corrected_by_two,
+    correction_field,
+    money_or_correction,
+)
 from selfcard.payments.models.drawers import DrawerDay, moves_the_drawer
-from selfcard.payments.models.tenders import TenderKind
+from selfcard.payments.models.tenders import TenderKind, found_by_reference
 
 
 class Banking(models.Model):
     """Takings that came to the bank: cash that was carried there, and what acquirers paid out.
 
     Cash that was fetched there for a drawer, its float, is the same the other way round: less
-    than nothing came to the bank.
+    than nothing came to the bank. What was entered wrongly is taken back by a row of its own.
     """
 
     number = models.CharField(_("banking"), max_length=20, unique=True)
@@ -32,14 +37,16 @@ class Banking(models.Model):
     drawer_day = models.ForeignKey(DrawerDay, models.PROTECT, null=True, related_name="bankings")
     banked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     banked_at = models.DateTimeField()
+    correction = correction_field()
 
     class Meta:
         indexes: ClassVar = [
             BrinIndex(fields=["banked_at"], autosummarize=True, name="banking_by_day"),
+            found_by_reference("banking_by_reference"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(amount__gt=0) | Q(amount__lt=0, kind="cash"),
+                condition=money_or_correction() | Q(amount__lt=0, kind="cash"),
                 name="a_banking_is_money",
             ),
             models.CheckConstraint(
@@ -51,13 +58,14 @@ class Banking(models.Model):
         ]
         triggers: ClassVar = [
             *append_only("banking"),
+            corrected_by_two("a_banking_is_corrected_by_two"),
             pgtrigger.Trigger(
                 name="cash_is_banked_out_of_an_open_drawer",
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func=f"""
-                    {moves_the_drawer("-NEW.amount", "nothing leaves it")}
+                    {moves_the_drawer("-NEW.amount", "nothing leaves it", corrected=True)}
                     RETURN NEW;
                 """,
             ),

@@ -12,20 +12,22 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Staff
+from selfcard.payments.models.corrections import corrected_by_two, correction_field
 from selfcard.payments.models.tenders import TenderKind
 
 
-def moves_the_drawer(by: str, what: str) -> str:
+def moves_the_drawer(by: str, what: str, *, corrected: bool = False) -> str:
     """For the trigger of a row that goes through a drawer: cash changes what should be in it.
 
     The update locks the day's row, so that whoever counts at the same moment comes before or
-    after.
+    after. A closed day is moved only by what puts it right, and is then counted anew.
     """
+    closed = "OR state = 'closed' AND NEW.correction_id IS NOT NULL" if corrected else ""
     return f"""
         IF NEW.drawer_day_id IS NOT NULL THEN
             UPDATE payments_drawerday
             SET cash = cash + CASE NEW.kind WHEN 'cash' THEN {by} ELSE 0 END
-            WHERE id = NEW.drawer_day_id AND state = 'open';
+            WHERE id = NEW.drawer_day_id AND (state = 'open' {closed});
             IF NOT FOUND THEN
                 RAISE EXCEPTION 'drawer day % is counted, {what}', NEW.drawer_day_id
                     USING ERRCODE = '23514';
@@ -176,7 +178,14 @@ class DrawerDay(models.Model):
             ),
             refused(
                 "a_closed_drawer_day_stands",
-                pgtrigger.Update,
+                pgtrigger.UpdateOf(
+                    "state",
+                    "counted_by_id",
+                    "counted_at",
+                    "explanation",
+                    "closed_by_id",
+                    "closed_at",
+                ),
                 condition=pgtrigger.Q(old__state="closed"),
             ),
             pgtrigger.Trigger(
@@ -290,13 +299,15 @@ class DrawerDay(models.Model):
 
 
 class DrawerCount(models.Model):
-    """What should have been in a drawer of one kind, and what was. A recount is another row."""
+    """What should have been in a drawer of one kind, and what was. A recount is another row, and so
+    is a count that is put right after the day was closed."""
 
     drawer_day = models.ForeignKey(DrawerDay, models.PROTECT, related_name="counts")
     counting = models.PositiveSmallIntegerField()  # the first count of the day is 1
     kind = models.CharField(max_length=10, choices=TenderKind)
     expected = models.DecimalField(max_digits=14, decimal_places=2)
     counted = models.DecimalField(max_digits=14, decimal_places=2)
+    correction = correction_field()
 
     class Meta:
         ordering: ClassVar = ["counting", "kind"]
@@ -316,6 +327,44 @@ class DrawerCount(models.Model):
         ]
         triggers: ClassVar = [
             *append_only("drawer_count"),
+            corrected_by_two("a_count_is_corrected_by_two"),
+            pgtrigger.Trigger(
+                name="a_closed_day_is_counted_only_to_put_it_right",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF (NEW.correction_id IS NOT NULL) <> EXISTS (
+                        SELECT FROM payments_drawerday
+                        WHERE id = NEW.drawer_day_id AND state = 'closed'
+                    ) THEN
+                        RAISE EXCEPTION 'drawer day % is closed, or not, and counted otherwise',
+                            NEW.drawer_day_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="a_corrected_count_changes_what_acquirers_owe",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__correction__isnull=False)
+                & pgtrigger.Q(new__kind__in=["card", "wallet"]),
+                func="""
+                    INSERT INTO payments_takings (organisation_id, kind, currency, amount)
+                    SELECT drawer.organisation_id, NEW.kind, day.currency,
+                           NEW.counted - former.counted
+                    FROM payments_drawercount former
+                    JOIN payments_drawerday day ON day.id = former.drawer_day_id
+                    JOIN payments_drawer drawer ON drawer.id = day.drawer_id
+                    WHERE former.drawer_day_id = NEW.drawer_day_id AND former.kind = NEW.kind
+                      AND former.counting = NEW.counting - 1 AND former.counted <> NEW.counted
+                    ON CONFLICT (organisation_id, kind, currency)
+                    DO UPDATE SET amount = payments_takings.amount + EXCLUDED.amount;
+                    RETURN NULL;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="a_day_is_counted_before_the_next",
                 level=pgtrigger.Row,
@@ -327,7 +376,12 @@ class DrawerCount(models.Model):
                         JOIN payments_drawerday later
                           ON later.drawer_id = day.drawer_id AND later.day > day.day
                         WHERE day.id = NEW.drawer_day_id
-                    ) THEN
+                    ) AND NEW.counted IS DISTINCT FROM (
+                        SELECT former.counted FROM payments_drawercount former
+                        WHERE NEW.correction_id IS NOT NULL AND former.kind = NEW.kind
+                          AND former.drawer_day_id = NEW.drawer_day_id
+                          AND former.counting = NEW.counting - 1
+                    ) AND (NEW.kind = 'cash' OR NEW.correction_id IS NULL) THEN
                         RAISE EXCEPTION 'the drawer of day % was opened again', NEW.drawer_day_id
                             USING ERRCODE = '23514';
                     END IF;

@@ -15,6 +15,7 @@ from selfcard.payments.models.advances import AdvanceAccount
 from selfcard.payments.models.drawers import DrawerDay, moves_the_drawer
 from selfcard.payments.models.tenders import (
     TenderKind,
+    found_by_reference,
     named,
     names_its_account,
     names_its_drawer,
@@ -255,6 +256,7 @@ class Outlay(models.Model):
     account = models.ForeignKey(AdvanceAccount, models.PROTECT, null=True, related_name="+")
 
     class Meta:
+        indexes: ClassVar = [found_by_reference("outlay_by_reference")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="an_outlay_is_money"),
             models.CheckConstraint(

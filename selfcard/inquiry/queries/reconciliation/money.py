@@ -28,7 +28,7 @@ MOVED = Comparison(
             SELECT reason_kind, reason_number FROM ledger_entry
             WHERE booked_on BETWEEN %(first)s AND %(last)s
               AND kind IN ('receipt_confirmed', 'deposit_confirmed', 'refund_paid',
-                           'advance_refunded')
+                           'advance_refunded', 'tender_corrected')
         ), paper AS MATERIALIZED (
             SELECT touched.*, receipt.id AS receipt, payment.id AS payment,
                    coalesce(receipt.organisation_id, payment.organisation_id) AS organisation_id,

@@ -65,6 +65,15 @@ class BankingTable(OfficeTable):
         gettext_lazy("Entered by"), accessor="banked_by__name", order_by="banked_by__username"
     )
     amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
+    correct = tables.LinkColumn(
+        "office:drawers:correct_banking",
+        args=[tables.A("number")],
+        text=gettext_lazy("Put right"),
+        verbose_name=gettext_lazy("Deed"),
+        empty_values=(),
+        orderable=False,
+        exclude_from_export=True,
+    )
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"

@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
+from selfcard.core.wording import told
 from selfcard.ledger.queries import entries_for
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.commands import NEW_ACCOUNT, confirm_deposit, void_deposit
-from selfcard.payments.models import Receipt, TenderKind
+from selfcard.payments.models import Receipt, Tender, TenderKind
 from selfcard.payments.papers import AN_INDIVIDUAL
 from selfcard.payments.queries import (
     SEEING_RECEIPTS,
+    corrections_of,
     receipts_in_reach,
     receipts_to_confirm,
 )
@@ -39,12 +41,12 @@ from selfcard.web.office.lists import (
     NumberColumn,
     OfficeFilter,
     OfficeTable,
-    StatusColumn,
     Total,
     list_page,
 )
 from selfcard.web.office.payments.forms import ConfirmForm, cards_in, cards_in_words
 from selfcard.web.office.payments.frozen_lines import charge_line
+from selfcard.web.office.payments.vouchers import VoucherTable
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import age, money
 
@@ -53,7 +55,9 @@ OPEN = (State.ISSUED, State.WAITING)
 
 
 class ReceiptFilter(OfficeFilter):
-    q = django_filters.CharFilter(label=gettext_lazy("Receipt, sale or payer"), method="named")
+    q = django_filters.CharFilter(
+        label=gettext_lazy("Receipt, sale, payer or reference"), method="named"
+    )
     state = django_filters.ChoiceFilter(
         label=gettext_lazy("State"), choices=State.choices, empty_label=gettext_lazy("all")
     )
@@ -72,6 +76,8 @@ class ReceiptFilter(OfficeFilter):
             | Q(reason_number__icontains=text)
             | Q(payer_name__icontains=text)
             | Q(pk__in=of_sales)
+            | Q(pk__in=Tender.objects.filter(reference__istartswith=text).values("receipt"))
+            | Q(state=State.WAITING, expected__contains=[{"reference": text}])
         )
 
 
@@ -82,31 +88,17 @@ def _place_of_reason(receipt: Receipt) -> str:
     return reverse(place, args=[receipt.reason_number])
 
 
-class ReceiptTable(OfficeTable):
+class ReceiptTable(VoucherTable):
     number = NumberColumn(
         verbose_name=gettext_lazy("Receipt number"),
         linkify=("office:payments:receipt", [tables.A("number")]),
     )
-    state = StatusColumn(gettext_lazy("State"))
     payer = tables.Column(gettext_lazy("Payer"), order_by="payer_name")
     reason = NumberColumn(
         verbose_name=pgettext_lazy("receipt", "For"),
         accessor="reason_number",
         linkify=_place_of_reason,
     )
-    organisation = tables.Column(
-        gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
-    )
-    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
-    issued_by = tables.Column(
-        pgettext_lazy("receipt", "Issued by"),
-        accessor="issued_by__name",
-        order_by="issued_by__username",
-    )
-    amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
-
-    class Meta(OfficeTable.Meta):
-        order_by = "-number"
 
 
 def _totals(rows: QuerySet[Receipt]) -> list[Total]:
@@ -171,7 +163,7 @@ class NotArrivedTable(OfficeTable):
         )
 
     def value_expected(self, record: Receipt) -> str:
-        return "; ".join(
+        return told(
             f"{kind} {strip_tags(money(amount, record.currency))} {reference}".strip()
             for kind, amount, reference in expected_of(record)
         )
@@ -315,6 +307,9 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "came": one.amount + one.surplus,
             "invoice": getattr(one, "invoice", None),
             "entries": entries_for("receipt", one.number),
+            "corrections": corrections_of(one),
+            "may_correct": one.state == State.CONFIRMED
+            and may(request.actor, May.CONFIRM_RECEIPTS, one.organisation),
             "may_void": waiting and may(request.actor, May.ISSUE_RECEIPTS, one.organisation),
             **_queue(request, one),
         },
@@ -351,8 +346,10 @@ def tenders_sum(request: OfficeRequest, number: str) -> HttpResponse:
 
 @office_view(May.ISSUE_RECEIPTS)
 def void(request: OfficeRequest, number: str) -> HttpResponse:
-    """Take a receipt back, with the reason."""
+    """Take a receipt back, with the reason, while nobody has confirmed it."""
     one = _found(request, number)
+    if request.method != "POST" and one.state not in OPEN:
+        return show(request, "office/payments/void.html", {"receipt": one, **_way_back(one)})
     form = ReasonForm(request.POST or None, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
@@ -361,6 +358,14 @@ def void(request: OfficeRequest, number: str) -> HttpResponse:
             messages.success(request, _("Receipt %(number)s is void.") % {"number": number})
             return redirect(_place_of_reason(one))
     return show(request, "office/payments/void.html", {"receipt": one, "void_form": form})
+
+
+def _way_back(one: Receipt) -> dict[str, Any]:
+    """Where the money of a confirmed receipt goes back: nothing of it is void any more."""
+    if one.kind == Receipt.Kind.DEPOSIT:
+        return {"account": one.account}
+    sales = sales_of_receipt(one)
+    return {"sale": sales[0].sale} if len(sales) == 1 else {}
 
 
 def _found(request: OfficeRequest, number: str) -> Receipt:
