@@ -32,6 +32,11 @@ def told(clauses: Iterable[Any]) -> str:
     return pgettext("between clauses", "; ").join(map(str, clauses))
 
 
+def said_by(who: Any, what: Any) -> str:
+    """“who: what they said”."""
+    return _("%(who)s: %(what)s") % {"who": who, "what": what}
+
+
 def beside(thing: Any, more: Any) -> str:
     """“thing (more)”."""
     return _("%(thing)s (%(more)s)") % {"thing": thing, "more": more}

@@ -359,6 +359,14 @@ def large_sales_in_reach(actor: Actor) -> QuerySet[Approval]:
     ).order_by("-asked_at")
 
 
+def requests_about(sale: Sale) -> list[Approval]:
+    """How a second person was asked about a large sale, oldest first."""
+    asked = Approval.objects.filter(subject_kind=SALE_REASON, subject_number=sale.number)
+    return list(
+        asked.filter(kind=APPROVE_SALE).select_related("asked_by__party", "decided_by__party")
+    )
+
+
 def receipts_of(sale: Sale) -> list[SaleReceipt]:
     """Every receipt that asks or asked for the sale's money, newest first; void ones too."""
     asked = sale.receipts.select_related(

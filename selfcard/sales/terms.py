@@ -10,6 +10,7 @@ from selfcard.cards.queries import batches_touching
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, count_cards, describe_runs
+from selfcard.core.wording import told
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisation_of, organisations_below, require
 from selfcard.sales.errors import (
@@ -137,7 +138,7 @@ def version_of(runs: tuple[SerialRun, ...]) -> DocumentTypeVersion:
         by_version.setdefault(batch.type_version, []).extend(parts)
     if len(by_version) > 1:
         raise CardsOfSeveralVersions(
-            serials="; ".join(describe_runs(parts) for parts in by_version.values())
+            serials=told(describe_runs(parts) for parts in by_version.values())
         )
     return next(iter(by_version))
 

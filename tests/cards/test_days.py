@@ -21,15 +21,9 @@ from tests.factories.cards import (
     read_print_file,
     revise,
 )
-from tests.factories.organisations import an_insurer
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def do(deed, insurer, who, batch, **more):
@@ -94,7 +88,7 @@ def test_cards_whose_fixed_day_is_near_or_past_are_not_ordered(insurer):
         an_ordered_batch(insurer)
 
     assert refused.value.field == "document_type"
-    assert "2026-12-31" in str(refused.value)
+    assert "2026年12月31日" in str(refused.value)
     assert refused.value.help.args == {"code": "AC-100"}
 
 

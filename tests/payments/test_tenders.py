@@ -117,7 +117,7 @@ def test_money_did_not_come_long_before_it_was_owed(shop: Shop, kind: str) -> No
         with pytest.raises(ArrivedLongBefore) as refusal:
             shop.settle(receipt, given(kind, arrived_on=day))
         assert refusal.value.field == "tenders-0-arrived_on"
-        assert earliest.isoformat() in str(refusal.value)
+        assert refusal.value.facts["day"] == earliest
 
     shop.settle(receipt, given(kind, arrived_on=earliest))
 

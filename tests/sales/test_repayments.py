@@ -335,6 +335,13 @@ def test_the_money_of_an_advance_is_no_money_of_cards(shop: Shop) -> None:
     with pytest.raises(PaymentOfNoRecovery):
         pay(shop, refund)
     assert receipt_behind(refund) is None
+    keeper, cashier = shop.insurer.actor("keeper"), shop.insurer.actor("cashier")
+    with pytest.raises(PaymentOfNoRecovery):
+        correct_payment(payment=refund, payee=BANK, actor=keeper, request_id=uuid4())
+    with pytest.raises(PaymentOfNoRecovery):
+        void_payment_receipt(payment=refund, reason="wrong", actor=keeper, request_id=uuid4())
+    with pytest.raises(PaymentOfNoRecovery):
+        note_payment_failed(payment=refund, reason="closed", actor=cashier, request_id=uuid4())
 
 
 def test_a_repeated_confirmation_gives_the_same_red_letter(shop: Shop) -> None:

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
-from selfcard.organisations.models import Staff
-from selfcard.payments.commands import count_drawer
+from selfcard.organisations.models import Authorisation, May, Staff
+from selfcard.payments.commands import TenderGiven, count_drawer
 from selfcard.payments.models import (
     AdvanceAccount,
     DrawerDay,
@@ -467,3 +467,76 @@ def test_what_the_books_cannot_hold_is_refused_at_the_row_that_is_too_much(
 
     assert cashier.post(here(receipt), rows(most, surplus_to="new")).status_code == 302
     everything_holds()
+
+
+# Free cards
+
+
+def test_a_gift_is_confirmed_by_promotion_expense_alone_and_says_why(
+    shop: Shop, keeper: Client, cashier: Client
+) -> None:
+    receipt = shop.ask(shop.sell((1, 5), gift_reason="Spring fair"), by="branch_keeper")
+
+    shown = cashier.get(here(receipt))
+    form = shown.context["form"]
+    assert [kind for kind, _label in form.fields["tenders-0-kind"].choices] == ["promotion"]
+    assert "Spring fair" in shown.content.decode()
+    refused = cashier.post(here(receipt), rows(tender("cash", "500")))
+    assert refused.status_code == 422
+    assert cashier.post(here(receipt), rows(tender("promotion", "500"))).status_code == 302
+    everything_holds()
+
+
+def test_who_gave_cards_away_is_told_that_another_person_confirms_it(shop: Shop) -> None:
+    receipt = shop.ask(shop.sell((1, 5), by="branch_keeper", gift_reason="Spring fair"))
+    branch_keeper = shop.insurer.branch_keeper
+    Authorisation.objects.create(
+        staff=branch_keeper, may=May.CONFIRM_RECEIPTS, organisation=shop.insurer.branch
+    )
+
+    shown = entered(branch_keeper).get(here(receipt))
+
+    assert shown.context["form"] is None
+    assert "You gave these cards away" in shown.content.decode()
+
+
+# What is over says so
+
+
+def test_a_confirmed_receipt_is_not_made_void_and_leads_to_the_way_back(
+    shop: Shop, keeper: Client
+) -> None:
+    receipt = named(shop, 1, 5)
+    shop.settle(receipt)
+
+    shown = keeper.get(f"{here(receipt)}void/").content.decode()
+
+    assert "cannot be made void any more" in shown
+    assert f"/office/ways-back/?sale={receipt.reason_number}" in shown
+    assert "<textarea" not in shown
+
+
+def test_a_list_is_narrowed_by_what_a_bank_or_a_payer_calls_the_money(
+    shop: Shop, cashier: Client
+) -> None:
+    came, other = named(shop, 1, 1), named(shop, 2, 2)
+    shop.settle(came, TenderGiven("transfer", came.amount, clock.today(), "ICBC 4711"))
+    cashier.post(here(other), rows(tender("cheque", "100", "CHQ 9"), wait="1"))
+
+    for text, receipt in (("icbc 47", came), ("CHQ 9", other)):
+        shown = cashier.get("/office/payments/receipts/", {"q": text}).context["table"]
+        assert [row.record for row in shown.paginated_rows] == [receipt]
+
+
+def test_a_receipt_names_the_account_that_pays_it(shop: Shop, keeper: Client) -> None:
+    account = an_account(shop.insurer, "300.00", payer="王伟")
+    sale = shop.sell((1, 2))
+    page = f"/office/sales/{sale.number}/receipt/"
+
+    assert account.number in keeper.get(page).content.decode()
+    answer = keeper.post(page, {"request_id": uuid4(), "payer_account": account.number})
+
+    receipt = Receipt.objects.latest("id")
+    assert answer["Location"] == here(receipt)
+    assert (receipt.payer_account, receipt.payer_name) == (account, "王伟")
+    assert account.number in keeper.get(here(receipt)).content.decode()

@@ -10,6 +10,7 @@ from selfcard.activation.queries import cancellations_to_pay_back
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
+from selfcard.core.wording import listed
 from selfcard.inquiry.queries.piles import Pile, Task, Work, pile_of
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
@@ -75,7 +76,7 @@ def _receipts(actor: Actor) -> Pile | None:
             kind=Work.CONFIRM_RECEIPT,
             number=receipt.number,
             since=receipt.issued_at,
-            who=f"{receipt.payer}, {receipt.organisation.name}",
+            who=listed([receipt.payer, receipt.organisation.name]),
             amount=Money(receipt.amount, receipt.currency),
         ),
     )
@@ -91,7 +92,7 @@ def _receipts_not_arrived(actor: Actor) -> Pile | None:
             kind=Work.AWAIT_ARRIVAL,
             number=receipt.number,
             since=receipt.waiting_since,
-            who=f"{receipt.payer}, {receipt.organisation.name}",
+            who=listed([receipt.payer, receipt.organisation.name]),
             amount=Money(receipt.amount, receipt.currency),
         ),
     )
@@ -154,7 +155,7 @@ def _payment_task(kind: Work, payment: PaymentReceipt) -> Task:
         kind=kind,
         number=payment.number,
         since=payment.issued_at,
-        who=f"{payment.payee}, {payment.organisation.name}",
+        who=listed([payment.payee, payment.organisation.name]),
         amount=Money(payment.amount, payment.currency),
     )
 
@@ -183,7 +184,7 @@ def _drawer_task(kind: Work, day: DrawerDay, since: datetime) -> Task:
         kind=kind,
         number=f"{day.drawer.code}/{day.day.isoformat()}",
         since=since,
-        who=f"{day.drawer.name}, {day.drawer.organisation.name}",
+        who=listed([day.drawer.name, day.drawer.organisation.name]),
     )
 
 

@@ -7,6 +7,7 @@ given as what they are; serials and card numbers as text, since a spreadsheet wo
 import csv
 import html
 import itertools
+import re
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,6 +77,8 @@ def workbook(name: str, tables: Iterable[tuple[Text, Sequence[Text], Rows]]) -> 
     )
 
 
+# How the name of a file ends that is of a day or a period.
+OF_DAYS = re.compile(r"\d{4}-\d{2}-\d{2}$")
 KINDS: dict[str, Callable[[str, Sequence[Text], Rows], StreamingHttpResponse]] = {
     "csv": csv_file,
     "xlsx": spreadsheet,
@@ -92,7 +95,8 @@ def harmless(cell: Any) -> Any:
 
 
 def _file_name(name: str, kind: str) -> str:
-    return f"{name}-{clock.today()}.{kind}"
+    """What is of days says of which; everything else, when it was taken."""
+    return f"{name}.{kind}" if OF_DAYS.search(name) else f"{name}-{clock.today()}.{kind}"
 
 
 class _Echo:

@@ -22,7 +22,7 @@ from django.utils.translation import get_language, ngettext
 
 from selfcard.core import clock, serials
 from selfcard.core.serials import SerialRun
-from selfcard.core.wording import SYMBOLS, between_things, written_day
+from selfcard.core.wording import SYMBOLS, between_things, said_by, written_day
 from selfcard.web.statuses import look_of
 
 register = template.Library()
@@ -70,6 +70,28 @@ def run(value: SerialRun | None) -> SafeString | str:
 def runs(value: Iterable[SerialRun]) -> SafeString:
     """Runs of serials in a sentence."""
     return format_html_join(between_things(), "{}", ((run(one),) for one in value))
+
+
+@register.simple_tag
+def listing(*things: Any) -> SafeString:
+    """Things beside each other, as a reader lists them; what is empty is left out."""
+    return format_html_join(between_things(), "{}", ((one,) for one in things if one))
+
+
+@register.simple_tag
+def saying(who: Any, what: Any) -> SafeString | str:
+    """Somebody, and what they said; one of them, where the other is missing."""
+    if not (who and what):
+        return conditional_escape(who or what or "")
+    return mark_safe(said_by(conditional_escape(who), conditional_escape(what)))  # noqa: S308
+
+
+@register.simple_tag
+def in_words(words: tuple[str, str]) -> SafeString:
+    """An amount in words, Chinese and English: the reader's language first."""
+    told = (("zh-Hans", words[0]), ("en", words[1]))
+    first, second = told if _chinese() else told[::-1]
+    return format_html_join(" ", '<span lang="{}">{}</span>', (first, second))
 
 
 @register.filter

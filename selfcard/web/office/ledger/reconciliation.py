@@ -93,7 +93,8 @@ def _file(
 ) -> HttpResponseBase | None:
     """The file that the address asks for: what disagrees, and the figures of both sides."""
     kind = request.GET.get("export")
-    name = f"reconciliation-{form.period.first}-{form.period.last}"
+    days = dict.fromkeys(map(str, (form.period.first, form.period.last)))
+    name = "-".join(["reconciliation", *days])
     disagree, figures = _line_columns(), _figure_columns()
     rows, sums = [_line_row(line) for line in lines], list(_figure_rows(found))
     if kind == "csv":

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from selfcard.approvals.models import Approval
 from selfcard.organisations.models import Staff
 from selfcard.payments.models import PaymentReceipt
 from selfcard.sales.models import Recovery, Sale, SaleReceipt
@@ -23,12 +24,16 @@ TO_PAY_BACK = gettext_lazy("Payment receipt issued")
 PAID_BACK = gettext_lazy("Paid back, and the cards are back")
 UNEARNED_PAID_BACK = gettext_lazy("The unearned premium is paid back")
 POLICY_ENDED = gettext_lazy("Policy cancelled: its card is void")
+SECOND_ASKED = gettext_lazy("A second person was asked")
+AGREED = gettext_lazy("A second person has agreed")
+REFUSED = gettext_lazy("Refused: nothing has happened to the cards")
 PAYMENT_VOID = gettext_lazy("Made void")
 
 
 @dataclass(frozen=True)
 class Happened:
-    """One step: what it was, who did it and why, and the number of its paper with its page."""
+    """One step: what it was, who did it and why, and the number of its paper with its page; where
+    there is a number alone, the paper is the sale's charge list."""
 
     at: datetime
     title: str | Promise
@@ -42,6 +47,7 @@ class Happened:
 
 def what_happened(
     sale: Sale,
+    requests: Iterable[Approval],
     receipts: Iterable[SaleReceipt],
     recoveries: Iterable[Recovery],
     payments: Iterable[PaymentReceipt],
@@ -53,8 +59,11 @@ def what_happened(
             _("Sale registered: %(cards)s") % {"cards": cards_said(sale.count)},
             sale.registered_by,
             "half",
+            number=sale.number,
         )
     ]
+    for request in requests:
+        steps += _of_request(request)
     for asked in receipts:
         steps += _of_receipt(asked)
     for recovery in recoveries:
@@ -64,6 +73,16 @@ def what_happened(
     steps += [_of_policy(one) for one in ended]
     steps.sort(key=lambda step: step.at)
     return steps[::-1]
+
+
+def _of_request(one: Approval) -> Iterator[Happened]:
+    """Another person was asked to agree to so many cards in one sale."""
+    yield Happened(one.asked_at, SECOND_ASKED, one.asked_by)
+    if one.decided_at:
+        granted = one.state == Approval.State.GRANTED
+        glyph, tone = ("check", "") if granted else ("cross", "stop")
+        said = AGREED if granted else REFUSED
+        yield Happened(one.decided_at, said, one.decided_by, glyph, tone, one.reason)
 
 
 def _of_receipt(asked: SaleReceipt) -> Iterator[Happened]:

@@ -19,6 +19,7 @@ from selfcard.sales.queries import (
     payments_of,
     receipts_of,
     recoveries_of,
+    requests_about,
     runs_of,
     sales_in_reach,
 )
@@ -41,7 +42,6 @@ def sale(request: OfficeRequest, number: str) -> HttpResponse:
     payments = payments_of(one, ended)
     live = next((asked for asked in receipts if asked.ended_at is None), None)
     receipt = live.receipt if live else None
-    zh, en = amount_in_words(Money(one.amount, one.currency))
     return show(
         request,
         "office/sales/sale.html",
@@ -51,7 +51,7 @@ def sale(request: OfficeRequest, number: str) -> HttpResponse:
             "cards": cards_said(one.count),
             "document_type": one.type_version.document_type,
             "lines": [(run, one.face_value * run.count) for run in runs],
-            "words": {"zh": zh, "en": en},
+            "words": amount_in_words(Money(one.amount, one.currency)),
             "now": whereabouts(request, runs),
             "account": account_of(one, receipts, recoveries, ended),
             "ended": ended[-ENDED_SHOWN:][::-1],
@@ -63,7 +63,14 @@ def sale(request: OfficeRequest, number: str) -> HttpResponse:
             "invoice": getattr(receipt, "invoice", None),
             "recoveries": recoveries,
             "payments": payments,
-            "happened": what_happened(one, receipts, recoveries, payments, ended[-ENDED_SHOWN:]),
+            "happened": what_happened(
+                one,
+                requests_about(one) if one.agreed_by else (),
+                receipts,
+                recoveries,
+                payments,
+                ended[-ENDED_SHOWN:],
+            ),
             **_next(request, one, receipt, recoveries),
         },
     )
