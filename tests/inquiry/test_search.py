@@ -121,7 +121,7 @@ def test_a_search_takes_a_bounded_number_of_statements(sold):
     with CaptureQueriesContext(connection) as caught:
         find("001", shop.insurer.actor("keeper"))
 
-    assert len(caught) <= 36
+    assert len(caught) <= 38
 
 
 def test_money_is_found_by_what_a_bank_a_payer_or_a_slip_calls_it(shop):

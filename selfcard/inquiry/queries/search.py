@@ -358,13 +358,19 @@ def _banking_hit(banking: Banking, sought: str) -> Hit:
 
 
 def _references(sought: str, actor: Actor) -> Iterator[Hit]:
-    """What a bank's slip, a cheque or an acquirer calls money by: its receipt, voucher or slip."""
+    """What a bank's slip, a cheque or an acquirer calls money by: its receipt, voucher or slip.
+
+    The parts are looked up first, by their reference alone: they are few among many papers.
+    """
     begins = {"reference__istartswith": sought}
-    came = receipts_in_reach(actor).filter(pk__in=Tender.objects.filter(**begins).values("receipt"))
+    reach = organisations_in_reach(actor, *SEEING_RECEIPTS).values("pk")
+    tenders = Tender.objects.filter(**begins, receipt__organisation__in=reach)
+    outlays = Outlay.objects.filter(**begins, payment__organisation__in=reach)
+    came = receipts_in_reach(actor).filter(pk__in=_some(tenders, "receipt"))
     on_its_way = receipts_in_reach(actor).filter(
         state=Receipt.State.WAITING, expected__contains=[{"reference": sought}]
     )
-    went = payments_in_reach(actor).filter(pk__in=Outlay.objects.filter(**begins).values("payment"))
+    went = payments_in_reach(actor).filter(pk__in=_some(outlays, "payment"))
     for receipts in (came, on_its_way):
         for receipt in receipts[:HITS_OF_A_KIND]:
             yield _receipt_hit(receipt, sought)
@@ -372,6 +378,11 @@ def _references(sought: str, actor: Actor) -> Iterator[Hit]:
         yield _payment_hit(payment, sought)
     for banking in bankings_in_reach(actor).filter(**begins)[:HITS_OF_A_KIND]:
         yield _banking_hit(banking, sought)
+
+
+def _some(parts: QuerySet[Any], paper: str) -> list[int]:
+    """The papers of some parts of money."""
+    return list(parts.values_list(paper, flat=True)[:HITS_OF_A_KIND])
 
 
 def _drawers(sought: str, actor: Actor) -> Iterator[Hit]:

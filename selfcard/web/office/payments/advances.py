@@ -91,19 +91,17 @@ def _place_of_entry(entry: AdvanceEntry) -> str:
 
 
 class StatementTable(OfficeTable):
-    at = MomentColumn(verbose_name=gettext_lazy("When"), orderable=False)
-    kind = tables.Column(gettext_lazy("What"), orderable=False)
+    at = MomentColumn(verbose_name=gettext_lazy("When"))
+    kind = tables.Column(gettext_lazy("What"))
     paper = NumberColumn(
-        verbose_name=gettext_lazy("Paper"),
-        accessor="reason_number",
-        linkify=_place_of_entry,
-        orderable=False,
+        verbose_name=gettext_lazy("Paper"), accessor="reason_number", linkify=_place_of_entry
     )
-    by = tables.Column(gettext_lazy("By"), accessor="by__name", orderable=False)
-    amount = MoneyColumn("account__currency", verbose_name=gettext_lazy("Amount"), orderable=False)
-    balance = MoneyColumn(
-        "account__currency", verbose_name=gettext_lazy("Balance"), orderable=False
-    )
+    by = tables.Column(gettext_lazy("By"), accessor="by__name")
+    amount = MoneyColumn("account__currency", verbose_name=gettext_lazy("Amount"))
+    balance = MoneyColumn("account__currency", verbose_name=gettext_lazy("Balance"))
+
+    class Meta(OfficeTable.Meta):
+        orderable = False
 
 
 @office_view(*SEEING_RECEIPTS)
