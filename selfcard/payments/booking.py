@@ -62,9 +62,8 @@ def enter_banking(
 ) -> Banking:
     """Write it down and book it: what the bank has more, we have less."""
     banking = write_down(banking, day, slip, actor)
-    fetched = banking.amount < 0
     post_entry(
-        kind=EntryKind.CASH_FETCHED if fetched else EntryKind.TAKINGS_BANKED,
+        kind=EntryKind.CASH_FETCHED if banking.is_fetched else EntryKind.TAKINGS_BANKED,
         counts_from=banking.arrived_on,
         reason=("banking", banking.number),
         lines=(

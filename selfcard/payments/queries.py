@@ -1,6 +1,7 @@
 """Receipts and invoices as those see them who may."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -179,8 +180,8 @@ def lines_of_day(day: DrawerDay) -> list[DrawerLine]:
     """A drawer's day, kind by kind."""
     came, went = _by_kind(day.tenders), _by_kind(day.outlays)
     banked, fetched = (
-        _by_kind(day.bankings.filter(amount__gt=0)),
-        _by_kind(day.bankings.filter(amount__lt=0)),
+        _by_kind(day.bankings.filter(is_fetched=False)),
+        _by_kind(day.bankings.filter(is_fetched=True)),
     )
     counted = {count.kind: count.counted for count in last_count(day)}
     return [
@@ -238,7 +239,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
     banked = (
         DrawerMovement(
             banking.banked_at,
-            _("fetched from the bank") if banking.amount < 0 else _("brought to the bank"),
+            _what(banking),
             TenderKind(banking.kind),
             banking.number,
             banking.reference,
@@ -248,6 +249,12 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
         for banking in day.bankings.all()
     )
     return sorted([*came, *went, *banked], key=lambda one: (one.at, one.number))
+
+
+def _what(banking: Banking) -> Promise:
+    if banking.is_taken_back:
+        return _("taken back, as it was entered wrongly")
+    return _("fetched from the bank") if banking.is_fetched else _("brought to the bank")
 
 
 def _moment(row: Tender, otherwise: datetime) -> datetime:
@@ -348,6 +355,14 @@ def advance_accounts_in_reach(actor: Actor) -> QuerySet[AdvanceAccount]:
 def ways_back(receipt: Receipt) -> frozenset[TenderKind]:
     """By which kinds money can go back the way it came."""
     return frozenset(left_of_ways(receipt))
+
+
+def kinds_of(tenders: Iterable[Tender]) -> tuple[TenderKind, ...]:
+    """By which kinds money came; one that was entered wrongly and put right is none."""
+    came: defaultdict[str, Decimal] = defaultdict(lambda: NOTHING)
+    for tender in tenders:
+        came[tender.kind] += tender.amount
+    return tuple(TenderKind(kind) for kind, amount in came.items() if amount)
 
 
 def left_of_ways(receipt: Receipt) -> dict[TenderKind, Decimal]:

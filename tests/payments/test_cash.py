@@ -223,7 +223,7 @@ def test_cash_is_fetched_into_an_open_drawer_by_whoever_keeps_it(insurer: Insure
     count(insurer, day, cash="0")
     refused(DrawerDayNotOpen)
     with refused_by_postgresql("is counted"):
-        Banking.objects.create(**_row(insurer, amount="-1.00", drawer_day=day))
+        Banking.objects.create(**_row(insurer, amount="-1.00", is_fetched=True, drawer_day=day))
     with refused_by_postgresql("a_banking_is_money"):
         Banking.objects.create(**_row(insurer, kind="card", amount="-1.00"))
 

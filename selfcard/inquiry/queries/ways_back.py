@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, count_cards, merge_runs
+from selfcard.core.wording import listed
 from selfcard.custody.models import Reason
 from selfcard.custody.parts import Part, read_parts
 from selfcard.custody.queries import activations_within, opened_within
@@ -27,7 +28,7 @@ from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import AdvanceAccount, Invoice, Receipt, TenderKind
 from selfcard.payments.papers import AN_INDIVIDUAL, InvoiceLine
-from selfcard.payments.queries import is_in_name_of_payer
+from selfcard.payments.queries import is_in_name_of_payer, kinds_of
 from selfcard.policies.queries import policies_in_reach
 from selfcard.sales.models import Recovery, Sale, SaleReceipt
 from selfcard.sales.paperwork import invoice_line
@@ -118,6 +119,11 @@ class Returning:
     @property
     def void(self) -> int:
         return count_cards(self.opened)
+
+    @property
+    def came_by_said(self) -> str:
+        """By which ways the money came, in words."""
+        return listed(kind.label for kind in self.came_by)
 
     @property
     def is_gift(self) -> bool:
@@ -342,11 +348,7 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
             cancelled=invoice.cancelled if invoice else NOTHING,  # type: ignore[attr-defined]
             coming=coming[receipt.pk] if receipt else NOTHING,
             earned=earned[receipt.pk] if receipt else NOTHING,
-            came_by=tuple(
-                dict.fromkeys(TenderKind(tender.kind) for tender in receipt.tenders.all())
-            )
-            if receipt
-            else (),
+            came_by=kinds_of(receipt.tenders.all()) if receipt else (),
             has_account=bool(receipt and receipt.pk in accounts),
             allowed=sale.seller_organisation_id in allowed,
         )

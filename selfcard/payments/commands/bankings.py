@@ -106,7 +106,13 @@ def fetch_cash(
     _check_slip(TenderKind.CASH, amount, left_on, reference)
     day = _open_day(drawer_day, place)
     banking = enter_banking(
-        Banking(organisation=place, kind=TenderKind.CASH, amount=-amount, currency=day.currency),
+        Banking(
+            organisation=place,
+            kind=TenderKind.CASH,
+            is_fetched=True,
+            amount=-amount,
+            currency=day.currency,
+        ),
         day,
         (left_on, reference),
         actor,

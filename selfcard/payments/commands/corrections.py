@@ -242,7 +242,7 @@ def _right_banking(approval: Approval, actor: Actor) -> None:
     if entry is None:
         raise CorrectedAlready(number=wrong.number)
     day = _day_to_correct(wrong.drawer_day) if wrong.drawer_day else None
-    sign = -1 if wrong.amount < 0 else 1
+    sign = -1 if wrong.is_fetched else 1
     amount = sign * Decimal(approval.asked["amount"])
     if day and day.cash + wrong.amount - amount < 0:
         raise BankedAlready(drawer=day.drawer.name)
@@ -263,6 +263,7 @@ def _again(wrong: Banking, amount: Decimal, approval: Approval) -> Banking:
     return Banking(
         organisation=wrong.organisation,
         kind=wrong.kind,
+        is_fetched=wrong.is_fetched,
         amount=amount,
         currency=wrong.currency,
         correction=approval,

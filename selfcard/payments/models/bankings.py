@@ -13,7 +13,6 @@ from selfcard.organisations.models import Organisation, Staff
 from selfcard.payments.models.corrections import (
     corrected_by_two,
     correction_field,
-    money_or_correction,
 )
 from selfcard.payments.models.drawers import DrawerDay, moves_the_drawer
 from selfcard.payments.models.tenders import TenderKind, found_by_reference
@@ -29,6 +28,7 @@ class Banking(models.Model):
     number = models.CharField(_("banking"), max_length=20, unique=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=TenderKind)
+    is_fetched = models.BooleanField(default=False)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     arrived_on = models.DateField()
@@ -46,7 +46,9 @@ class Banking(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=money_or_correction() | Q(amount__lt=0, kind="cash"),
+                condition=Q(is_fetched=False, amount__gt=0)
+                | Q(is_fetched=True, amount__lt=0, kind="cash")
+                | (Q(correction__isnull=False) & ~Q(amount=0)),
                 name="a_banking_is_money",
             ),
             models.CheckConstraint(
@@ -87,6 +89,11 @@ class Banking(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether it takes back another, which was entered wrongly."""
+        return self.is_fetched == (self.amount > 0)
 
 
 class Takings(models.Model):

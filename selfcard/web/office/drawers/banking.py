@@ -1,6 +1,6 @@
 """What came to the bank out of the drawers: cash that was carried there, payouts of acquirers."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,18 +66,22 @@ class BankingTable(OfficeTable):
         gettext_lazy("Entered by"), accessor="banked_by__name", order_by="banked_by__username"
     )
     amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
-    correct = tables.LinkColumn(
-        "office:drawers:correct_banking",
-        args=[tables.A("number")],
-        text=gettext_lazy("Put right"),
-        verbose_name=gettext_lazy("Deed"),
-        empty_values=(),
-        orderable=False,
-        exclude_from_export=True,
+    correct = tables.Column(
+        gettext_lazy("Deed"), empty_values=(), orderable=False, exclude_from_export=True
     )
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+
+    def before_render(self, request: OfficeRequest) -> None:
+        if May.KEEP_DRAWER not in request.mays:
+            self.columns.hide("correct")
+
+    def render_correct(self, record: Banking) -> Any:
+        if record.is_taken_back:
+            return ""
+        place = reverse("office:drawers:correct_banking", args=[record.number])
+        return format_html('<a href="{}">{}</a>', place, _("Put right"))
 
 
 @office_view(*SEEING_DRAWERS)

@@ -19,7 +19,7 @@ from selfcard.organisations.queries import may
 from selfcard.payments import commands
 from selfcard.payments.models import Banking, DrawerDay, Receipt, Tender, TenderKind
 from selfcard.payments.models.corrections import CORRECT
-from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY, PAID_OUT_LATER
+from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY
 from selfcard.payments.queries import (
     bankings_in_reach,
     corrections_in_reach,
@@ -106,13 +106,16 @@ class TenderForm(WhyForm):
 class CountForm(WhyForm):
     """What really lay in a drawer whose day is closed, kind by kind."""
 
+    cash = MoneyField(label=TenderKind.CASH.label, min_value=NOTHING)
+    card = MoneyField(label=TenderKind.CARD.label, min_value=None)
+    cheque = MoneyField(label=TenderKind.CHEQUE.label, min_value=NOTHING)
+    wallet = MoneyField(label=TenderKind.WALLET.label, min_value=None)
+    field_order: ClassVar = ["cash", "card", "cheque", "wallet", "reason"]
+    widths: ClassVar = {"cash": 6, "card": 6, "cheque": 6, "wallet": 6}
+
     def __init__(self, *args: Any, day: DrawerDay, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {one.kind: one.counted for one in last_count(day)})
         super().__init__(*args, **kwargs)
-        for kind in AT_THE_DRAWER:
-            least = None if kind in PAID_OUT_LATER else NOTHING
-            self.fields[kind.value] = MoneyField(label=kind.label, min_value=least)
-        self.order_fields([*(kind.value for kind in AT_THE_DRAWER), "reason"])
 
     @property
     def counted(self) -> dict[TenderKind, Decimal]:
@@ -279,7 +282,7 @@ def _right(one: Approval) -> list[str]:
     asked = one.asked
     if one.subject_kind == "banking":
         entered = Banking.objects.get(number=one.subject_number)
-        sign = -1 if entered.amount < 0 else 1
+        sign = -1 if entered.is_fetched else 1
         return [_amount(sign * Decimal(asked["amount"]), entered.currency), asked["reference"]]
     if one.subject_kind == "receipt":
         label = str(TenderKind(asked["kind"]).label)
