@@ -98,8 +98,8 @@ def test_the_statement_is_a_page_a_file_and_a_paper(insurer: Insurer) -> None:
     cashier = entered(insurer.cashier)
     page = f"{HERE}{account.number}/"
 
-    entries = cashier.get(page).context["entries"]
-    assert [entry.balance for entry in entries] == [Decimal("500.00"), Decimal("800.00")]
+    lines = cashier.get(page).context["table"].page
+    assert [line.record.balance for line in lines] == [Decimal("500.00"), Decimal("800.00")]
     csv = cashier.get(f"{page}?export=csv").getvalue().decode()
     assert "-300.00" in csv
     assert cashier.get(f"{page}?export=xlsx").status_code == 200

@@ -291,7 +291,7 @@ class Tender(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                condition=pgtrigger.Q(new__kind="advance"),
+                condition=pgtrigger.Q(new__kind="advance", new__account__isnull=False),
                 func="""
                     IF NOT EXISTS (
                         SELECT FROM payments_receipt receipt

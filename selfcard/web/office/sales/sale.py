@@ -13,7 +13,7 @@ from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.models import Receipt
 from selfcard.sales.account import account_of
-from selfcard.sales.models import Recovery, Sale
+from selfcard.sales.models import Recovery
 from selfcard.sales.queries import (
     SEEING_SALES,
     payments_of,
@@ -77,7 +77,7 @@ def sale(request: OfficeRequest, number: str) -> HttpResponse:
 
 
 def _next(
-    request: OfficeRequest, one: Sale, receipt: Receipt | None, recoveries: list[Recovery]
+    request: OfficeRequest, one: Any, receipt: Receipt | None, recoveries: list[Recovery]
 ) -> dict[str, Any]:
     """What can be done from here, and by whom."""
     days = (clock.today() - one.due_on).days
