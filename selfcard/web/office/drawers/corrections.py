@@ -69,7 +69,7 @@ class BankingForm(WhyForm):
         max_length=40,
         validators=[printable_text],
     )
-    field_order: ClassVar = ["amount", "reference", "reason"]
+    field_order = ("amount", "reference", "reason")
     widths: ClassVar = {"amount": 6, "reference": 6}
 
 
@@ -88,7 +88,7 @@ class TenderForm(WhyForm):
         validators=[printable_text],
         help_text=gettext_lazy("Of the terminal, the bank or the wallet; cash has none."),
     )
-    field_order: ClassVar = ["tender", "kind", "reference", "reason"]
+    field_order = ("tender", "kind", "reference", "reason")
     widths: ClassVar = {"kind": 6, "reference": 6}
 
     def __init__(self, *args: Any, parts: list[Tender], **kwargs: Any) -> None:
@@ -110,7 +110,7 @@ class CountForm(WhyForm):
     card = MoneyField(label=TenderKind.CARD.label, min_value=None)
     cheque = MoneyField(label=TenderKind.CHEQUE.label, min_value=NOTHING)
     wallet = MoneyField(label=TenderKind.WALLET.label, min_value=None)
-    field_order: ClassVar = ["cash", "card", "cheque", "wallet", "reason"]
+    field_order = ("cash", "card", "cheque", "wallet", "reason")
     widths: ClassVar = {"cash": 6, "card": 6, "cheque": 6, "wallet": 6}
 
     def __init__(self, *args: Any, day: DrawerDay, **kwargs: Any) -> None:

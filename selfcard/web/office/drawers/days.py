@@ -74,7 +74,7 @@ class DayFilter(OfficeFilter):
             | Q(drawer__organisation__party__code__iexact=text)
         )
 
-    def by_difference(self, rows: QuerySet[DrawerDay], name: str, some: str) -> QuerySet[DrawerDay]:
+    def by_difference(self, rows: QuerySet[Any], name: str, some: str) -> QuerySet[Any]:
         return rows.exclude(difference=0).exclude(difference=None)
 
 

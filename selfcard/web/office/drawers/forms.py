@@ -24,6 +24,11 @@ PIECES = {
     "min_value": _("There cannot be less than none."),
     "max_value": _("There cannot be so many pieces in one drawer."),
 }
+TAKINGS = (
+    (TenderKind.CASH, _("Cash that was carried to the bank")),
+    (TenderKind.CARD, _("Payout of the card acquirer")),
+    (TenderKind.WALLET, _("Payout of the mobile wallet")),
+)
 BANKED = (TenderKind.CASH, TenderKind.CARD, TenderKind.WALLET)
 
 
@@ -205,11 +210,7 @@ class BankForm(OutOfADrawer):
     organisation = OrganisationCodeField(May.KEEP_DRAWER, label=_("Organisation code"))
     kind = forms.ChoiceField(
         label=pgettext_lazy("takings", "What"),
-        choices=[
-            (TenderKind.CASH, _("Cash that was carried to the bank")),
-            (TenderKind.CARD, _("Payout of the card acquirer")),
-            (TenderKind.WALLET, _("Payout of the mobile wallet")),
-        ],
+        choices=TAKINGS,
     )
     drawer = forms.ChoiceField(
         label=_("Drawer"), required=False, help_text=_("Out of which the cash was taken.")
@@ -233,7 +234,7 @@ class BankForm(OutOfADrawer):
         if not self.open_days:
             kind = self.fields["kind"]
             assert isinstance(kind, forms.ChoiceField)
-            kind.choices = [one for one in kind.choices if one[0] != TenderKind.CASH]
+            kind.choices = [one for one in TAKINGS if one[0] != TenderKind.CASH]
             del self.fields["drawer"]
 
     @property
