@@ -11,6 +11,7 @@ from django.utils import translation
 
 from selfcard.launcher.messages import compile_all
 from tests import promises
+from tests.factories.organisations import Insurer, an_insurer
 
 # Rows that the migrations bring are kept aside, so that they can be put back.
 KEEP_ASIDE = """
@@ -65,6 +66,11 @@ def own_language() -> Iterator[None]:
     """Each test begins in the house's language, whatever page was opened before it."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture
+def insurer(db: None) -> Insurer:
+    return an_insurer()
 
 
 @pytest.fixture(scope="session")

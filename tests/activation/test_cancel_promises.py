@@ -21,7 +21,7 @@ from selfcard.policies.models import Cancellation, Policy
 from tests.factories.activation import activate, cancel, paid_cards
 from tests.factories.cards import PrintedCard
 from tests.factories.drawers import open_a_drawer
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import cancelled
 from tests.factories.postgresql import (
     check_what_waits_for_the_commit,
@@ -33,11 +33,6 @@ from tests.factories.recoveries import THE_WAY_IT_CAME, a_raw_voucher
 pytestmark = pytest.mark.django_db
 
 ISSUED, LATER = date(2026, 3, 2), date(2026, 6, 10)
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ from tests.factories.activation import activate, paid_cards, sell
 from tests.factories.cards import PrintedCard, a_document_type
 from tests.factories.custody import cards_at_institution
 from tests.factories.drawers import open_a_drawer
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import a_person
 from tests.factories.products import a_published_version, some_rules
 from tests.factories.verifying import everything_holds
@@ -54,11 +54,6 @@ pytestmark = pytest.mark.django_db
 
 ISSUED = date(2026, 3, 2)  # cover from 3 March 2026 to 2 March 2027: 365 days
 APPLICANT = AskerGiven(a_person().identity_number)
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 def cards_of(insurer: Insurer, **rules: Any) -> list[PrintedCard]:

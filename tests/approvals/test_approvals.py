@@ -27,7 +27,6 @@ from selfcard.core.command import command
 from selfcard.core.refusals import Operation
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May
-from tests.factories.organisations import an_insurer
 from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
@@ -46,11 +45,6 @@ def carried_out(actor, deed):
     name = str(uuid4())
     DEEDS[name] = deed
     return within_a_command(deed=name, actor=actor, request_id=uuid4())
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def asked_by(insurer, name="chief"):

@@ -13,15 +13,9 @@ from tests.factories.cards import (
     an_approved_batch,
     an_ordered_batch,
 )
-from tests.factories.organisations import an_insurer
 from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def test_no_serial_is_reserved_twice(insurer):

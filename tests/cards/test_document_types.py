@@ -49,16 +49,10 @@ from selfcard.sales.models import Sale
 from tests.factories.activation import sell
 from tests.factories.cards import a_document_type, a_printer, revise, some_terms
 from tests.factories.custody import cards_at_institution
-from tests.factories.organisations import an_insurer
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
 from tests.factories.products import a_draft, a_product, a_published_version
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def test_a_document_type_has_the_tax_rate_of_its_products(insurer):

@@ -28,8 +28,10 @@ from selfcard.custody.models import Holding, Issue, Recall, Requisition, WriteOf
 from selfcard.organisations.models import Party
 from tests.factories.cards import PrintedCard, a_printed_batch
 from tests.factories.organisations import Insurer
+from tests.factories.remembered import remembered
 
 
+@remembered
 def cards_at_head_office(
     insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
 ) -> tuple[Batch, list[PrintedCard]]:
@@ -56,6 +58,7 @@ def hand_down(
     return issue
 
 
+@remembered
 def cards_at_branch(
     insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
 ) -> tuple[Batch, list[PrintedCard]]:
@@ -65,6 +68,7 @@ def cards_at_branch(
     return batch, cards
 
 
+@remembered
 def cards_at_institution(
     insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
 ) -> tuple[Batch, list[PrintedCard]]:

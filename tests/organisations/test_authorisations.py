@@ -31,15 +31,10 @@ from selfcard.organisations.queries import (
     require,
     staff_actor,
 )
-from tests.factories.organisations import a_staff_member, an_insurer, an_organisation
+from tests.factories.organisations import a_staff_member, an_organisation
 from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def codes(organisations):

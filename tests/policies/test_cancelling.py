@@ -12,18 +12,13 @@ from selfcard.policies.errors import PolicyCancelledAlready
 from selfcard.policies.models import Cancellation, Policy
 from selfcard.policies.paperwork import policy_facts, policy_pdf
 from selfcard.products.models import ProductVersion
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import a_policy, cancelled
 from tests.factories.postgresql import check_what_waits_for_the_commit, refused_by_postgresql
 from tests.factories.products import a_published_version
 from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture

@@ -24,17 +24,12 @@ from selfcard.products.errors import (
 from selfcard.products.models import ProductVersion
 from selfcard.products.queries import clauses_pdf, find_version, get_version, published_versions
 from selfcard.products.verify import violations
-from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.organisations import a_staff_member
 from tests.factories.postgresql import refused_by_postgresql
 from tests.factories.products import ACCIDENT, a_draft, a_product, a_published_version, some_rules
 from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def publish(version: ProductVersion, insurer, who: str = "second") -> ProductVersion:
