@@ -31,6 +31,9 @@ from selfcard.sales.queries import (
     sales_without_receipt,
 )
 
+# Who can do something about a sale that is not paid in time; who may only look cannot.
+CHASING = (May.REGISTER_SALES, May.ISSUE_RECEIPTS, May.RECALL_SALES, May.APPROVE_SALES)
+
 # Sold and not paid is looked at in these steps of days; the last one has no end.
 AGES = (3, 7, 14, 30)
 
@@ -63,7 +66,7 @@ def money_piles(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _sales_to_charge
     if May.REGISTER_SALES in mays:
         yield _sales_to_chase
-    if May.SEE_SALES in mays or May.REGISTER_SALES in mays:
+    if mays.intersection(CHASING):
         yield _sales_overdue
 
 

@@ -59,6 +59,9 @@ class InvoiceTable(RegisterTable):
         linkify=("office:payments:receipt", [tables.A("receipt__number")]),
     )
 
+    class Meta(RegisterTable.Meta):
+        pass
+
 
 @office_view(*SEEING_RECEIPTS)
 def invoices(request: OfficeRequest) -> HttpResponse:

@@ -88,6 +88,9 @@ class PaymentTable(VoucherTable):
         linkify=_place_of_debt,
     )
 
+    class Meta(VoucherTable.Meta):
+        pass
+
 
 def _totals(rows: QuerySet[PaymentReceipt]) -> list[Total]:
     sums = rows.order_by().aggregate(

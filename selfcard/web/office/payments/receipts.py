@@ -100,6 +100,9 @@ class ReceiptTable(VoucherTable):
         linkify=_place_of_reason,
     )
 
+    class Meta(VoucherTable.Meta):
+        pass
+
 
 def _totals(rows: QuerySet[Receipt]) -> list[Total]:
     sums = rows.order_by().aggregate(

@@ -66,6 +66,9 @@ class RedLetterTable(RegisterTable):
         linkify=("office:payments:payment", [tables.A("payment__number")]),
     )
 
+    class Meta(RegisterTable.Meta):
+        pass
+
 
 @office_view(*SEEING_RECEIPTS)
 def red_letters(request: OfficeRequest) -> HttpResponse:
