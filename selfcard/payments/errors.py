@@ -45,6 +45,10 @@ class ArrivedLongBefore(Refusal):
     )
 
 
+class PaidBeforeItsVoucher(Refusal):
+    message = _("The payment receipt was written on %(day)s: the money cannot have gone out before.")
+
+
 class ArrivedTooLongAgo(Refusal):
     message = _("The books take nothing that is older than a year: the first day is %(day)s.")
 

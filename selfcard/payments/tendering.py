@@ -23,6 +23,7 @@ from selfcard.payments.errors import (
     DrawerNotOpen,
     NotAnAmount,
     NotEnoughToPayOut,
+    PaidBeforeItsVoucher,
     ReferenceMissing,
 )
 from selfcard.payments.models import AdvanceAccount, DrawerDay, TenderKind
@@ -78,6 +79,17 @@ def refuse_long_before(tenders: Iterable[Checked], owed_since: date) -> None:
             raise ArrivedLongBefore(
                 field=f"tenders-{at}-arrived_on", day=earliest, days=PAID_AHEAD.days
             )
+
+
+def refuse_before_its_voucher(outlays: Iterable[Checked], written_on: date) -> None:
+    """Refuse money that went out before anybody wrote that it is to be paid back.
+
+    Raises:
+        PaidBeforeItsVoucher: the day is mistyped, or somebody paid on their own.
+    """
+    for at, one in enumerate(outlays):
+        if one.day < written_on:
+            raise PaidBeforeItsVoucher(field=f"tenders-{at}-arrived_on", day=written_on)
 
 
 def check_tenders(

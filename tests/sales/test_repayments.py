@@ -1,5 +1,6 @@
 """The money of cards that came back: to whom, by which way, and what its red letter says."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,7 @@ from selfcard.payments.errors import (
     NotTheWayChosen,
     NotTheWayItCame,
     OutlaysDoNotAddUp,
+    PaidBeforeItsVoucher,
     PaidByItsMaker,
     PaidByWhoNamedThePayee,
     PayeeAccountWrong,
@@ -355,3 +357,14 @@ def test_a_repeated_confirmation_gives_the_same_red_letter(shop: Shop) -> None:
 
     assert settle_payment(**given) == settle_payment(**given)
     assert RedLetterInvoice.objects.count() == 1
+
+
+def test_no_money_goes_out_before_anybody_wrote_its_voucher(shop: Shop) -> None:
+    payment = write(shop, take_back(shop, sold(shop, 5, transfer("500.00"))))
+    yesterday = clock.today() - timedelta(days=1)
+
+    with pytest.raises(PaidBeforeItsVoucher) as refused:
+        pay(shop, payment, OutlayGiven("transfer", payment.amount, yesterday, "OUT-1"))
+
+    assert refused.value.field == "tenders-0-arrived_on"
+    assert refused.value.facts["day"] == clock.today()

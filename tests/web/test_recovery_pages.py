@@ -201,6 +201,18 @@ def test_a_withdrawn_recovery_frees_its_cards_and_its_voucher(shop: Shop) -> Non
     everything_holds()
 
 
+def test_the_form_of_a_withdrawal_is_offered_only_while_it_can_be_withdrawn(shop: Shop) -> None:
+    recovery = a_recovery(shop)
+    keeper = entered(shop.insurer.keeper)
+    form = reverse("office:ways_back:withdraw", args=[recovery.number])
+
+    assert keeper.get(form).status_code == 200
+    keeper.post(form, {"request_id": uuid4(), "reason": "kept after all"})
+    after: Any = keeper.get(form)
+
+    assert after.url == reverse("office:ways_back:recovery", args=[recovery.number])
+
+
 def test_a_voucher_made_void_leaves_the_cards_frozen_for_another(shop: Shop) -> None:
     recovery = a_recovery(shop)
     keeper = entered(shop.insurer.keeper)

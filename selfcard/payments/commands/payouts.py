@@ -50,6 +50,7 @@ from selfcard.payments.tendering import (
     Checked,
     TenderGiven,
     check_tenders,
+    refuse_before_its_voucher,
     refuse_more_than_lies_there,
     total,
 )
@@ -210,6 +211,7 @@ def confirm_payment(
         PaymentAlreadyConfirmed, PaymentIsVoid: it is not open.
         PaymentHasFailed: its payee is to be corrected first.
         PaidByItsMaker, PaidByWhoNamedThePayee: the second person is missing.
+        PaidBeforeItsVoucher: the money would have gone before anybody asked for it.
         OutlaysDoNotAddUp: another amount than the voucher's.
         NotTheWayChosen, NotTheWayItCame, MoreThanCameThisWay: money would go where it may not.
         AdvanceDoesNotSuffice: an advance that is paid back was used meanwhile.
@@ -227,6 +229,7 @@ def confirm_payment(
     if payer.pk == payment.payee_set_by_id:
         raise PaidByWhoNamedThePayee(number=payment.number)
     paid = check_tenders(outlays, payment.organisation, payment.currency, actor)
+    refuse_before_its_voucher(paid, clock.day_of(payment.issued_at))
     given = sum((one.amount for one in paid), Decimal("0.00"))
     if given != payment.amount:
         raise OutlaysDoNotAddUp(
