@@ -100,6 +100,8 @@ def test_the_statement_is_a_page_a_file_and_a_paper(insurer: Insurer) -> None:
 
     lines = cashier.get(page).context["table"].page
     assert [line.record.balance for line in lines] == [Decimal("500.00"), Decimal("800.00")]
+    shown = cashier.get(page).content.decode()
+    assert f'href="/office/payments/payments/{PaymentReceipt.objects.get().number}/"' in shown
     csv = cashier.get(f"{page}?export=csv").getvalue().decode()
     assert "-300.00" in csv
     assert cashier.get(f"{page}?export=xlsx").status_code == 200

@@ -524,8 +524,10 @@ def test_a_list_is_narrowed_by_what_a_bank_or_a_payer_calls_the_money(
     cashier.post(here(other), rows(tender("cheque", "100", "CHQ 9"), wait="1"))
 
     for text, receipt in (("icbc 47", came), ("CHQ 9", other)):
-        shown = cashier.get("/office/payments/receipts/", {"q": text}).context["table"]
+        page = cashier.get("/office/payments/receipts/", {"q": text})
+        shown = page.context["table"]
         assert [row.record for row in shown.paginated_rows] == [receipt]
+        assert f'href="/office/sales/{receipt.reason_number}/"' in page.content.decode()
 
 
 def test_a_receipt_names_the_account_that_pays_it(shop: Shop, keeper: Client) -> None:

@@ -86,8 +86,8 @@ class AdvanceTable(OfficeTable):
         order_by = "payer_name"
 
 
-def _place_of_entry(entry: AdvanceEntry) -> str:
-    return reverse(f"office:payments:{entry.reason_kind}", args=[entry.reason_number])
+def _place_of_entry(record: AdvanceEntry) -> str:
+    return reverse(f"office:payments:{record.reason_kind}", args=[record.reason_number])
 
 
 class StatementTable(OfficeTable):

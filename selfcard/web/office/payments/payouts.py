@@ -71,8 +71,8 @@ class PaymentFilter(OfficeFilter):
         )
 
 
-def _place_of_debt(payment: PaymentReceipt) -> str:
-    return reverse(debt_of(payment).url_name, args=[payment.reason_number])
+def _place_of_debt(record: PaymentReceipt) -> str:
+    return reverse(debt_of(record).url_name, args=[record.reason_number])
 
 
 class PaymentTable(VoucherTable):

@@ -81,11 +81,11 @@ class ReceiptFilter(OfficeFilter):
         )
 
 
-def _place_of_reason(receipt: Receipt) -> str:
+def _place_of_reason(record: Receipt) -> str:
     """The page of what a receipt asks for: the first sale, or the advance account."""
-    name = "advance" if receipt.kind == Receipt.Kind.DEPOSIT else None
+    name = "advance" if record.kind == Receipt.Kind.DEPOSIT else None
     place = f"office:payments:{name}" if name else "office:sales:sale"
-    return reverse(place, args=[receipt.reason_number])
+    return reverse(place, args=[record.reason_number])
 
 
 class ReceiptTable(VoucherTable):
