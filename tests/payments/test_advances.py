@@ -219,7 +219,7 @@ def test_the_rest_is_asked_for_from_the_same_account(shop: Shop) -> None:
 
     take_back(shop, receipt.sales.get().sale, (9, 10))
 
-    assert live_receipt(receipt.sales.get().sale).payer_account == account  # type: ignore[union-attr]
+    assert live_receipt(receipt.sales.get().sale).payer_account == account
 
 
 def test_nobody_named_has_no_advance_to_choose(shop: Shop) -> None:
