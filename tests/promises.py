@@ -48,7 +48,7 @@ def note_made(cursor: CursorWrapper) -> None:
 
 def kept_by(error: Error) -> str:
     """The promise that PostgreSQL kept by an error, noted as tried; empty if it has no name."""
-    said = error.__cause__.diag  # type: ignore[union-attr]
+    said = error.__cause__.diag
     function = re.match(r"PL/pgSQL function (\w+)\(", said.context or "")
     promise = said.constraint_name or (_named(function[1]) if function else "")
     with TRIED.open("a") as tried:
