@@ -36,9 +36,9 @@ def english() -> Iterator[None]:
 
 
 @pytest.fixture
-def day() -> Day:
+def day() -> Iterator[Day]:
     with clock.frozen(TODAY):
-        return a_busy_day()
+        yield a_busy_day()
 
 
 def asked(day: Day, on: date = TODAY, by: str = "auditor") -> Reconciliation:
@@ -113,7 +113,7 @@ def test_what_is_owed_now_stands_beside_the_ledger_for_whoever_sees_all(day: Day
 
 
 def test_what_is_held_now_stands_beside_the_ledger_for_whoever_sees_all(day: Day) -> None:
-    """500.00 were fetched; what came and went since is in the drawer, but for 7.00 that are not."""
+    """What came and went is in the drawer, but for 7.00 that are not."""
     held = figures(asked(day), "What is held now")
 
     assert held[0] == (1, None, held[1][2])

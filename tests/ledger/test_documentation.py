@@ -23,6 +23,7 @@ from selfcard.payments.models import Invoice
 from selfcard.sales.commands import settle_receipt
 from tests.factories.advances import A_COMPANY, an_account, deposit
 from tests.factories.days import Day, a_busy_day
+from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.payments import cash, transfer
 from tests.factories.recoveries import pay_back, take_back, voucher
 from tests.factories.sales import Shop
@@ -90,6 +91,7 @@ def test_the_examples_are_what_the_deeds_book(day: Day) -> None:
         first, too_much, gift = _paid_otherwise(day.shop)
         kept = _money_stays(day)
         _came_by_card(day.shop)
+        fetch(day.shop.insurer, open_a_drawer(day.shop.insurer), "500.00")
     kinds = EntryKind
 
     played = {

@@ -154,7 +154,10 @@ def _notes(found: Reconciliation) -> list[str]:
         )
     ]
     if found.tells_what_is_owed:
-        owed = _("“What is owed now” is of this moment, %(moment)s, whatever days are asked for.")
+        owed = _(
+            "What is owed now, and held now, is of this moment, %(moment)s, whatever days are asked"
+            " for."
+        )
         notes.append(owed % {"moment": written(clock.now())})
     return notes
 
