@@ -20,6 +20,7 @@ from selfcard.custody.models import Movement
 from selfcard.ledger import chart
 from selfcard.ledger.models import EntryKind
 from selfcard.ledger.queries import booked_on
+from selfcard.organisations.models import Staff
 from selfcard.payments.models import PaymentReceipt
 from selfcard.sales.models import Sale
 
@@ -97,7 +98,7 @@ class EndedPolicy:
     number: str
     serial: int
     at: datetime
-    by: str
+    by: Staff | None
     gives_back: Decimal
     payment: PaymentReceipt | None  # that is to pay it back, or did
 
@@ -130,13 +131,14 @@ def ended_policies(sales: Iterable[Sale]) -> dict[int, list[EndedPolicy]]:
             reason_kind=POLICY_REASON, reason_number__in=numbers
         ).exclude(state=PaymentReceipt.State.VOID)
     }
+    staff = Staff.objects.select_related("party").in_bulk({one.actor_id for one in moved})
     for one in moved:
         ended[one.sale_id].append(  # type: ignore[attr-defined]
             EndedPolicy(
                 number=one.reason_number,
                 serial=one.run.first,
                 at=one.at,
-                by=one.actor_name,
+                by=staff.get(one.actor_id),
                 gives_back=-owed.get(one.reason_number, NOTHING),
                 payment=payments.get(one.reason_number),
             )

@@ -138,7 +138,7 @@ def _of_payment(one: PaymentReceipt) -> Iterator[Happened]:
 
 def _of_policy(one: EndedPolicy) -> Happened:
     return Happened(
-        one.at, POLICY_ENDED, None, "struck", "off", one.by, number=one.number, url_name=_POLICY
+        one.at, POLICY_ENDED, one.by, "struck", "off", number=one.number, url_name=_POLICY
     )
 
 
