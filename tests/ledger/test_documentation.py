@@ -86,17 +86,17 @@ def day() -> Iterator[Day]:
 
 @pytest.mark.django_db
 def test_the_examples_are_what_the_deeds_book(day: Day) -> None:
-    told = examples()
+    told, kinds = examples(), EntryKind
+    left_in_advance = booked(kind=kinds.DEPOSIT_CONFIRMED)
     with clock.frozen(NEXT_DAY):
         first, too_much, gift = _paid_otherwise(day.shop)
         kept = _money_stays(day)
         _came_by_card(day.shop)
         fetch(day.shop.insurer, open_a_drawer(day.shop.insurer), "500.00")
-    kinds = EntryKind
 
     played = {
         "The receipt is confirmed": booked(reason_number=first.receipt.number),
-        "Money is left in advance": booked(kind=kinds.DEPOSIT_CONFIRMED),
+        "Money is left in advance": left_in_advance,
         "An advance pays a part of a sale": booked(reason_number=day.invoice.receipt.number),
         "A transfer brings too much": booked(reason_number=too_much.receipt.number),
         "Cards are given away": booked(reason_number=gift.receipt.number),
