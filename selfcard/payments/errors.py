@@ -46,7 +46,9 @@ class ArrivedLongBefore(Refusal):
 
 
 class PaidBeforeItsVoucher(Refusal):
-    message = _("The payment receipt was written on %(day)s: the money cannot have gone out before.")
+    message = _(
+        "The payment receipt was written on %(day)s: the money cannot have gone out before."
+    )
 
 
 class ArrivedTooLongAgo(Refusal):
