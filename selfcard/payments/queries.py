@@ -37,7 +37,7 @@ from selfcard.payments.models import (
     TenderKind,
 )
 from selfcard.payments.models.corrections import CORRECT
-from selfcard.payments.models.tenders import AT_THE_DRAWER
+from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY
 from selfcard.payments.papers import AN_INDIVIDUAL
 
 # Where the money of each tender is, in the books.
@@ -512,6 +512,16 @@ def corrections_in_reach(actor: Actor) -> QuerySet[Approval]:
 def corrections_of(receipt: Receipt) -> list[Approval]:
     """What of a receipt's money was put right, oldest first."""
     return _corrections(Q(pk__in=receipt.tenders.values("correction")))
+
+
+def tenders_to_correct(receipt: Receipt) -> list[Tender]:
+    """The parts of a confirmed receipt's money that stand as they came, in their order: neither an
+    advance nor a gift, nor what was put right already."""
+    if receipt.state != Receipt.State.CONFIRMED:
+        return []
+    corrected = [one.asked["tender"] for one in corrections_of(receipt)]
+    parts = receipt.tenders.filter(amount__gt=0).exclude(kind__in=NO_NEW_MONEY)
+    return list(parts.exclude(pk__in=corrected).select_related("receipt").order_by("id"))
 
 
 def corrections_within(day: DrawerDay) -> list[Approval]:

@@ -41,6 +41,8 @@ from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
 from tests.factories.payments import cash
 from tests.factories.postgresql import refused_by_postgresql
+from tests.factories.recoveries import pay_back, take_back, voucher
+from tests.factories.sales import a_shop
 from tests.factories.verifying import everything_holds
 
 pytestmark = pytest.mark.django_db
@@ -226,9 +228,19 @@ def test_a_part_that_came_by_card_and_was_entered_as_cash_is_put_right(
     assert expected_in(day)[TenderKind.CARD] == Decimal("15000.00")
     assert in_the_books() == {"1012": "15000.00"}
     assert takings_to_bank(insurer.institution, TenderKind.CARD, "CNY") == Decimal("15000.00")
-    with pytest.raises(MoneyWentBackAlready):
+    with pytest.raises(CorrectedAlready):
         ask_tender(insurer, tender, "wallet")
     everything_holds()
+
+
+def test_what_was_paid_back_the_way_it_was_entered_is_not_put_right() -> None:
+    shop = a_shop()
+    sale = shop.sell((1, 5))
+    shop.settle(shop.ask(sale))
+    pay_back(shop, voucher(shop, take_back(shop, sale)))
+
+    with pytest.raises(MoneyWentBackAlready):
+        ask_tender(shop.insurer, Tender.objects.get(), "card")
 
 
 def test_cash_that_was_entered_as_a_transfer_goes_into_the_drawer_that_was_open(

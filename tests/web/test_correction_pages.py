@@ -99,6 +99,9 @@ def test_a_tender_is_put_right_on_the_page_of_its_receipt(insurer: Insurer, day:
     shown = strip_tags(cashier.get(receipt).content.decode())
     assert "POS-3" in shown
     assert "it was a card" in shown
+    offered = dict(cashier.get(ask).context["form"].fields["tender"].choices)
+    assert str(tender.pk) not in offered
+    assert any("POS-3" in said for said in offered.values())
     everything_holds()
 
 
@@ -106,6 +109,7 @@ def test_a_closed_count_is_put_right_or_refused(insurer: Insurer, day: DrawerDay
     cashier, manager = entered(insurer.cashier), entered(insurer.second)
     address = f"{HERE}{day.drawer.code}/{day.day}/"
     assert f"{address}correct/" not in cashier.get(address).content.decode()
+    assert cashier.get(f"{address}correct/")["Location"] == address
     count_drawer(
         day=day,
         counted={TenderKind.CASH: Decimal("500.00")},

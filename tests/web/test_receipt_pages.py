@@ -487,6 +487,15 @@ def test_a_gift_is_confirmed_by_promotion_expense_alone_and_says_why(
     everything_holds()
 
 
+def test_nobody_puts_right_how_the_money_of_a_gift_came(shop: Shop, cashier: Client) -> None:
+    receipt = shop.ask(shop.sell((1, 5), gift_reason="Spring fair"), by="branch_keeper")
+    cashier.post(here(receipt), rows(tender("promotion", "500")))
+    ask = f"/office/drawers/receipts/{receipt.number}/correct/"
+
+    assert ask not in cashier.get(here(receipt)).content.decode()
+    assert cashier.get(ask)["Location"] == here(receipt)
+
+
 def test_who_gave_cards_away_is_told_that_another_person_confirms_it(shop: Shop) -> None:
     receipt = shop.ask(shop.sell((1, 5), by="branch_keeper", gift_reason="Spring fair"))
     branch_keeper = shop.insurer.branch_keeper

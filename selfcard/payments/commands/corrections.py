@@ -49,7 +49,13 @@ from selfcard.payments.models import (
 )
 from selfcard.payments.models.corrections import CORRECT
 from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY, WITH_REFERENCE
-from selfcard.payments.queries import ACCOUNTS, expected_in, last_count, left_of_ways
+from selfcard.payments.queries import (
+    ACCOUNTS,
+    corrections_of,
+    expected_in,
+    last_count,
+    left_of_ways,
+)
 from selfcard.payments.tendering import check_amount, earliest_day
 
 NOTHING = Decimal("0.00")
@@ -108,6 +114,7 @@ def ask_tender_correction(
         ReasonMissing, ReferenceMissing: it does not say what it must.
         NotCorrectable: an advance, a gift, or a receipt that is not confirmed.
         NothingToCorrect: it says what was entered.
+        CorrectedAlready: it was put right, and what is right stands beside it.
         MoneyWentBackAlready: it was paid back the way it was entered.
         AlreadyAsked: the same waits already.
     """
@@ -421,6 +428,8 @@ def _refuse_uncorrectable(tender: Tender, kind: TenderKind) -> None:
         or kind in NO_NEW_MONEY
     ):
         raise NotCorrectable(number=receipt.number)
+    if any(one.asked["tender"] == tender.pk for one in corrections_of(receipt)):
+        raise CorrectedAlready(number=receipt.number)
     back = TenderKind.TRANSFER if tender.kind == TenderKind.CHEQUE else TenderKind(tender.kind)
     if left_of_ways(receipt).get(back, NOTHING) < tender.amount:
         raise MoneyWentBackAlready(number=receipt.number)

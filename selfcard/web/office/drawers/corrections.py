@@ -17,6 +17,7 @@ from selfcard.approvals.models import Approval
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments import commands
+from selfcard.payments.errors import DrawerDayNotClosed, NotCorrectable
 from selfcard.payments.models import Banking, DrawerDay, Receipt, Tender, TenderKind
 from selfcard.payments.models.corrections import CORRECT
 from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY
@@ -25,6 +26,7 @@ from selfcard.payments.queries import (
     corrections_in_reach,
     last_count,
     receipts_in_reach,
+    tenders_to_correct,
 )
 from selfcard.web.office.approvals.asked import asked_about
 from selfcard.web.office.deeds import ReasonForm
@@ -148,11 +150,9 @@ def tender(request: OfficeRequest, number: str) -> HttpResponse:
         .filter(number=number, state=Receipt.State.CONFIRMED)
         .first()
     )
-    parts = [
-        part
-        for part in one.tenders.select_related("receipt").order_by("id")
-        if part.amount > 0 and part.kind not in NO_NEW_MONEY
-    ]
+    if not (parts := tenders_to_correct(one)):
+        messages.warning(request, NotCorrectable(number=number))
+        return redirect("office:payments:receipt", number)
     form = TenderForm(request.POST or None, actor=request.actor, parts=parts)
     if form.is_valid():
         with refusals_shown_on(form):
@@ -167,6 +167,9 @@ def tender(request: OfficeRequest, number: str) -> HttpResponse:
 def count(request: OfficeRequest, code: str, day: str) -> HttpResponse:
     """Ask that the count of a closed day is put right."""
     one = find_day(request, code, day)
+    if one.state != DrawerDay.State.CLOSED:
+        messages.warning(request, DrawerDayNotClosed(drawer=one.drawer.name, day=one.day))
+        return redirect("office:drawers:day", code, day)
     form = CountForm(request.POST or None, actor=request.actor, day=one)
     if form.is_valid():
         with refusals_shown_on(form):

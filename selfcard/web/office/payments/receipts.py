@@ -28,6 +28,7 @@ from selfcard.payments.queries import (
     corrections_of,
     receipts_in_reach,
     receipts_to_confirm,
+    tenders_to_correct,
 )
 from selfcard.sales.commands import note_not_arrived, settle_receipt, void_charge_receipt
 from selfcard.sales.models import Sale, SaleReceipt
@@ -311,8 +312,8 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "invoice": getattr(one, "invoice", None),
             "entries": entries_for("receipt", one.number),
             "corrections": corrections_of(one),
-            "may_correct": one.state == State.CONFIRMED
-            and may(request.actor, May.CONFIRM_RECEIPTS, one.organisation),
+            "may_correct": may(request.actor, May.CONFIRM_RECEIPTS, one.organisation)
+            and bool(tenders_to_correct(one)),
             "may_void": waiting and may(request.actor, May.ISSUE_RECEIPTS, one.organisation),
             **_queue(request, one),
         },
