@@ -56,7 +56,7 @@ def csv_file(name: str, head: Sequence[Text], rows: Rows) -> StreamingHttpRespon
             yield writer.writerow([_plain(harmless(cell)) for cell in row])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_file_name(name, "csv")}"'
+    response["Content-Disposition"] = f'attachment; filename="{file_name(name, "csv")}"'
     return response
 
 
@@ -73,7 +73,7 @@ def workbook(name: str, tables: Iterable[tuple[Text, Sequence[Text], Rows]]) -> 
             _Sheets(book, head, str(title)).write(iter(rows))
     file.seek(0)
     return FileResponse(
-        file, as_attachment=True, filename=_file_name(name, "xlsx"), content_type=SPREADSHEET
+        file, as_attachment=True, filename=file_name(name, "xlsx"), content_type=SPREADSHEET
     )
 
 
@@ -94,7 +94,7 @@ def harmless(cell: Any) -> Any:
     return text
 
 
-def _file_name(name: str, kind: str) -> str:
+def file_name(name: str, kind: str) -> str:
     """What is of days says of which; everything else, when it was taken."""
     return f"{name}.{kind}" if OF_DAYS.search(name) else f"{name}-{clock.today()}.{kind}"
 

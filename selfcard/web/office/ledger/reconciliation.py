@@ -108,12 +108,13 @@ def _file(
             ],
         )
     if kind == "pdf":
-        return _paper(request, form, rows, sums, _notes(found))
+        return _paper(request, name, form, rows, sums, _notes(found))
     return None
 
 
 def _paper(
     request: OfficeRequest,
+    name: str,
     form: ReconciliationForm,
     rows: list[list[Any]],
     sums: list[list[Any]],
@@ -122,7 +123,7 @@ def _paper(
     place = form.cleaned_data["organisation"]
     return on_paper(
         request,
-        "reconciliation",
+        name,
         title=_("Daily reconciliation"),
         period=said(form.period),
         asked=[(_("Organisation"), place.name if place else _("all in reach"))],
