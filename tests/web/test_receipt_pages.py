@@ -25,7 +25,7 @@ from selfcard.payments.models import (
     TenderKind,
 )
 from selfcard.payments.queries import expected_in
-from selfcard.sales.commands import issue_charge_receipt
+from selfcard.sales.commands import issue_charge_receipt, settle_receipt
 from tests.factories.advances import A_COMPANY, an_account
 from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import cash
@@ -510,6 +510,23 @@ def test_who_gave_cards_away_is_told_that_another_person_confirms_it(shop: Shop)
 
 
 # What is over says so
+
+
+def test_who_is_slower_by_a_moment_sees_what_became_of_the_receipt(
+    shop: Shop, cashier: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = named(shop, 1, 5)
+
+    def too_late(**given: Any) -> Any:
+        shop.settle(receipt)
+        return settle_receipt(**given)
+
+    monkeypatch.setattr("selfcard.web.office.payments.receipts.settle_receipt", too_late)
+    page = cashier.post(here(receipt), rows(tender("transfer", "500", "T-1", clock.today())))
+
+    assert page.context["receipt"].state == Receipt.State.CONFIRMED
+    assert page.context["form"] is None
+    assert "already confirmed" in page.content.decode()
 
 
 def test_a_confirmed_receipt_is_not_made_void_and_leads_to_the_way_back(

@@ -1,6 +1,7 @@
 """Recoveries, their vouchers and red letters through their pages, each step with its paper."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -10,16 +11,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from selfcard.core import clock
 from selfcard.core.models import Paper
 from selfcard.organisations.models import May
 from selfcard.payments.commands import TenderGiven, open_advance_account
 from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
 from selfcard.payments.papers import AN_INDIVIDUAL
+from selfcard.sales.commands import settle_payment
 from selfcard.sales.models import Recovery
+from selfcard.web.office.payments import payouts
+from selfcard.web.office.payments.debts import debt_of
 from tests.factories.activation import open_card
 from tests.factories.custody import custody
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import a_staff_member
+from tests.factories.recoveries import pay_back
 from tests.factories.sales import Shop, a_shop
 from tests.factories.verifying import everything_holds
 from tests.web.ways_back import (
@@ -101,7 +107,7 @@ def test_a_payment_fails_is_corrected_is_paid_and_makes_the_red_letter(shop: Sho
         "request_id": uuid4(),
         "tenders-0-kind": "transfer",
         "tenders-0-amount": "500",
-        "tenders-0-arrived_on": recovery.registered_at.date().isoformat(),
+        "tenders-0-arrived_on": clock.day_of(recovery.registered_at).isoformat(),
         "tenders-0-reference": "OUT-1",
     }
     by_cash = {**paid, "request_id": uuid4(), "tenders-0-kind": "cash"}
@@ -183,6 +189,23 @@ def test_whoever_wrote_a_voucher_cannot_pay_it(shop: Shop) -> None:
     paid = {"request_id": uuid4(), "tenders-0-kind": "cash", "tenders-0-amount": "500"}
     assert client.post(page, paid).status_code == 422
     assert PaymentReceipt.objects.get().state == "issued"
+
+
+def test_who_is_slower_by_a_moment_sees_what_became_of_the_voucher(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ask(entered(shop.insurer.keeper), a_recovery(shop), way="original").url
+
+    def too_late(**given: Any) -> Any:
+        pay_back(shop, PaymentReceipt.objects.get())
+        return settle_payment(**given)
+
+    monkeypatch.setattr(payouts, "debt_of", lambda one: replace(debt_of(one), settle=too_late))
+    paid = {"tenders-0-kind": "cash", "tenders-0-amount": "500"}
+    told = entered(shop.insurer.cashier).post(page, {"request_id": uuid4(), **paid})
+
+    assert told.context["payment"].state == PaymentReceipt.State.CONFIRMED
+    assert "is not waiting for this any more" in said(told)
 
 
 def test_a_withdrawn_recovery_frees_its_cards_and_its_voucher(shop: Shop) -> None:

@@ -176,6 +176,7 @@ def payment(request: OfficeRequest, number: str) -> HttpResponse:
             )
             messages.success(request, _said(settled))
             return redirect("office:payments:payment", number)
+        one = _found(request, number)  # somebody may have been faster by a moment
     return _page(request, one, form)
 
 

@@ -222,6 +222,7 @@ def receipt(request: OfficeRequest, number: str) -> HttpResponse:
         with refusals_shown_on(form):
             _confirm(request, one, form)
             return redirect("office:payments:receipt", number)
+        one = _found(request, number)  # somebody may have been faster by a moment
     return _receipt_page(request, one, form)
 
 
