@@ -73,5 +73,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    narrowed = any(config.getoption(by) for by in ("keyword", "markexpr", "lf", "ignore"))
+    narrowed = any(config.getoption(by, None) for by in ("keyword", "markexpr", "lf", "ignore"))
     return config.args_source is config.ArgsSource.TESTPATHS and not narrowed

@@ -146,7 +146,7 @@ def test_a_type_without_products_is_refused(insurer):
 def test_a_fixed_last_day_is_at_least_a_month_away(insurer, near):
     with clock.frozen(date(2026, 11, 30)):
         if near:
-            with pytest.raises(DeadlineDayOutOfBounds, match="2026-12-30"):
+            with pytest.raises(DeadlineDayOutOfBounds, match="2026年12月30日"):
                 a_document_type(insurer, deadline_day=date(2026, 12, 29))
         else:
             version = a_document_type(insurer, deadline_day=date(2026, 12, 30)).versions.get()

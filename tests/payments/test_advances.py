@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from selfcard.core import clock
 from selfcard.core.money import Money
@@ -158,7 +159,8 @@ def test_of_two_people_of_one_name_the_advance_of_one_does_not_pay_for_the_other
     assert list(accounts_of_payer(namesake)) == []
     with pytest.raises(AdvanceOfOtherPayer) as refusal:
         shop.settle(namesake, advance(account, "1000.00"))
-    assert "has to name it" in str(refusal.value)
+    with translation.override("en"):
+        assert "has to name it" in str(refusal.value)
     with pytest.raises(AdvanceOfOtherPayer):  # nor is the surplus of one kept for the other
         settle(shop, namesake, transfer("1500.00"), to=account)
     with refused_by_postgresql("is not that of the payer of receipt"):
@@ -178,7 +180,8 @@ def test_the_second_of_two_people_of_one_name_has_an_account_that_is_told_apart(
     with pytest.raises(AdvanceAccountExists) as refusal:
         an_account(shop.insurer, payer="王伟")
 
-    assert "add to the name what tells the two apart" in str(refusal.value)
+    with translation.override("en"):
+        assert "add to the name what tells the two apart" in str(refusal.value)
     assert an_account(shop.insurer, payer="王伟（滨江）").payer_name == "王伟（滨江）"
 
 

@@ -73,6 +73,12 @@ ELSEWHERE = {
     "fetch_cash",
     "retire_drawer",
     "take_drawer_back",
+    "ask_banking_correction",
+    "ask_count_correction",
+    "ask_tender_correction",
+    "grant_correction",
+    "refuse_correction",
+    "withdraw_correction",
     "note_tax_fact",
     "correct_refund",  # as correct_payment, for an advance
     "open_gate",

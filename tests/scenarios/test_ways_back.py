@@ -65,6 +65,10 @@ def paid(shop: Shop, *runs: tuple[int, int]) -> Sale:
     return sale
 
 
+def sent_today(amount: str) -> OutlayGiven:
+    return OutlayGiven("transfer", Decimal(amount), clock.today(), "B-77")
+
+
 # Sold, and not paid.
 
 
@@ -174,12 +178,11 @@ def test_a_payment_that_fails_leaves_the_cards_frozen_until_the_payee_is_right(
     assert where(shop, 1, 5) == [("awaiting_refund", 1, 5)]
     with the_books_move(), pytest.raises(NotTheWayChosen):
         pay_back(shop, payment)
-    sent = OutlayGiven("transfer", Decimal("500.00"), clock.today(), "B-77")
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, sent)
+        pay_back(shop, payment, sent_today("500.00"))
     assert where(shop, 1, 5) == [("inventory", 1, 5)]
     with the_books_move(), pytest.raises((PaymentAlreadyConfirmed, RecoveryNotOpen)):
-        pay_back(shop, payment, sent)
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_money_goes_back_to_the_payers_advance_account_and_buys_other_cards(shop: Shop) -> None:
@@ -212,7 +215,7 @@ def test_money_goes_no_other_way_than_it_came(shop: Shop) -> None:
     with the_books_move(), pytest.raises(NotTheWayItCame):
         pay_back(shop, payment)
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, transfer("500.00"))
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_what_came_by_cheque_goes_back_by_transfer(shop: Shop) -> None:
@@ -224,7 +227,7 @@ def test_what_came_by_cheque_goes_back_by_transfer(shop: Shop) -> None:
     with the_books_move(), pytest.raises(NotTheWayItCame):
         pay_back(shop, payment, cheque)
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, transfer("500.00"))
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_an_agency_gets_the_whole_price_back(shop: Shop) -> None:
@@ -238,7 +241,7 @@ def test_an_agency_gets_the_whole_price_back(shop: Shop) -> None:
     payment = voucher(shop, take_back(shop, sale), to_agency)
     assert payment.amount == sale.amount
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, transfer("500.00"))
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_parts_come_back_one_by_one_and_the_last_takes_the_remainder(shop: Shop) -> None:
