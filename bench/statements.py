@@ -172,10 +172,10 @@ _SALES = f"""
     INSERT INTO sales_sale (
         number, type_version_id, seller_organisation_id, seller_id, business_source,
         customer_reference, remark, count, face_value, amount, currency, registered_by_id,
-        registered_at, registered_on, due_on
+        registered_at, registered_on, due_on, gift_reason
     )
     SELECT number, %(version)s, institution, seller, 'direct', '', '', cards, %(face_value)s,
-           amount, %(currency)s, %(keeper)s, {at("day")}, day, day + 30
+           amount, %(currency)s, %(keeper)s, {at("day")}, day, day + 30, ''
     FROM sale;
     INSERT INTO sales_salerun (sale_id, serials)
     SELECT known.id, unnest(runs) FROM sale JOIN sales_sale known USING (number)

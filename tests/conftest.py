@@ -10,6 +10,8 @@ from django.test import TransactionTestCase
 from django.utils import translation
 
 from selfcard.launcher.messages import compile_all
+from tests import promises
+from tests.factories.organisations import Insurer, an_insurer
 
 # Rows that the migrations bring are kept aside, so that they can be put back.
 KEEP_ASIDE = """
@@ -66,11 +68,17 @@ def own_language() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def insurer(db: None) -> Insurer:
+    return an_insurer()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Keep aside what the migrations brought, once a session."""
+    """Keep aside what the migrations brought, once a session; and note what is promised."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(KEEP_ASIDE)
+        promises.note_made(cursor)
 
 
 def _empty(self: TransactionTestCase) -> None:

@@ -121,9 +121,7 @@ def _refuse_bad_deadline(terms: TermsGiven) -> None:
         raise DeadlineOutOfBounds(longest=LONGEST_DEADLINE)
     latest = months_later(clock.today(), LONGEST_DEADLINE)
     if day is not None and not earliest_deadline() <= day <= latest:
-        raise DeadlineDayOutOfBounds(
-            earliest=earliest_deadline().isoformat(), latest=latest.isoformat()
-        )
+        raise DeadlineDayOutOfBounds(earliest=earliest_deadline(), latest=latest)
 
 
 def common_tax_rate(versions: tuple[ProductVersion, ...]) -> Decimal | None:
@@ -161,8 +159,8 @@ def refuse_near_deadline(version: DocumentTypeVersion) -> None:
         raise DeadlineTooNear(
             help=Operation.named("cards.revise_document_type", code=code),
             code=code,
-            day=day.isoformat(),
-            earliest=earliest_deadline().isoformat(),
+            day=day,
+            earliest=earliest_deadline(),
         )
 
 

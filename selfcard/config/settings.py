@@ -54,6 +54,8 @@ LARGE_SALE_NEEDS_SECOND_PERSON = _is_on("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON
 # insurer wants it, its seller gets no further cards.
 SALE_DUE_DAYS = int(os.environ.get("SELFCARD_SALE_DUE_DAYS", "30"))
 OVERDUE_BLOCKS = _is_on("SELFCARD_OVERDUE_BLOCKS")
+# Whether whoever counts a drawer is shown what should lie in it only afterwards.
+BLIND_COUNT = os.environ.get("SELFCARD_BLIND_COUNT", "on") != "off"
 # Days of the books are closed at night once they have been over for so many days; by hand only,
 # where nothing is said.
 _CLOSE_AFTER = os.environ.get("SELFCARD_CLOSE_BOOKS_AFTER_DAYS", "").strip()

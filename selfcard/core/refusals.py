@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.core.wording import written_fact
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -24,8 +26,8 @@ class Refusal(Exception):
     """A command says no, in plain words, and has changed nothing.
 
     Each subclass is one fact (`CardsNotHeld`). Its `message` is a translatable sentence with
-    `%(name)s` places that the facts fill. `field` names the argument that the refusal is about,
-    so that a page can show it there.
+    `%(name)s` places that the facts fill; amounts are given as `Money`, days as dates. `field`
+    names the argument that the refusal is about, so that a page can show it there.
     """
 
     message: ClassVar[str | Promise] = _("This cannot be done.")
@@ -45,7 +47,8 @@ class Refusal(Exception):
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
 
     def __str__(self) -> str:
-        return str(self.message) % self.facts if self.facts else str(self.message)
+        told = {name: written_fact(fact) for name, fact in self.facts.items()}
+        return str(self.message) % told if told else str(self.message)
 
 
 class ReasonMissing(Refusal):

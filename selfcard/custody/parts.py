@@ -44,6 +44,7 @@ from selfcard.custody.models import (
     FREEZE_REASON,
     ISSUE_REASON,
     MISSING_REASON,
+    SAID_OF_THE_CARDS,
     SHORTAGE_REASON,
     STOCK_COUNT_REASON,
     WRITE_OFF_REASON,
@@ -80,6 +81,11 @@ class Part:
     @property
     def frozen(self) -> bool:
         return bool(self.freezes)
+
+    @property
+    def kept_by(self) -> tuple[Reason, ...]:
+        """Of what stops the cards, that which keeps them from coming back out of a sale."""
+        return tuple(freeze for freeze in self.freezes if freeze[0] in SAID_OF_THE_CARDS)
 
     def within(self, run: SerialRun) -> "Part":
         """The same, for fewer cards."""
@@ -466,11 +472,13 @@ def in_other_status(parts: list[Part], help: Operation | None = None) -> CardsRe
     return CardsInOtherStatus(statuses=statuses, serials=serials, help=help)
 
 
-def _frozen(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
+def cards_frozen(
+    parts: list[Part], stopping: Callable[[Part], tuple[Reason, ...]], help: Operation | None
+) -> CardsRefused:
     """The refusal that names cards with whatever stops them: card and batch must both permit."""
     by_freezes: dict[str, list[SerialRun]] = {}
     for part in parts:
-        said = listed(dict.fromkeys(str(stopped_by(reason)) for reason in use.stopping(part)))
+        said = listed(dict.fromkeys(str(stopped_by(reason)) for reason in stopping(part)))
         by_freezes.setdefault(said, []).append(part.run)
     freezes = told(beside(describe_runs(runs), stopped) for stopped, runs in by_freezes.items())
     serials = describe_runs(part.run for part in parts)
@@ -481,6 +489,10 @@ def stopped_by(freeze: Reason) -> str:
     """What stops cards, in words: the batch, or the number of the paper."""
     kind, number = freeze
     return _("batch %(number)s") % {"number": number} if kind == BATCH_REASON else number
+
+
+def _frozen(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:
+    return cards_frozen(parts, use.stopping, help)
 
 
 def _in_other_status(parts: list[Part], use: Use, help: Operation | None) -> CardsRefused:

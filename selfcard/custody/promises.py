@@ -80,12 +80,14 @@ movement_moves_cards = pgtrigger.Trigger(
         END IF;
 
         -- Cards that are stopped are not handed on. They may be called back, unless they are
-        -- missing.
+        -- missing. Out of a sale they come back only where nothing is said of just these cards.
         IF EXISTS (
             SELECT FROM moves JOIN custody_freeze stopped
               ON stopped.serials && moves.serials AND stopped.released_at IS NULL
             WHERE moves.kind IN ('issue', 'hand_over', 'sale')
                OR (moves.kind = 'recall' AND stopped.reason_kind NOT IN ('freeze', 'batch'))
+               OR (moves.kind IN ('sale_recall', 'refund_hold', 'refund')
+                   AND stopped.reason_kind <> 'batch')
         ) THEN
             RAISE EXCEPTION 'a frozen card is not handed on: %', moved USING ERRCODE = '23514';
         END IF;

@@ -4,11 +4,18 @@ from decimal import Decimal
 
 from selfcard.core import clock
 from selfcard.demo.cast import as_, organisation
-from selfcard.payments.commands import close_drawer, count_drawer, define_drawer, open_drawer
+from selfcard.payments.commands import (
+    close_drawer,
+    count_drawer,
+    define_drawer,
+    fetch_cash,
+    open_drawer,
+)
 from selfcard.payments.models import Drawer, DrawerDay
 from selfcard.payments.queries import expected_in, left_in
 
 FLOAT = Decimal("500.00")
+NOTHING = Decimal("0.00")
 
 
 def open_drawer_of(institution: str, cashier: str) -> DrawerDay:
@@ -27,6 +34,15 @@ def open_drawer_of(institution: str, cashier: str) -> DrawerDay:
     if day:
         count_drawer(day=day, counted=expected_in(day), **as_(cashier))
         close_drawer(day=day, **as_(manager))
-    left = left_in(drawer, "CNY")
-    opening = FLOAT if left is None else left
-    return open_drawer(drawer=drawer, opening_cash=opening, **as_(cashier))
+    left = left_in(drawer)
+    if left is not None:
+        return open_drawer(drawer=drawer, opening_cash=left.amount, **as_(cashier))
+    day = open_drawer(drawer=drawer, opening_cash=NOTHING, **as_(cashier))
+    fetch_cash(
+        drawer_day=day,
+        amount=FLOAT,
+        left_on=clock.today(),
+        reference="备用金 0001",
+        **as_(cashier),
+    )
+    return day

@@ -17,7 +17,7 @@ from selfcard.sales.commands import (
     settle_payment,
 )
 from selfcard.sales.models import Recovery, Sale
-from selfcard.sales.queries import remaining_of
+from selfcard.sales.reckoning import remaining_of
 
 AGENCY_BANK = PayeeGiven(
     "payee", "安途保险代理有限公司", "建设银行杭州文三支行", "33050161620000001234"

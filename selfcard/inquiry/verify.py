@@ -7,7 +7,7 @@ from django.utils import translation
 
 from selfcard.core.periods import Period
 from selfcard.core.verify import Violation
-from selfcard.inquiry.queries.reconciliation import Mismatch, compared, standing
+from selfcard.inquiry.queries.reconciliation import Mismatch, compared, held, standing
 
 ALL_DAYS = Period(date(2000, 1, 1), date(9998, 12, 31))
 
@@ -15,7 +15,7 @@ ALL_DAYS = Period(date(2000, 1, 1), date(9998, 12, 31))
 def violations() -> Iterator[Violation]:
     """Each line of the reconciliation, of all organisations and all days."""
     with translation.override("en"):
-        for group in (*compared(ALL_DAYS), standing()):
+        for group in (*compared(ALL_DAYS), standing(), held()):
             for one in group.mismatches:
                 yield _violation(one)
 

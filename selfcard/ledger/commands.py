@@ -9,7 +9,6 @@ from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
 from selfcard.core.locks import LockSpace, lock
-from selfcard.core.papers.report import written_day
 from selfcard.ledger.errors import DayClosedAlready, DayNotOver, EntryOutOfBalance
 from selfcard.ledger.lines import Line
 from selfcard.ledger.models import OLDEST_DAYS, Closing, Entry, EntryKind, Posting
@@ -34,11 +33,11 @@ def close_days(*, up_to: date, actor: Actor, request_id: UUID) -> Closing:
     """
     require(actor, May.CLOSE_BOOKS, head_office())
     if up_to >= clock.today():
-        raise DayNotOver(day=written_day(up_to))
+        raise DayNotOver(day=up_to)
     # The moment of the closing is after those of all entries that these days have.
     _lock_days_up_to(up_to)
     if (last := last_closing()) and last.up_to >= up_to:
-        raise DayClosedAlready(day=written_day(up_to), up_to=written_day(last.up_to))
+        raise DayClosedAlready(day=up_to, up_to=last.up_to)
     now = clock.now()
     closing = Closing.objects.create(
         up_to=up_to,

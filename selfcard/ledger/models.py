@@ -53,7 +53,9 @@ class EntryKind(models.TextChoices):
     REFUND_PAID = "refund_paid", _("premium paid back")
     ADVANCE_REFUNDED = "advance_refunded", _("advance paid back")
     TAKINGS_BANKED = "takings_banked", _("takings brought to the bank")
+    CASH_FETCHED = "cash_fetched", _("cash fetched from the bank")
     CASH_DIFFERENCE = "cash_difference", _("cash over or short")
+    TENDER_CORRECTED = "tender_corrected", _("tender put right")
     REVERSAL = "reversal", _("reversal of an entry")
 
 

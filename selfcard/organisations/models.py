@@ -175,6 +175,7 @@ class May(models.TextChoices):
     COUNT_STOCK = "count_stock", _("count stock")
     APPROVE_WRITE_OFFS = "approve_write_offs", _("agree to write-offs and adjustments")
     REGISTER_SALES = "register_sales", _("register sales")
+    GIVE_AWAY = "give_away", _("give cards away")
     SEE_SALES = "see_sales", _("see sales")
     ISSUE_RECEIPTS = "issue_receipts", _("issue charge receipts")
     CONFIRM_RECEIPTS = "confirm_receipts", _("confirm receipts")

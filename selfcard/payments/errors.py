@@ -45,6 +45,12 @@ class ArrivedLongBefore(Refusal):
     )
 
 
+class PaidBeforeItsVoucher(Refusal):
+    message = _(
+        "The payment receipt was written on %(day)s: the money cannot have gone out before."
+    )
+
+
 class ArrivedTooLongAgo(Refusal):
     message = _("The books take nothing that is older than a year: the first day is %(day)s.")
 
@@ -89,7 +95,10 @@ class PayerNotNamed(Refusal):
 
 
 class AdvanceAccountExists(Refusal):
-    message = _("The payer has an advance account there already: %(number)s.")
+    message = _(
+        "There is an advance account in this name already: %(number)s. If it is another payer's,"
+        " add to the name what tells the two apart."
+    )
     default_field = "payer_name"
 
 
@@ -129,15 +138,15 @@ class AdvanceOfOtherPlace(Refusal):
 
 
 class AdvanceOfOtherPayer(Refusal):
-    message = _("Advance account %(number)s is not that of the payer, %(payer)s.")
+    message = _(
+        "Nothing says that advance account %(number)s is that of the payer, %(payer)s. If it is,"
+        " the charge receipt has to name it."
+    )
     default_field = "tenders"
 
 
 class AdvanceDoesNotSuffice(Refusal):
-    message = _(
-        "Advance account %(number)s has %(balance)s, which is less than %(amount)s. Take the rest"
-        " by another tender."
-    )
+    message = _("Advance account %(number)s has %(balance)s, which is less than %(amount)s.")
     default_field = "tenders"
 
 
@@ -247,6 +256,28 @@ class OpensWithWhatWasLeft(Refusal):
     default_field = "opening_cash"
 
 
+class BeginsEmpty(Refusal):
+    message = _(
+        "%(drawer)s was never open, so there is nothing in it. Open it with nothing, and then"
+        " enter its float as cash that is fetched from the bank."
+    )
+    default_field = "opening_cash"
+
+
+class DrawerDayNotClosed(Refusal):
+    message = _("The day %(day)s of %(drawer)s is not closed.")
+
+
+class CashIsLeftInTheDrawer(Refusal):
+    message = _(
+        "%(cash)s of cash lie in %(drawer)s. Open it once more and bring it to the bank first."
+    )
+
+
+class DrawerInUse(Refusal):
+    message = _("%(drawer)s is in use.")
+
+
 class NextDayHasBegun(Refusal):
     message = _("%(drawer)s was opened again after %(day)s: what lies in it is counted there now.")
 
@@ -270,10 +301,52 @@ class NotTakenAtTheDrawer(Refusal):
 
 
 class NotEnoughInTheDrawer(Refusal):
-    message = _("There is not so much cash in %(drawer)s.")
+    message = _("%(drawer)s has %(cash)s in cash, which is less than %(amount)s.")
     default_field = "amount"
+
+
+class NotEnoughToPayOut(NotEnoughInTheDrawer):
+    message = _(
+        "%(drawer)s has %(cash)s in cash, which is less than %(amount)s. Pay out of another drawer,"
+        " fetch cash from the bank into this one, or have the money sent by transfer."
+    )
 
 
 class TakingsDoNotSuffice(Refusal):
     message = _("Not so much was taken by this way and is still to come: %(kind)s.")
     default_field = "amount"
+
+
+class NothingToCorrect(Refusal):
+    message = _("That is what was entered. Say what is right.")
+
+
+class CorrectedAlready(Refusal):
+    message = _("%(number)s was put right already. Correct what was entered then.")
+
+
+class NotCorrectable(Refusal):
+    message = _(
+        "Only money that came in for a confirmed receipt is put right here: %(number)s."
+        " What was written off an advance or given away goes the way back."
+    )
+    default_field = "kind"
+
+
+class MoneyWentBackAlready(Refusal):
+    message = _("Of receipt %(number)s money was paid back the way it was entered.")
+
+
+class BankedAlready(Refusal):
+    message = _(
+        "There was not so much in %(drawer)s: what went out of it or to the bank has to be put"
+        " right first."
+    )
+
+
+class DrawerDayUnknown(Refusal):
+    message = _(
+        "Several drawers were open when receipt %(number)s was confirmed, or none was: nobody"
+        " knows into which the money came."
+    )
+    default_field = "kind"

@@ -60,6 +60,7 @@ def receipt_facts(receipt: Receipt, lines: tuple[ChargeLine, ...]) -> ReceiptFac
         amount=_money(receipt, receipt.amount),
         issued_by=staff_name(receipt.issued_by),
         deposit_to=receipt.account.number if receipt.account else "",
+        payer_account=receipt.payer_account.number if receipt.payer_account else "",
     )
 
 

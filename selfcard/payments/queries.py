@@ -1,17 +1,21 @@
 """Receipts and invoices as those see them who may."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import DecimalField, F, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.approvals.models import Approval
+from selfcard.approvals.queries import with_fate
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.money import Money
 from selfcard.ledger import chart
 from selfcard.ledger.lines import Line, credit, debit
 from selfcard.organisations.models import May, Organisation
@@ -28,10 +32,12 @@ from selfcard.payments.models import (
     PaymentReceipt,
     Receipt,
     RedLetterInvoice,
+    Takings,
     Tender,
     TenderKind,
 )
-from selfcard.payments.models.tenders import AT_THE_DRAWER
+from selfcard.payments.models.corrections import CORRECT
+from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY
 from selfcard.payments.papers import AN_INDIVIDUAL
 
 # Where the money of each tender is, in the books.
@@ -148,7 +154,10 @@ def open_drawers_at(place: Organisation, currency: str) -> QuerySet[DrawerDay]:
 
 @dataclass(frozen=True)
 class DrawerLine:
-    """One kind of money in a drawer's day: how the expected comes about, and what was counted."""
+    """One kind of money in a drawer's day: how the expected comes about, and what was counted.
+
+    What came is tenders, and cash that was fetched from the bank.
+    """
 
     kind: TenderKind
     opening: Decimal
@@ -169,13 +178,17 @@ class DrawerLine:
 
 def lines_of_day(day: DrawerDay) -> list[DrawerLine]:
     """A drawer's day, kind by kind."""
-    came, went, banked = _by_kind(day.tenders), _by_kind(day.outlays), _by_kind(day.bankings)
+    came, went = _by_kind(day.tenders), _by_kind(day.outlays)
+    banked, fetched = (
+        _by_kind(day.bankings.filter(is_fetched=False)),
+        _by_kind(day.bankings.filter(is_fetched=True)),
+    )
     counted = {count.kind: count.counted for count in last_count(day)}
     return [
         DrawerLine(
             kind=kind,
             opening=day.opening_cash if kind == TenderKind.CASH else NOTHING,
-            came=came[kind],
+            came=came[kind] - fetched[kind],
             went=went[kind],
             banked=banked[kind],
             counted=counted.get(kind),
@@ -201,7 +214,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
     """What came into a drawer on a day and went out of it, in order."""
     came = (
         DrawerMovement(
-            tender.receipt.confirmed_at or day.opened_at,
+            _moment(tender, tender.receipt.confirmed_at or day.opened_at),
             tender.receipt.get_kind_display(),
             TenderKind(tender.kind),
             tender.receipt.number,
@@ -209,7 +222,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
             tender.amount,
             "receipt",
         )
-        for tender in day.tenders.select_related("receipt")
+        for tender in day.tenders.select_related("receipt", "correction")
     )
     went = (
         DrawerMovement(
@@ -226,7 +239,7 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
     banked = (
         DrawerMovement(
             banking.banked_at,
-            _("brought to the bank"),
+            _what(banking),
             TenderKind(banking.kind),
             banking.number,
             banking.reference,
@@ -236,6 +249,17 @@ def movements_of_day(day: DrawerDay) -> list[DrawerMovement]:
         for banking in day.bankings.all()
     )
     return sorted([*came, *went, *banked], key=lambda one: (one.at, one.number))
+
+
+def _what(banking: Banking) -> Promise:
+    if banking.is_taken_back:
+        return _("taken back, as it was entered wrongly")
+    return _("fetched from the bank") if banking.is_fetched else _("brought to the bank")
+
+
+def _moment(row: Tender, otherwise: datetime) -> datetime:
+    """When a tender was put right, if it was; else when its receipt was confirmed."""
+    return (row.correction.decided_at if row.correction else None) or otherwise
 
 
 def statement_of(account: AdvanceAccount) -> QuerySet[AdvanceEntry]:
@@ -249,26 +273,35 @@ def last_count(day: DrawerDay) -> list[DrawerCount]:
     return [one for one in counts if one.counting == counts[-1].counting]
 
 
-def left_in(drawer: Drawer, currency: str) -> Decimal | None:
+def left_in(drawer: Drawer) -> Money | None:
     """The cash that the last count of a drawer found; none before the first."""
-    return (
-        DrawerCount.objects.filter(
-            drawer_day__drawer=drawer, drawer_day__currency=currency, kind=TenderKind.CASH
-        )
+    found = (
+        DrawerCount.objects.filter(drawer_day__drawer=drawer, kind=TenderKind.CASH)
         .order_by("-drawer_day__day", "-counting")
-        .values_list("counted", flat=True)
+        .values_list("counted", "drawer_day__currency")
         .first()
     )
+    return Money(*found) if found else None
 
 
 def takings_to_bank(organisation: Organisation, kind: TenderKind, currency: str) -> Decimal:
-    """What an acquirer still owes: taken at the organisation's drawers by card or wallet, less
-    what was paid back that way and what has come to the bank."""
-    at_home = Q(drawer_day__drawer__organisation=organisation, drawer_day__currency=currency)
-    came = _sum(Tender.objects.filter(at_home, kind=kind))
-    went = _sum(Outlay.objects.filter(at_home, kind=kind))
-    banked = _sum(Banking.objects.filter(organisation=organisation, kind=kind, currency=currency))
-    return came - went - banked
+    """What an acquirer still owes: what was counted on closed days and not paid out since, and
+    what came, less what went back, on days that are still to be closed.
+
+    Asked in one statement, so that a day that is closed meanwhile counts once.
+    """
+    not_closed = Q(
+        kind=kind,
+        drawer_day__drawer__organisation=organisation,
+        drawer_day__currency=currency,
+    ) & ~Q(drawer_day__state=DrawerDay.State.CLOSED)
+    owed = Takings.objects.filter(organisation=organisation, kind=kind, currency=currency)
+    parts = _sums(owed).union(
+        _sums(Tender.objects.filter(not_closed)),
+        _sums(Outlay.objects.filter(not_closed), -1),
+        all=True,
+    )
+    return sum((amount for (amount,) in parts), NOTHING)
 
 
 def _by_kind(rows: Any) -> defaultdict[str, Decimal]:
@@ -276,8 +309,14 @@ def _by_kind(rows: Any) -> defaultdict[str, Decimal]:
     return defaultdict(lambda: NOTHING, {row["kind"]: row["total"] for row in sums})
 
 
-def _sum(rows: QuerySet[Any]) -> Decimal:
-    return rows.aggregate(total=Sum("amount"))["total"] or NOTHING
+def _sums(rows: QuerySet[Any], sign: int = 1) -> QuerySet[Any]:
+    """The sum of rows, of which there may be none, to be united with others."""
+    return (
+        rows.order_by()
+        .values("kind")
+        .annotate(total=Sum(F("amount") * sign, output_field=DecimalField()))
+        .values_list("total")
+    )
 
 
 def payments_in_reach(actor: Actor) -> QuerySet[PaymentReceipt]:
@@ -318,15 +357,24 @@ def ways_back(receipt: Receipt) -> frozenset[TenderKind]:
     return frozenset(left_of_ways(receipt))
 
 
+def kinds_of(tenders: Iterable[Tender]) -> tuple[TenderKind, ...]:
+    """By which kinds money came; one that was entered wrongly and put right is none."""
+    came: defaultdict[str, Decimal] = defaultdict(lambda: NOTHING)
+    for tender in tenders:
+        came[tender.kind] += tender.amount
+    return tuple(TenderKind(kind) for kind, amount in came.items() if amount)
+
+
 def left_of_ways(receipt: Receipt) -> dict[TenderKind, Decimal]:
     """How much of a receipt's money came by each kind and has not gone back by it.
 
     What came by cheque goes back by transfer.
     """
-    left: dict[TenderKind, Decimal] = {}
+    came: dict[TenderKind, Decimal] = {}
     for kind, amount in receipt.tenders.values_list("kind", "amount"):
         back = TenderKind.TRANSFER if kind == TenderKind.CHEQUE else TenderKind(kind)
-        left[back] = left.get(back, NOTHING) + amount
+        came[back] = came.get(back, NOTHING) + amount
+    left = {kind: amount for kind, amount in came.items() if amount}
     gone = Outlay.objects.filter(payment__red_letter__invoice__receipt=receipt)
     for kind, amount in gone.values_list("kind", "amount"):
         if kind in left:
@@ -344,6 +392,25 @@ def open_refund(account: AdvanceAccount) -> PaymentReceipt | None:
 
 def accounts_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
     """The advance accounts of a receipt's payer at its organisation: what it may be paid from."""
+    theirs = Q(pk__in={receipt.payer_account_id, receipt.account_id} - {None})
+    if receipt.buyer_tax_number:
+        theirs |= Q(tax_number=receipt.buyer_tax_number)
+    here = AdvanceAccount.objects.filter(
+        organisation=receipt.organisation_id, currency=receipt.currency
+    )
+    return here.filter(theirs).order_by("number")
+
+
+def is_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
+    """Whether an account is known to be that of a receipt's payer: the receipt names it, or both
+    name one company's tax number. A name alone tells no two payers apart."""
+    if account.pk in (receipt.payer_account_id, receipt.account_id):
+        return True
+    return bool(account.tax_number) and account.tax_number == receipt.buyer_tax_number
+
+
+def accounts_in_name_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
+    """The advance accounts at a receipt's organisation that its money can be paid back into."""
     if receipt.payer_name == AN_INDIVIDUAL.zh:
         return AdvanceAccount.objects.none()
     found = AdvanceAccount.objects.filter(
@@ -356,19 +423,19 @@ def accounts_of_payer(receipt: Receipt) -> QuerySet[AdvanceAccount]:
     return found.order_by("number")
 
 
-def is_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
-    """Whether an account is that of a receipt's payer. A tax number that only one of them names
-    tells no two payers apart: an invoice has it only when a company asks."""
+def is_in_name_of_payer(account: AdvanceAccount, receipt: Receipt) -> bool:
+    """Whether a receipt's money can be paid back into an account: it is in the payer's name, and
+    not of another tax number. The voucher names the account, and another person pays it."""
     numbers = {account.tax_number, receipt.buyer_tax_number} - {""}
     return account.payer_name == receipt.payer_name and len(numbers) < 2
 
 
-def drawer_days_in_reach(actor: Actor) -> QuerySet[DrawerDay]:
-    """The days of the drawers that the actor may see, newest first."""
+def drawer_days_in_reach(actor: Actor, *mays: May) -> QuerySet[DrawerDay]:
+    """The days of the drawers that the actor may see, or where one of `mays` is theirs, newest
+    first."""
+    reach = organisations_in_reach(actor, *(mays or SEEING_DRAWERS))
     return (
-        DrawerDay.objects.filter(
-            drawer__organisation__in=organisations_in_reach(actor, *SEEING_DRAWERS).values("pk")
-        )
+        DrawerDay.objects.filter(drawer__organisation__in=reach.values("pk"))
         .select_related(
             "drawer__organisation__party",
             "opened_by__party",
@@ -393,12 +460,8 @@ def drawers_in_reach(actor: Actor) -> QuerySet[Drawer]:
 def drawer_days_to_count(actor: Actor) -> QuerySet[DrawerDay]:
     """Days that are over and were not counted, for whoever keeps the drawer, oldest first."""
     return (
-        drawer_days_in_reach(actor)
-        .filter(
-            state=DrawerDay.State.OPEN,
-            day__lt=clock.today(),
-            drawer__organisation__in=organisations_in_reach(actor, May.KEEP_DRAWER).values("pk"),
-        )
+        drawer_days_in_reach(actor, May.KEEP_DRAWER)
+        .filter(state=DrawerDay.State.OPEN, day__lt=clock.today())
         .order_by("day")
     )
 
@@ -406,11 +469,8 @@ def drawer_days_to_count(actor: Actor) -> QuerySet[DrawerDay]:
 def drawer_days_to_close(actor: Actor) -> QuerySet[DrawerDay]:
     """Counted days that wait for a second person: not those that the actor counted."""
     return (
-        drawer_days_in_reach(actor)
-        .filter(
-            state=DrawerDay.State.COUNTED,
-            drawer__organisation__in=organisations_in_reach(actor, May.CLOSE_DRAWERS).values("pk"),
-        )
+        drawer_days_in_reach(actor, May.CLOSE_DRAWERS)
+        .filter(state=DrawerDay.State.COUNTED)
         .exclude(counted_by=actor.id)
         .order_by("counted_at")
     )
@@ -439,6 +499,43 @@ def payments_failed(actor: Actor) -> QuerySet[PaymentReceipt]:
         .select_related("organisation__party", "issued_by__party")
         .order_by("id")
     )
+
+
+def corrections_in_reach(actor: Actor) -> QuerySet[Approval]:
+    """What was asked to be put right where the actor sees drawers or receipts, latest first."""
+    reach = organisations_in_reach(actor, *SEEING_DRAWERS, *SEEING_RECEIPTS)
+    return with_fate(
+        Approval.objects.filter(kind=CORRECT, organisation__in=reach.values("pk"))
+    ).order_by("-asked_at")
+
+
+def corrections_of(receipt: Receipt) -> list[Approval]:
+    """What of a receipt's money was put right, oldest first."""
+    return _corrections(Q(pk__in=receipt.tenders.values("correction")))
+
+
+def tenders_to_correct(receipt: Receipt) -> list[Tender]:
+    """The parts of a confirmed receipt's money that stand as they came, in their order: neither an
+    advance nor a gift, nor what was put right already."""
+    if receipt.state != Receipt.State.CONFIRMED:
+        return []
+    corrected = [one.asked["tender"] for one in corrections_of(receipt)]
+    parts = receipt.tenders.filter(amount__gt=0).exclude(kind__in=NO_NEW_MONEY)
+    return list(parts.exclude(pk__in=corrected).select_related("receipt").order_by("id"))
+
+
+def corrections_within(day: DrawerDay) -> list[Approval]:
+    """What was put right of a drawer's day, oldest first."""
+    return _corrections(
+        Q(pk__in=day.counts.values("correction"))
+        | Q(pk__in=day.tenders.values("correction"))
+        | Q(pk__in=day.bankings.values("correction"))
+    )
+
+
+def _corrections(those: Q) -> list[Approval]:
+    made = Approval.objects.filter(those, kind=CORRECT)
+    return list(made.select_related("asked_by__party", "decided_by__party").order_by("decided_at"))
 
 
 def bankings_in_reach(actor: Actor) -> QuerySet[Banking]:

@@ -9,6 +9,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import CENT, Money
 from selfcard.core.refusals import Operation
+from selfcard.ledger.models import OLDEST_DAYS
 from selfcard.organisations.models import Organisation
 from selfcard.payments.errors import (
     AccountMissing,
@@ -21,6 +22,8 @@ from selfcard.payments.errors import (
     ArrivedLongBefore,
     DrawerNotOpen,
     NotAnAmount,
+    NotEnoughToPayOut,
+    PaidBeforeItsVoucher,
     ReferenceMissing,
 )
 from selfcard.payments.models import AdvanceAccount, DrawerDay, TenderKind
@@ -74,8 +77,19 @@ def refuse_long_before(tenders: Iterable[Checked], owed_since: date) -> None:
     for at, one in enumerate(tenders):
         if one.day < earliest:
             raise ArrivedLongBefore(
-                field=f"tenders-{at}-arrived_on", day=earliest.isoformat(), days=PAID_AHEAD.days
+                field=f"tenders-{at}-arrived_on", day=earliest, days=PAID_AHEAD.days
             )
+
+
+def refuse_before_its_voucher(outlays: Iterable[Checked], written_on: date) -> None:
+    """Refuse money that went out before anybody wrote that it is to be paid back.
+
+    Raises:
+        PaidBeforeItsVoucher: the day is mistyped, or somebody paid on their own.
+    """
+    for at, one in enumerate(outlays):
+        if one.day < written_on:
+            raise PaidBeforeItsVoucher(field=f"tenders-{at}-arrived_on", day=written_on)
 
 
 def check_tenders(
@@ -126,6 +140,54 @@ def _checked(
     )
 
 
+def hold_drawers(parts: Iterable[Checked], place: Organisation) -> dict[int, DrawerDay]:
+    """The days of the drawers that parts go through, their rows locked, ascending.
+
+    Who counts one at the same moment comes before this money, or after it.
+
+    Raises:
+        DrawerNotOpen: it was counted meanwhile.
+    """
+    keys = {one.drawer_day.pk for one in parts if one.drawer_day}
+    if not keys:
+        return {}
+    days = (
+        DrawerDay.objects.select_for_update(no_key=True, of=["self"])
+        .select_related("drawer")
+        .filter(pk__in=keys)
+        .order_by("pk")
+    )
+    held = {day.pk: day for day in days}
+    if any(day.state != DrawerDay.State.OPEN for day in held.values()):
+        raise DrawerNotOpen(
+            field="tenders", place=place.party.name, help=Operation.named("drawers.open")
+        )
+    return held
+
+
+def refuse_more_than_lies_there(parts: list[Checked], place: Organisation) -> None:
+    """Refuse to pay out more cash than is in the drawer that it comes out of.
+
+    Raises:
+        NotEnoughToPayOut: it has less.
+        DrawerNotOpen: it was counted meanwhile.
+    """
+    left = {key: (day, day.cash) for key, day in hold_drawers(parts, place).items()}
+    for at, one in enumerate(parts):
+        if one.kind != TenderKind.CASH or one.drawer_day is None:
+            continue
+        day, cash = left[one.drawer_day.pk]
+        if one.amount > cash:
+            raise NotEnoughToPayOut(
+                field=f"tenders-{at}-amount",
+                drawer=day.drawer.name,
+                cash=Money(cash, day.currency),
+                amount=Money(one.amount, day.currency),
+                help=Operation.named("drawers.fetch"),
+            )
+        left[day.pk] = day, cash - one.amount
+
+
 def check_amount(amount: Decimal, field: str) -> None:
     """Refuse what is not money to the cent.
 
@@ -145,7 +207,7 @@ def refuse_too_large(amount: Decimal, field: str) -> None:
         AmountTooLarge: it is above `LARGEST`.
     """
     if amount > LARGEST:
-        raise AmountTooLarge(field=field, most=f"{LARGEST:,.2f}")
+        raise AmountTooLarge(field=field, most=Money(LARGEST, "CNY"))
 
 
 def _drawer(
@@ -165,6 +227,11 @@ def _drawer(
     return found[0]
 
 
+def earliest_day() -> date:
+    """The earliest day from which what is booked today can count."""
+    return clock.today() - timedelta(days=OLDEST_DAYS)
+
+
 def total(parts: Iterable[Money]) -> Money:
     """The sum of at least one amount."""
     first, *others = parts
@@ -181,7 +248,7 @@ def refuse_above_balance(account: AdvanceAccount, amount: Decimal, field: str = 
         raise AdvanceDoesNotSuffice(
             field=field,
             number=account.number,
-            balance=f"{account.balance:,.2f}",
-            amount=f"{amount:,.2f}",
+            balance=Money(account.balance, account.currency),
+            amount=Money(amount, account.currency),
             help=Operation.named("payments.advance", number=account.number),
         )

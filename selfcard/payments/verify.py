@@ -99,6 +99,32 @@ def violations() -> Iterator[Violation]:
         """,
     )
     yield from violations_of(
+        "What goes back the way it came is no more than came this way",
+        """
+        SELECT payment.number, paid.kind, 'came ' || coalesce(came.amount, 0),
+               'went back ' || gone.amount
+        FROM payments_redletterinvoice red
+        JOIN payments_invoice original ON original.id = red.invoice_id
+        JOIN payments_paymentreceipt payment
+            ON payment.id = red.payment_id AND payment.way = 'original'
+        JOIN (SELECT DISTINCT payment_id, kind FROM payments_outlay) paid
+            ON paid.payment_id = payment.id
+        CROSS JOIN LATERAL (
+            SELECT sum(outlay.amount) AS amount
+            FROM payments_redletterinvoice earlier
+            JOIN payments_outlay outlay ON outlay.payment_id = earlier.payment_id
+            WHERE earlier.invoice_id = original.id AND earlier.id <= red.id
+              AND outlay.kind = paid.kind
+        ) gone
+        CROSS JOIN LATERAL (
+            SELECT sum(tender.amount) AS amount FROM payments_tender tender
+            WHERE tender.receipt_id = original.receipt_id AND paid.kind =
+                CASE tender.kind WHEN 'cheque' THEN 'transfer' ELSE tender.kind END
+        ) came
+        WHERE gone.amount > coalesce(came.amount, 0)
+        """,
+    )
+    yield from violations_of(
         "A confirmed payment has outlays over its amount, and a refund its red-letter invoice",
         """
         SELECT payment.number, payment.state, 'of ' || payment.amount,
@@ -147,7 +173,9 @@ def violations() -> Iterator[Violation]:
                 UNION ALL SELECT id, 'cash', opening_cash FROM payments_drawerday
             ) every WHERE drawer_day_id IS NOT NULL GROUP BY drawer_day_id, kind
         ) moved ON moved.drawer_day_id = day.id AND moved.kind = counted.kind
-        WHERE counted.expected <> coalesce(moved.amount, 0)
+        WHERE counted.expected <> coalesce(moved.amount, 0) AND counted.counting = (
+            SELECT max(counting) FROM payments_drawercount WHERE drawer_day_id = day.id
+        )
         """,
     )
     yield from violations_of(
@@ -166,7 +194,7 @@ def violations() -> Iterator[Violation]:
         LEFT JOIN LATERAL (
             SELECT -sum(posting.amount) AS amount
             FROM ledger_entry entry JOIN ledger_posting posting ON posting.entry_id = entry.id
-            WHERE entry.kind = 'cash_difference' AND posting.account_id = '6711'
+            WHERE entry.kind IN ('cash_difference', 'reversal') AND posting.account_id = '6711'
               AND entry.reason_kind = 'drawer'
               AND entry.reason_number = drawer.code || ' ' || day.day
         ) booked ON true

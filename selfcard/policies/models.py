@@ -119,6 +119,12 @@ class Policy(Person):
         indexes: ClassVar = [
             models.Index(fields=["issued_at"], name="policy_by_issue"),
             models.Index(fields=["organisation", "issued_at"], name="policy_by_organisation"),
+            # A few of all policies, cancelled in another order than they were written.
+            models.Index(
+                fields=["cancelled_at"],
+                condition=Q(cancelled_at__isnull=False),
+                name="policy_by_cancellation",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

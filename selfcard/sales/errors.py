@@ -33,17 +33,15 @@ class AgencyCodeTaken(Refusal):
 
 class LargeSaleNotConfirmed(Refusal):
     message = _(
-        "This is a large sale: %(count)s cards. A sale is what one pays for and takes back. "
-        "Tick that you mean it, or register several sales."
+        "%(count)s cards are a large sale. Tick that you mean it, or register several sales."
     )
     default_field = "confirmed_large"
 
 
 class LargeSaleToBeAgreed(LargeSaleNotConfirmed):
     message = _(
-        "This is a large sale: %(count)s cards. A sale is what one pays for and takes back, and of"
-        " more than %(limit)s cards another person has to agree to it. Tick that you mean it, and"
-        " they are asked; or register several sales."
+        "%(count)s cards are a large sale, to which another person has to agree. Tick that you mean"
+        " it, and they are asked; or register several sales."
     )
 
 
@@ -104,6 +102,33 @@ class AgreementsOverlap(Refusal):
 class SalesOfSeveralPlaces(Refusal):
     message = _("One charge receipt asks for sales of one organisation, in one currency.")
     default_field = "sales"
+
+
+class GiftsApart(Refusal):
+    message = _("Free cards are settled on a receipt of their own, apart from those that are paid.")
+    default_field = "sales"
+
+
+class GiftTakesNoMoney(Refusal):
+    message = _(
+        "The cards of receipt %(number)s are free. Promotion expense settles them, and nothing"
+        " else."
+    )
+    default_field = "tenders"
+
+
+class PromotionOnlyForGifts(Refusal):
+    message = _(
+        "The cards of receipt %(number)s were sold, not given away. Promotion expense settles"
+        " only what was registered as free cards."
+    )
+    default_field = "tenders"
+
+
+class ConfirmedByItsGiver(Refusal):
+    message = _(
+        "You gave the cards of receipt %(number)s away yourself. Another person must confirm it."
+    )
 
 
 class NothingLeftToPay(Refusal):

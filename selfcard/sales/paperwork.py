@@ -43,6 +43,7 @@ def charge_list_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeListFact
         registered_by=staff_name(sale.registered_by),
         customer_reference=sale.customer_reference,
         remark=sale.remark,
+        gift_reason=sale.gift_reason,
     )
 
 
@@ -122,4 +123,6 @@ def recovery_facts(
 
 def _description(sale: Sale) -> Text:
     name = Name.of(sale.type_version)
+    if sale.is_gift:
+        return Text(zh=f"保险费（赠卡）：{name.zh}", en=f"Premium of free cards: {name.en}")
     return Text(zh=f"保险费：{name.zh}", en=f"Premium: {name.en}")

@@ -33,7 +33,6 @@ from selfcard.custody.queries import (
     RangePart,
     find_serial_of_policy,
     usable_parts,
-    void_by_cancellation,
 )
 from selfcard.custody.statuses import CardStatus
 from selfcard.organisations.models import May, Organisation, Party
@@ -44,11 +43,11 @@ from selfcard.sales.models import (
     Agency,
     Agreement,
     Recovery,
-    RecoveryRun,
     Sale,
     SaleReceipt,
     SaleRun,
 )
+from selfcard.sales.reckoning import POLICY_REASON, EndedPolicy, cards_left
 
 # Who works on a sale sees it.
 SEEING_SALES = (
@@ -123,20 +122,19 @@ def sales_of_receipt(receipt: Receipt) -> list[SaleReceipt]:
     return list(asked)
 
 
+def gifts_of(receipt: Receipt) -> list[Sale]:
+    """The sales of free cards that a receipt settles; none where it asks for money."""
+    return list(
+        Sale.objects.filter(receipts__receipt=receipt)
+        .exclude(gift_reason="")
+        .select_related("registered_by__party")
+        .order_by("id")
+    )
+
+
 def runs_of(sale: Sale) -> tuple[SerialRun, ...]:
     """The cards of a sale, in order."""
     return tuple(run.run for run in sale.runs.order_by("serials"))
-
-
-def remaining_of(sale: Sale) -> tuple[SerialRun, ...]:
-    """The cards of a sale that nobody has taken back, in order.
-
-    Without those that are void since their policy was cancelled: they do not come back.
-    """
-    sold = runs_of(sale)
-    back = RecoveryRun.objects.filter(sale=sale, is_live=True)
-    gone = [*(run.run for run in back), *void_by_cancellation(sold)]
-    return tuple(part for run in sold for part in run.without(gone))
 
 
 def runs_taken_back(recovery: Recovery) -> tuple[SerialRun, ...]:
@@ -246,7 +244,8 @@ def sales_asked_together(sales: Iterable[Sale]) -> set[int]:
 def sales_in_reach(actor: Actor) -> QuerySet[Sale]:
     """The sales that the actor may see, newest first, each with what tells how it stands.
 
-    `receipt_state` is empty where no money has been asked for yet; `cards_back` were taken back.
+    `receipt_state` is empty where no money has been asked for yet; `cards_back` were taken back,
+    `cards_left` are out with the sale.
     """
     back = (
         Recovery.objects.filter(sale=OuterRef("pk"))
@@ -275,7 +274,7 @@ def sales_in_reach(actor: Actor) -> QuerySet[Sale]:
             cards_back=Coalesce(Subquery(back.values("cards")), 0, output_field=BigIntegerField()),
         )
         .annotate(
-            cards_left=F("count") - F("cards_back"),
+            cards_left=cards_left(),
             amount_left=F("face_value") * F("cards_left"),
         )
         .order_by("-id")
@@ -360,6 +359,14 @@ def large_sales_in_reach(actor: Actor) -> QuerySet[Approval]:
     ).order_by("-asked_at")
 
 
+def requests_about(sale: Sale) -> list[Approval]:
+    """How a second person was asked about a large sale, oldest first."""
+    asked = Approval.objects.filter(subject_kind=SALE_REASON, subject_number=sale.number)
+    return list(
+        asked.filter(kind=APPROVE_SALE).select_related("asked_by__party", "decided_by__party")
+    )
+
+
 def receipts_of(sale: Sale) -> list[SaleReceipt]:
     """Every receipt that asks or asked for the sale's money, newest first; void ones too."""
     asked = sale.receipts.select_related(
@@ -381,11 +388,16 @@ def recoveries_of(sale: Sale) -> list[Recovery]:
     )
 
 
-def payments_of(sale: Sale) -> list[PaymentReceipt]:
-    """The vouchers by which money of a sale was or is to be paid back, newest first."""
-    numbers = sale.recoveries.order_by().values("number")
+def payments_of(sale: Sale, ended: Iterable[EndedPolicy]) -> list[PaymentReceipt]:
+    """The vouchers by which money of a sale was or is to be paid back, newest first: of cards that
+    were taken back, and of its policies that ended early, which the caller has read."""
+    recoveries = sale.recoveries.order_by().values("number")
+    policies = [one.number for one in ended]
     return list(
-        PaymentReceipt.objects.filter(reason_kind="recovery", reason_number__in=numbers)
+        PaymentReceipt.objects.filter(
+            Q(reason_kind="recovery", reason_number__in=recoveries)
+            | Q(reason_kind=POLICY_REASON, reason_number__in=policies)
+        )
         .select_related("issued_by__party", "confirmed_by__party", "red_letter")
         .order_by("-id")
     )

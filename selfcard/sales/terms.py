@@ -10,6 +10,7 @@ from selfcard.cards.queries import batches_touching
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, count_cards, describe_runs
+from selfcard.core.wording import told
 from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import organisation_of, organisations_below, require
 from selfcard.sales.errors import (
@@ -38,6 +39,7 @@ class SaleTerms:
     agency: Agency | None
     customer_reference: str
     remark: str
+    gift_reason: str
 
     @property
     def count(self) -> int:
@@ -59,6 +61,7 @@ class SaleTerms:
             "agency": self.agency.code if self.agency else None,
             "customer_reference": self.customer_reference,
             "remark": self.remark,
+            "gift_reason": self.gift_reason,
         }
 
     @classmethod
@@ -75,6 +78,7 @@ class SaleTerms:
             agency=Agency.objects.get(code=asked["agency"]) if asked["agency"] else None,
             customer_reference=asked["customer_reference"],
             remark=asked["remark"],
+            gift_reason=asked["gift_reason"],
         )
 
 
@@ -96,7 +100,18 @@ def refuse_unconfirmed(terms: SaleTerms, confirmed: bool) -> None:
     if confirmed or not is_large(terms.count):
         return
     refusal = LargeSaleToBeAgreed if needs_second_person(terms.count) else LargeSaleNotConfirmed
-    raise refusal(count=f"{terms.count:,}", limit=f"{settings.LARGE_SALE_CARDS:,}")
+    raise refusal(count=f"{terms.count:,}")
+
+
+def require_may_sell(terms: SaleTerms, actor: Actor) -> None:
+    """Refuse who may not register sales there, or not give cards away.
+
+    Raises:
+        NotAuthorised: the actor may not.
+    """
+    require(actor, May.REGISTER_SALES, terms.seller_organisation)
+    if terms.gift_reason:
+        require(actor, May.GIVE_AWAY, terms.seller_organisation)
 
 
 def require_terms(terms: SaleTerms, actor: Actor) -> Agreement | None:
@@ -106,7 +121,7 @@ def require_terms(terms: SaleTerms, actor: Actor) -> Agreement | None:
         NotAuthorised, SellerOfOtherOrganisation, AgencyMissing, AgencyNotAsked, AgencyOfOtherKind,
         NoAgreementInForce: see `register_sale`.
     """
-    require(actor, May.REGISTER_SALES, terms.seller_organisation)
+    require_may_sell(terms, actor)
     _require_seller_of(terms.seller, terms.seller_organisation)
     return _agreement(terms.source, terms.agency)
 
@@ -123,7 +138,7 @@ def version_of(runs: tuple[SerialRun, ...]) -> DocumentTypeVersion:
         by_version.setdefault(batch.type_version, []).extend(parts)
     if len(by_version) > 1:
         raise CardsOfSeveralVersions(
-            serials="; ".join(describe_runs(parts) for parts in by_version.values())
+            serials=told(describe_runs(parts) for parts in by_version.values())
         )
     return next(iter(by_version))
 

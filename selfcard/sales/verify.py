@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from selfcard.core.verify import Violation, violations_of
+from selfcard.sales.reckoning import cards_out_of, count_of
 
 
 def violations() -> Iterator[Violation]:
@@ -39,27 +40,14 @@ def violations() -> Iterator[Violation]:
     )
     yield from violations_of(
         "What a sale says is sold or paid, custody says too, card for card",
-        """
+        f"""
         SELECT sale.number, coalesce(receipt.state, 'not asked'),
-               sale.count - back.cards - spent.cards || ' cards',
+               out.cards || ' cards out',
                'in custody ' || coalesce(kept.cards, 0)
         FROM sales_sale sale
         LEFT JOIN sales_salereceipt asked ON asked.sale_id = sale.id AND asked.ended_at IS NULL
         LEFT JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(upper(serials) - lower(serials)), 0) AS cards
-            FROM sales_recoveryrun WHERE sale_id = sale.id AND is_live
-        ) back
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS cards
-            FROM sales_salerun run
-            JOIN custody_movement moved
-                ON moved.kind = 'cancellation' AND moved.serials <@ run.serials
-            WHERE run.sale_id = sale.id AND NOT EXISTS (
-                SELECT FROM sales_recoveryrun back
-                WHERE back.sale_id = sale.id AND back.is_live AND back.serials @> moved.serials
-            )
-        ) spent
+        CROSS JOIN LATERAL (SELECT {count_of(cards_out_of("sale.id"))} AS cards) out
         CROSS JOIN LATERAL (
             SELECT sum(upper(part.cards) - lower(part.cards)) AS cards
             FROM sales_salerun run
@@ -70,8 +58,8 @@ def violations() -> Iterator[Violation]:
             CROSS JOIN LATERAL (SELECT run.serials * holding.serials AS cards) part
             WHERE run.sale_id = sale.id
         ) kept
-        WHERE sale.count - back.cards - spent.cards <> coalesce(kept.cards, 0)
-        """,
+        WHERE out.cards <> coalesce(kept.cards, 0)
+        """,  # noqa: S608
     )
     yield from violations_of(
         "A receipt asks for what its sales cost, and is void exactly when it has ended",
@@ -86,6 +74,17 @@ def violations() -> Iterator[Violation]:
             OR bool_or(receipt.currency <> sale.currency)
             OR bool_or(asked.amount <> sale.face_value * asked.count)
             OR bool_or((receipt.state = 'void') <> (asked.ended_at IS NOT NULL))
+        """,
+    )
+    yield from violations_of(
+        "Free cards are settled by promotion expense, and nothing else is",
+        """
+        SELECT receipt.number, sale.number, tender.kind, sale.gift_reason
+        FROM payments_tender tender
+        JOIN payments_receipt receipt ON receipt.id = tender.receipt_id
+        JOIN sales_salereceipt asked ON asked.receipt_id = receipt.id
+        JOIN sales_sale sale ON sale.id = asked.sale_id
+        WHERE (sale.gift_reason <> '') <> (tender.kind = 'promotion')
         """,
     )
     yield from violations_of(
@@ -120,6 +119,21 @@ def violations() -> Iterator[Violation]:
         GROUP BY recovery.id
         HAVING coalesce(sum(upper(held.cards) - lower(held.cards)), 0)
             <> CASE recovery.state WHEN 'registered' THEN recovery.count ELSE 0 END
+        """,
+    )
+    yield from violations_of(
+        "A recovery is worth its cards, and its money came by a receipt of its sale",
+        """
+        SELECT recovery.number, recovery.count || ' at ' || sale.face_value,
+               'amount ' || recovery.amount, 'receipt ' || recovery.receipt_id
+        FROM sales_recovery recovery
+        JOIN sales_sale sale ON sale.id = recovery.sale_id
+        WHERE recovery.amount <> recovery.count * sale.face_value
+           OR recovery.kind = 'paid' AND NOT EXISTS (
+            SELECT FROM sales_salereceipt asked
+            WHERE asked.sale_id = sale.id AND asked.receipt_id = recovery.receipt_id
+              AND asked.ended_at IS NULL
+           )
         """,
     )
     yield from violations_of(

@@ -63,7 +63,9 @@ class HouseForm(forms.Form):
 
 
 def _at(bound: forms.BoundField, problem: str) -> str:
-    """What is wrong, after the name of the field where it is."""
+    """What is wrong, after the name of the field where it is; a box has a sentence, and no name."""
+    if isinstance(bound.field, forms.BooleanField):
+        return problem
     return _("%(field)s: %(problem)s") % {"field": bound.label, "problem": problem}
 
 

@@ -54,6 +54,7 @@ LOOKS: dict[str, Look] = {
     "registered": Look("pause", "wait", "refund"),
     "partly_back": Look("half", "wait", "wait"),
     "back": Look("struck", "off", "void"),
+    "over": Look("struck", "off", "void"),
     # receipts and drawers
     "waiting": Look("pause", "wait", "wait"),
     "counted": Look("half", "wait", "wait"),

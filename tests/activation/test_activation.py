@@ -44,17 +44,12 @@ from tests.factories.activation import (
 )
 from tests.factories.cards import PrintedCard, a_document_type
 from tests.factories.custody import cards_at_institution
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import a_person, an_application, an_insured
 from tests.factories.postgresql import triggers_at_rest
 from tests.factories.products import a_product, a_published_version, some_rules
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture

@@ -7,31 +7,32 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from selfcard.activation.commands import cancelling, issue_refund_payment, settle_refund
 from selfcard.activation.verify import violations
+from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.custody.commands import reverse_activation
-from selfcard.policies.models import Policy
+from selfcard.payments.commands import OutlayGiven
+from selfcard.payments.models import Invoice, RedLetterInvoice
+from selfcard.policies.models import Cancellation, Policy
 from tests.factories.activation import activate, cancel, paid_cards
 from tests.factories.cards import PrintedCard
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.drawers import open_a_drawer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import cancelled
 from tests.factories.postgresql import (
     check_what_waits_for_the_commit,
     refused_by_postgresql,
     triggers_at_rest,
 )
+from tests.factories.recoveries import THE_WAY_IT_CAME, a_raw_voucher
 
 pytestmark = pytest.mark.django_db
 
 ISSUED, LATER = date(2026, 3, 2), date(2026, 6, 10)
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture
@@ -63,15 +64,21 @@ def the_card(insurer: Insurer, policy: Policy, *, is_void: bool) -> None:
     only_the_card(policy=policy, is_void=is_void, actor=insurer.actor("keeper"), request_id=uuid4())
 
 
-@pytest.mark.parametrize(
-    ("is_void", "said"), [(False, "is not cancelled"), (True, "is not cancelled|was cancelled")]
-)
-def test_no_card_leaves_its_live_policy(
-    insurer: Insurer, policy: Policy, is_void: bool, said: str
-) -> None:
-    with refused_by_postgresql(said):
+@pytest.mark.parametrize("is_void", [False, True])
+def test_no_card_leaves_its_live_policy(insurer: Insurer, policy: Policy, is_void: bool) -> None:
+    with refused_by_postgresql("an_activation_is_reversed_with_its_policy"):
         the_card(insurer, policy, is_void=is_void)
-        check_what_waits_for_the_commit()
+
+
+def test_no_card_becomes_void_as_cancelled_with_its_live_policy(
+    insurer: Insurer, policy: Policy
+) -> None:
+    promise = "cards_are_void_by_a_cancellation"
+
+    with refused_by_postgresql(promise), connection.cursor() as cursor:
+        # Asked before the others, which wait for the commit.
+        cursor.execute(f"SET CONSTRAINTS {promise} IMMEDIATE")
+        the_card(insurer, policy, is_void=True)
 
 
 def test_no_card_stays_activated_with_a_cancelled_policy(insurer: Insurer, policy: Policy) -> None:
@@ -97,6 +104,51 @@ def test_what_is_cancelled_whole_passes_the_same_checks(insurer: Insurer, policy
         cancelled(insurer, policy)
         the_card(insurer, policy, is_void=True)
         check_what_waits_for_the_commit()
+
+
+def test_what_pays_a_policy_back_is_what_is_owed_for_it(insurer: Insurer, policy: Policy) -> None:
+    promise = "what_pays_a_policy_back_is_what_is_owed"
+    with clock.frozen(ISSUED), refused_by_postgresql(promise):
+        a_raw_voucher(insurer, ("policy", policy.number), policy.premium_gross)
+    with clock.frozen(LATER):
+        cancel(insurer, policy)
+        owed = Cancellation.objects.get().gross
+
+        for number, amount in ((policy.number, owed - 1), ("P0", owed)):
+            with refused_by_postgresql(promise):
+                a_raw_voucher(insurer, ("policy", number), amount)
+
+
+def test_its_red_letter_is_of_the_invoice_by_which_the_money_of_its_card_came(
+    insurer: Insurer, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Invoice.objects.get()
+    with clock.frozen(ISSUED):
+        document_type = DocumentType.objects.get()
+        paid_cards(insurer, document_type=document_type)
+    other, real = Invoice.objects.exclude(pk=first.pk).get(), cancelling.issue_red_letter
+
+    def of_the_other(*, invoice: Invoice, **given: Any) -> RedLetterInvoice:
+        return real(invoice=other, **given)
+
+    monkeypatch.setattr(cancelling, "issue_red_letter", of_the_other)
+    with clock.frozen(LATER):
+        cancel(insurer, policy)
+        payment = issue_refund_payment(
+            policy=policy,
+            payee=THE_WAY_IT_CAME,
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
+        )
+        open_a_drawer(insurer, "500.00")
+
+        with refused_by_postgresql("a_policys_red_letter_is_of_its_cards_invoice"):
+            settle_refund(
+                payment=payment,
+                outlays=(OutlayGiven("cash", payment.amount),),
+                actor=insurer.actor("cashier"),
+                request_id=uuid4(),
+            )
 
 
 @pytest.mark.parametrize(

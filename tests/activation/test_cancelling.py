@@ -45,7 +45,7 @@ from tests.factories.activation import activate, paid_cards, sell
 from tests.factories.cards import PrintedCard, a_document_type
 from tests.factories.custody import cards_at_institution
 from tests.factories.drawers import open_a_drawer
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import a_person
 from tests.factories.products import a_published_version, some_rules
 from tests.factories.verifying import everything_holds
@@ -54,11 +54,6 @@ pytestmark = pytest.mark.django_db
 
 ISSUED = date(2026, 3, 2)  # cover from 3 March 2026 to 2 March 2027: 365 days
 APPLICANT = AskerGiven(a_person().identity_number)
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 def cards_of(insurer: Insurer, **rules: Any) -> list[PrintedCard]:
@@ -249,11 +244,13 @@ def test_the_money_of_a_gift_goes_back_the_way_it_came(insurer: Insurer) -> None
         document_type = a_document_type(insurer, "AC-100", "620118", version)
         _, cards = cards_at_institution(insurer, 1, document_type)
         receipt = issue_charge_receipt(
-            sales=(sell(insurer, cards),), actor=insurer.actor("keeper"), request_id=uuid4()
+            sales=(sell(insurer, cards, gift_reason="Spring fair"),),
+            actor=insurer.actor("keeper"),
+            request_id=uuid4(),
         )
         settle_receipt(
             receipt=receipt,
-            tenders=(TenderGiven("promotion", receipt.amount, reference="Spring fair"),),
+            tenders=(TenderGiven("promotion", receipt.amount),),
             actor=insurer.actor("cashier"),
             request_id=uuid4(),
         )

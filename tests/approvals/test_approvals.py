@@ -3,7 +3,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from selfcard.approvals.commands import ask, grant, refuse, withdraw
@@ -27,7 +27,7 @@ from selfcard.core.command import command
 from selfcard.core.refusals import Operation
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.organisations.models import May
-from tests.factories.organisations import an_insurer
+from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
 
@@ -45,11 +45,6 @@ def carried_out(actor, deed):
     name = str(uuid4())
     DEEDS[name] = deed
     return within_a_command(deed=name, actor=actor, request_id=uuid4())
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def asked_by(insurer, name="chief"):
@@ -92,7 +87,7 @@ def test_nobody_decides_their_own_request(insurer):
 
 def test_the_database_refuses_a_decision_on_ones_own_request(insurer):
     asked_by(insurer)
-    with pytest.raises(IntegrityError, match="nobody_decides"), transaction.atomic():
+    with refused_by_postgresql("nobody_decides_their_own_request"):
         Approval.objects.update(state="granted", decided_by=F("asked_by"), decided_at=clock.now())
 
 
@@ -120,10 +115,8 @@ def test_what_is_decided_stays_decided(insurer):
     approval = granted(insurer, asked_by(insurer))
     with pytest.raises(AlreadyDecided):
         granted(insurer, approval)
-    with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
+    with refused_by_postgresql("a_decision_stands"):
         Approval.objects.update(reason="changed my mind")
-    with pytest.raises(IntegrityError, match="is never deleted"), transaction.atomic():
-        connection.cursor().execute("DELETE FROM approvals_approval")
 
 
 def test_a_request_expires_and_can_be_asked_again(insurer):
@@ -160,7 +153,7 @@ def test_a_withdrawn_request_waits_for_nobody_and_cannot_be_decided(insurer):
     assert not approvals_waiting_for(insurer.actor("second")).exists()
     with pytest.raises(RequestWithdrawn):
         granted(insurer, approval)
-    with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
+    with refused_by_postgresql("a_decision_stands"):
         Approval.objects.update(state="asked")
     assert asked_by(insurer).state == "asked"
 
@@ -211,8 +204,8 @@ def test_what_was_decided_stays_to_be_seen_where_one_decides_audits_or_took_part
 def test_what_is_asked_stays_while_it_waits(insurer, changed):
     approval = asked_by(insurer)
 
-    with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
-        connection.cursor().execute(f"UPDATE approvals_approval SET {changed}")
+    with refused_by_postgresql("a_question_stays"), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE approvals_approval SET {changed}")
     assert approval.state == Approval.State.ASKED
 
 
@@ -222,7 +215,7 @@ def around_the_commands(promise, **changes):
     approval.pk = uuid4()
     for column, value in changes.items():
         setattr(approval, column, value)
-    with pytest.raises(IntegrityError, match=promise), transaction.atomic():
+    with refused_by_postgresql(promise):
         approval.save(force_insert=True)
 
 
@@ -256,5 +249,5 @@ def test_the_same_thing_waits_once_whatever_a_program_does(insurer):
 def test_a_decision_is_whole(insurer, changes, promise):
     asked_by(insurer)
 
-    with pytest.raises(IntegrityError, match=promise), transaction.atomic():
-        connection.cursor().execute(f"UPDATE approvals_approval SET {changes}")
+    with refused_by_postgresql(promise), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE approvals_approval SET {changes}")

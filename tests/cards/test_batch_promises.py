@@ -7,16 +7,15 @@ from django.db import connection
 
 from selfcard.cards.models import Batch, BatchKey, PinSheet, PrintFile
 from selfcard.core import clock
-from tests.factories.cards import a_made_batch, an_approved_batch, an_ordered_batch
-from tests.factories.organisations import an_insurer
+from tests.factories.cards import (
+    a_made_batch,
+    a_printed_batch,
+    an_approved_batch,
+    an_ordered_batch,
+)
 from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def test_no_serial_is_reserved_twice(insurer):
@@ -61,7 +60,8 @@ def test_who_ordered_a_batch_and_who_approved_it_stays(insurer, change):
     an_approved_batch(insurer)
     other = "now() + interval '1 day'" if change == "decided_at" else f"{change} + 1"
 
-    with refused_by_postgresql("cards_batch is never changed"), connection.cursor() as cursor:
+    promise = "batch_decision_stays" if change.startswith("decided") else "batch_order_stays"
+    with refused_by_postgresql(promise), connection.cursor() as cursor:
         cursor.execute(f"UPDATE cards_batch SET {change} = {other}")
 
 
@@ -72,6 +72,21 @@ def test_a_batch_is_cancelled_exactly_when_somebody_cancelled_it(insurer):
         batch.update(state="cancelled")
     with refused_by_postgresql("batch_cancelling_has_its_time"):
         batch.update(state="cancelled", cancelled_by=insurer.chief)
+
+
+def test_a_batch_has_cards(insurer):
+    order = Batch.objects.filter(pk=an_ordered_batch(insurer).pk)
+
+    with refused_by_postgresql("a_batch_has_at_least_one_card"):
+        order.update(count=0)
+
+
+@pytest.mark.parametrize("state", ["ordered", "refused", "generated"])
+def test_an_approved_batch_goes_no_way_but_its_own(insurer, state):
+    an_approved_batch(insurer)
+
+    with refused_by_postgresql("batch_goes_its_way"):
+        Batch.objects.update(state=state)
 
 
 def test_a_batch_counts_as_made_only_with_its_cards_in_custody(insurer):
@@ -85,14 +100,12 @@ def test_a_batch_counts_as_made_only_with_its_cards_in_custody(insurer):
 def test_the_sheets_of_a_made_batch_never_change_or_go(insurer):
     a_made_batch(insurer)
 
-    with refused_by_postgresql("never changed"):
+    with refused_by_postgresql("pin_sheet_is_never_changed"):
         PinSheet.objects.update(cards=1)
-    with refused_by_postgresql("never deleted"):
+    with refused_by_postgresql("pin_sheet_of_a_made_batch_is_kept"):
         PinSheet.objects.all().delete()
-    with refused_by_postgresql("never deleted"):
+    with refused_by_postgresql("batch_key_of_a_made_batch_is_kept"):
         BatchKey.objects.all()._raw_delete(using="default")
-    with refused_by_postgresql("never emptied"), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE cards_pinsheet")
 
 
 def test_one_person_alone_never_releases_a_print_file(insurer):
@@ -105,3 +118,10 @@ def test_one_person_alone_never_releases_a_print_file(insurer):
         )
     with refused_by_postgresql("a_print_file_leaves_only_when_released"):
         PrintFile.objects.update(downloaded_by=insurer.chief, downloaded_at=moment)
+
+
+def test_a_print_file_leaves_once(insurer):
+    a_printed_batch(insurer)
+
+    with refused_by_postgresql("print_file_leaves_once"):
+        PrintFile.objects.update(downloaded_at=clock.now())

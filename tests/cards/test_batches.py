@@ -70,11 +70,6 @@ from tests.races.threads import at_once
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def insurer():
-    return an_insurer()
-
-
 def do(deed, insurer, who, batch, **more):
     return deed(batch=batch, actor=insurer.actor(who), request_id=uuid4(), **more)
 

@@ -49,16 +49,10 @@ from selfcard.sales.models import Sale
 from tests.factories.activation import sell
 from tests.factories.cards import a_document_type, a_printer, revise, some_terms
 from tests.factories.custody import cards_at_institution
-from tests.factories.organisations import an_insurer
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
 from tests.factories.products import a_draft, a_product, a_published_version
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def test_a_document_type_has_the_tax_rate_of_its_products(insurer):
@@ -152,7 +146,7 @@ def test_a_type_without_products_is_refused(insurer):
 def test_a_fixed_last_day_is_at_least_a_month_away(insurer, near):
     with clock.frozen(date(2026, 11, 30)):
         if near:
-            with pytest.raises(DeadlineDayOutOfBounds, match="2026-12-30"):
+            with pytest.raises(DeadlineDayOutOfBounds, match="2026年12月30日"):
                 a_document_type(insurer, deadline_day=date(2026, 12, 29))
         else:
             version = a_document_type(insurer, deadline_day=date(2026, 12, 30)).versions.get()
@@ -311,6 +305,20 @@ def test_terms_out_of_their_bounds_are_refused_by_postgresql(insurer, changed, p
 
     with refused_by_postgresql(promise):
         another_version(version, **changed)
+
+
+def test_a_version_offers_a_product_once(insurer):
+    offered = TypeProduct.objects.get(type_version=a_document_type(insurer).versions.get())
+
+    offered.pk = None
+    with refused_by_postgresql("a_type_offers_a_product_once"):
+        offered.save()
+
+
+@pytest.mark.parametrize("prefix", ["012345", "12345", "12345x"])
+def test_a_prefix_has_six_digits_whatever_a_program_does(prefix):
+    with refused_by_postgresql("document_type_prefix_has_six_digits"):
+        DocumentType.objects.create(code="X", prefix=prefix, name_zh="卡", name_en="Card")
 
 
 def test_a_type_is_called_as_its_newest_version_and_otherwise_not(insurer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from selfcard.cards.papers import PRINT_PROTOCOL
-from tests.factories.papers import a_print_protocol
+from tests.factories.papers.cards import a_print_protocol
 from tests.factories.reading import words_on
 
 

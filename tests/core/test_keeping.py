@@ -1,21 +1,22 @@
-"""Money, keys, encryption, and the journals that are never changed."""
+"""Money, keys, encryption, and what the tables that everybody shares promise."""
 
 import stat
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from selfcard.core import clock
-from selfcard.core.actor import Actor
-from selfcard.core.audit import record
 from selfcard.core.encryption import blind_index, seal, unseal
 from selfcard.core.keys import forget_keys, key_in
-from selfcard.core.models import AuditEvent
+from selfcard.core.models import NumberSeries, Work
 from selfcard.core.money import Money, split_tax
+from selfcard.core.papers import freeze_paper
 from selfcard.core.verify import violations
+from tests.factories.papers.custody import an_issue_note
+from tests.factories.postgresql import refused_by_postgresql
 
 
 @pytest.mark.parametrize(
@@ -71,19 +72,36 @@ def test_the_day_is_the_insurers_day():
 
 
 @pytest.mark.django_db
+def test_a_paper_is_made_once():
+    paper = freeze_paper(kind="issue_note", number="IN-1", facts=an_issue_note())
+
+    paper.pk = None
+    with refused_by_postgresql("a_paper_is_made_once"):
+        paper.save()
+
+
+@pytest.mark.django_db
+def test_a_series_counts_from_one():
+    with refused_by_postgresql("a_series_counts_from_one"):
+        NumberSeries.objects.create(name="invoice:100101:2026", last=0)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
-    "sql",
+    ("changes", "promise"),
     [
-        "UPDATE core_auditevent SET actor_name = 'somebody else'",
-        "DELETE FROM core_auditevent",
-        "TRUNCATE core_auditevent",
+        ({"done": 11}, "work_done_is_within_the_total"),
+        ({"done": -1}, "work_done_is_within_the_total"),
+        ({"state": "done"}, "work_has_ended_exactly_when_it_has_an_end"),
+        ({"ended_at": datetime(2026, 11, 23, tzinfo=UTC)}, "work_has_ended_exactly_when"),
     ],
+    ids=str,
 )
-def test_the_audit_trail_is_never_changed(sql):
-    record(Actor.system(), "something.done")
-    with pytest.raises(IntegrityError, match="is never"), transaction.atomic():
-        connection.cursor().execute(sql)
-    assert AuditEvent.objects.count() == 1
+def test_work_says_how_far_it_is_and_when_it_ended(changes, promise):
+    Work.objects.create(kind="batch", subject="B-1", total=10, started_at=clock.now())
+
+    with refused_by_postgresql(promise):
+        Work.objects.update(**changes)
 
 
 @pytest.mark.django_db

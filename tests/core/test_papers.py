@@ -27,8 +27,11 @@ from selfcard.core.papers import (
 from selfcard.core.papers.engine import PaperCannotBeMade
 from selfcard.core.papers.facts import plain
 from selfcard.core.papers.words import amount_in_words
-from tests.factories.papers import ALL, a_policy, a_receipt, an_issue_note
-from tests.factories.papers_back import WAYS_BACK
+from tests.factories.papers import ALL
+from tests.factories.papers.custody import an_issue_note
+from tests.factories.papers.payments import a_receipt
+from tests.factories.papers.policies import a_policy
+from tests.factories.papers.ways_back import WAYS_BACK
 
 EVERY = {**ALL, **WAYS_BACK}
 

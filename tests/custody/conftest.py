@@ -1,13 +1,6 @@
 import pytest
 from django.db import connection
 
-from tests.factories.organisations import an_insurer
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
-
 
 @pytest.fixture(autouse=True)
 def own_print_folder(settings, tmp_path):

@@ -97,6 +97,58 @@ def test_a_card_under_inquiry_may_be_called_back(insurer, batch, why):
     assert custody(batch)[0] == ("Branch", "inventory", 1, 10)
 
 
+# How cards come back out of a sale: unpaid, into the refund, out of it.
+WAYS_BACK = {
+    "sale_recall": ("sold", "inventory"),
+    "refund_hold": ("to_be_activated", "awaiting_refund"),
+    "refund": ("awaiting_refund", "inventory"),
+}
+
+
+def coming_back(insurer, batch, kind):
+    """Cards 1 to 10 of a sale, and the movement by which they come back, not written yet."""
+    run, holder = cards_of(batch, 1, 10), insurer.institution.party
+    if kind == "sale_recall":
+        document_type = batch.type_version.document_type
+        do("sell", runs=(run,), document_type=document_type, holders=[holder], reason=SALE)
+    else:
+        paid(insurer, batch, 1, 10)
+    if kind == "refund":
+        do("hold", runs=(run,), sale=SALE, reason=("recovery", "RV-1"))
+    before, after = WAYS_BACK[kind]
+    return a_movement(
+        insurer,
+        batch,
+        kind=kind,
+        from_holder=holder,
+        to_holder=holder,
+        from_status=before,
+        to_status=after,
+    )
+
+
+@pytest.mark.parametrize("kind", WAYS_BACK)
+@pytest.mark.parametrize("why", ["freeze", "shortage", "write_off", "stock_count"])
+def test_a_card_that_is_lost_missing_or_under_inquiry_does_not_come_back_out_of_a_sale(
+    insurer, batch, why, kind
+):
+    movement = coming_back(insurer, batch, kind)
+    a_freeze(insurer, batch, 10, 10, why)
+
+    with refused_by_postgresql("a frozen card is not handed on"):
+        movement.save()
+
+
+@pytest.mark.parametrize("kind", WAYS_BACK)
+def test_cards_of_a_stopped_batch_may_come_back_out_of_a_sale(insurer, batch, kind):
+    movement = coming_back(insurer, batch, kind)
+    a_freeze(insurer, batch, 1, 100, "batch")
+
+    movement.save()
+
+    assert custody(batch)[0][:3] == ("Institution", WAYS_BACK[kind][1], 1)
+
+
 def test_a_card_whose_freeze_has_ended_goes_on(insurer, batch):
     freeze = Freeze.objects.filter(pk=a_freeze(insurer, batch, 1, 10).pk)
     freeze.update(released_by=insurer.chief, released_at=clock.now())
@@ -150,6 +202,15 @@ def test_activations_are_tallied_as_they_come_and_go(insurer, batch):
     tally.refresh_from_db()
     assert tally.activated == 3
     assert not list(violations())
+
+
+def test_no_activation_is_reversed_that_was_never_tallied(insurer, batch):
+    activate(paid(insurer, batch, 1, 5).first)
+    with triggers_at_rest():
+        ActivatedTally.objects.all()._raw_delete(using="default")
+
+    with refused_by_postgresql("reversals_are_tallied"):
+        ActivatedCard.objects.update(reversed_at=clock.now())
 
 
 @pytest.mark.parametrize("model", [ActivatedTally, PlaceTally])

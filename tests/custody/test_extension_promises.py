@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
-from psycopg.types.range import DateRange
+from django.db import connection
+from psycopg.types.range import DateRange, Range
 
 from selfcard.core import clock
 from selfcard.custody.models import Extension, ExtensionRun
@@ -59,7 +59,7 @@ def test_nobody_agrees_to_their_own_request(overdue: Overdue, asked: Extension) 
 
 
 def test_a_decision_stands_and_is_taken_once(overdue: Overdue, granted: Extension) -> None:
-    with pytest.raises(ProgrammingError, match="Invalid transition"), transaction.atomic():
+    with refused_by_postgresql("extension_is_decided_once"):
         changed(granted, state="asked", decided_by=None, decided_at=None)
 
 
@@ -99,6 +99,25 @@ def test_what_is_in_force_is_never_changed(overdue: Overdue, granted: Extension)
         granted.runs.update(serials=overdue.run(1, 6).range)
 
 
+@pytest.mark.parametrize("serials", [Range(empty=True), Range(1, None)])
+def test_a_run_is_neither_empty_nor_unbounded(asked: Extension, serials: Range) -> None:
+    with refused_by_postgresql("extension_run_is_neither_empty_nor_unbounded"):
+        ExtensionRun.objects.create(extension=asked, serials=serials)
+
+
+def test_a_run_has_its_days_when_it_is_granted_and_not_before(asked: Extension) -> None:
+    for half in (
+        {"granted_at": clock.now()},
+        {"during": DateRange(clock.today(), asked.last_day)},
+        {"granted_at": clock.now(), "during": DateRange(clock.today(), None)},
+    ):
+        with (
+            refused_by_postgresql("an_extension_run_is_in_force_when_it_is_granted"),
+            triggers_at_rest(),
+        ):
+            asked.runs.update(**half)
+
+
 def test_a_card_has_one_later_last_day_at_a_time(overdue: Overdue, granted: Extension) -> None:
     with overdue.afterwards():
         other = overdue.ask((6, 8))
@@ -126,7 +145,7 @@ def test_an_extension_names_cards_and_its_reason(overdue: Overdue, asked: Extens
     with refused_by_postgresql("does not say what its cards say"):
         Extension.objects.create(number="EX-0", **facts)
     for wrong in ({"reason": ""}, {"count": 0}):
-        with refused_by_postgresql("is_of_cards_and_has_its_reason"):
+        with refused_by_postgresql("an_extension_is_of_cards_and_has_its_reason"):
             Extension.objects.create(number="EX-0", **{**facts, **wrong})
 
 

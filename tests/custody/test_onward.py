@@ -12,7 +12,13 @@ from selfcard.core.audit import record
 from selfcard.core.command import NotWithinCommand, command
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun
-from selfcard.custody.commands import activate_card, check_in, sell_cards, settle_cards
+from selfcard.custody.commands import (
+    activate_card,
+    check_in,
+    hold_for_refund,
+    sell_cards,
+    settle_cards,
+)
 from selfcard.custody.deeds import HAND_OVER, ISSUE, VOID
 from selfcard.custody.errors import (
     CardAlreadyActivated,
@@ -52,7 +58,12 @@ def within_a_command(*, deed, given, actor, request_id):
     STEPS[deed](**PENDING.pop(given), actor=actor)
 
 
-STEPS: dict[str, Any] = {"sell": sell_cards, "settle": settle_cards, "activate": activate_card}
+STEPS: dict[str, Any] = {
+    "sell": sell_cards,
+    "settle": settle_cards,
+    "activate": activate_card,
+    "hold": hold_for_refund,
+}
 PENDING: dict = {}
 
 

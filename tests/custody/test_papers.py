@@ -7,7 +7,7 @@ from dataclasses import replace
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
-from tests.factories.papers import (
+from tests.factories.papers.custody import (
     a_check_in,
     a_count_protocol,
     a_count_sheet,

@@ -226,7 +226,7 @@ def test_a_movement_has_its_reason(insurer, batch):
         a_movement(insurer, batch, reason_number="").save()
 
 
-@pytest.mark.parametrize("days", [-2, 2])
+@pytest.mark.parametrize("days", [-3, 3])
 def test_a_movement_counts_from_the_day_on_which_it_was_made(insurer, batch, days):
     with refused_by_postgresql("counts from the day on which it was made"):
         a_movement(insurer, batch, day=clock.today() + timedelta(days=days)).save()

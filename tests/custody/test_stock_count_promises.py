@@ -43,6 +43,14 @@ def differing(insurer, batch):
     return counted(insurer, batch, (1, 49), (51, 105))
 
 
+@pytest.mark.parametrize("state", ["asked", "closed"])
+def test_nothing_is_agreed_of_a_count_that_nobody_has_compared(insurer, batch, state):
+    opened(insurer, batch)
+
+    with refused_by_postgresql("stock_count_goes_its_way"):
+        run_sql("UPDATE custody_stockcount SET state = %s", state)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -35,8 +35,8 @@ def holder(source: str = HOME) -> Actor:
     return Actor.holder(Channel.PORTAL, source)
 
 
-def sell(insurer: Insurer, cards: list[PrintedCard]) -> Sale:
-    """The institution's keeper sells an unbroken run of cards."""
+def sell(insurer: Insurer, cards: list[PrintedCard], gift_reason: str = "") -> Sale:
+    """The institution's keeper sells an unbroken run of cards, or gives it away."""
     batch = batch_of(cards[0].serial)
     assert batch is not None
     return register_sale(
@@ -45,6 +45,7 @@ def sell(insurer: Insurer, cards: list[PrintedCard]) -> Sale:
         seller_organisation=insurer.institution,
         seller=insurer.seller.party,
         business_source="direct",
+        gift_reason=gift_reason,
         actor=insurer.actor("keeper"),
         request_id=uuid4(),
     )

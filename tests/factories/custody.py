@@ -21,14 +21,17 @@ from selfcard.custody.commands import (
     issue_cards,
     recall_cards,
     record_announcement,
+    release_cards,
     remember_opened,
 )
 from selfcard.custody.models import Holding, Issue, Recall, Requisition, WriteOff
 from selfcard.organisations.models import Party
 from tests.factories.cards import PrintedCard, a_printed_batch
 from tests.factories.organisations import Insurer
+from tests.factories.remembered import remembered
 
 
+@remembered
 def cards_at_head_office(
     insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
 ) -> tuple[Batch, list[PrintedCard]]:
@@ -55,6 +58,7 @@ def hand_down(
     return issue
 
 
+@remembered
 def cards_at_branch(
     insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
 ) -> tuple[Batch, list[PrintedCard]]:
@@ -64,6 +68,7 @@ def cards_at_branch(
     return batch, cards
 
 
+@remembered
 def cards_at_institution(
     insurer: Insurer, count: int = 100, document_type: DocumentType | None = None
 ) -> tuple[Batch, list[PrintedCard]]:
@@ -168,6 +173,11 @@ def stop(insurer: Insurer, *runs: SerialRun, by: str = "chief", note: str = "A c
         actor=insurer.actor(by),
         request_id=uuid4(),
     )
+
+
+def let_go(insurer: Insurer, number: str, by: str = "chief") -> None:
+    """Release all cards that a freeze stops."""
+    release_cards(number=number, note="Found", actor=insurer.actor(by), request_id=uuid4())
 
 
 def report(

@@ -29,7 +29,7 @@ from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.models import Policy
 from selfcard.sales.models import Recovery, Sale
 from tests.factories.activation import activate
-from tests.factories.advances import A_COMPANY, a_refund, an_account, pay_out
+from tests.factories.advances import a_refund, an_account, pay_out
 from tests.factories.drawers import open_a_drawer
 from tests.factories.policies import a_person, an_application
 from tests.factories.recoveries import THE_WAY_IT_CAME, pay_back, take_back, voucher
@@ -74,7 +74,7 @@ def a_busy_day() -> Day:
         account = an_account(insurer, "300.00")
         sale = shop.sell((1, 10))
         invoice = shop.settle(
-            shop.ask(sale, payer_name=A_COMPANY),
+            shop.ask(sale, payer_account=account),
             TenderGiven("advance", Decimal("200.00"), account=account),
             TenderGiven("cash", Decimal("800.00")),
         )

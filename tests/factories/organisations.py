@@ -7,6 +7,7 @@ from selfcard.core.actor import Actor
 from selfcard.organisations.commands import authorise, employ_staff, open_organisation
 from selfcard.organisations.models import May, Organisation, Staff
 from selfcard.organisations.queries import staff_actor
+from tests.factories.remembered import remembered
 
 PASSWORD = "correct horse battery"  # what every member of the cast signs in with
 
@@ -55,6 +56,7 @@ KEEPER = (
     May.WRITE_OFF_CARDS,
     May.COUNT_STOCK,
     May.REGISTER_SALES,
+    May.GIVE_AWAY,
     May.SEE_SALES,
     May.ISSUE_RECEIPTS,
     May.RECALL_SALES,
@@ -111,6 +113,7 @@ def a_staff_member(
     )
 
 
+@remembered
 def an_insurer() -> Insurer:
     level = Organisation.Level
     head_office = an_organisation("10", level.HEAD_OFFICE, None, "Head office")

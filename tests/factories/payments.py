@@ -18,7 +18,7 @@ from selfcard.payments.commands import (
     issue_receipt,
     void_receipt,
 )
-from selfcard.payments.models import Invoice, Receipt
+from selfcard.payments.models import AdvanceAccount, Invoice, Receipt
 from selfcard.payments.papers import ChargeLine, InvoiceLine
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
@@ -34,6 +34,7 @@ def _ask(
     organisation: Organisation,
     payer_name: str,
     buyer_tax_number: str,
+    payer_account: AdvanceAccount | None,
     price: Decimal,
     actor: Actor,
     request_id: UUID,
@@ -44,6 +45,7 @@ def _ask(
         organisation=organisation,
         payer_name=payer_name,
         buyer_tax_number=buyer_tax_number,
+        payer_account=payer_account,
         lines=(line,),
         reason=("sale", "S-1"),
         actor=actor,
@@ -99,12 +101,17 @@ class Till:
     insurer: Insurer
 
     def receipt(
-        self, price: str = "100.00", payer_name: str = "", buyer_tax_number: str = ""
+        self,
+        price: str = "100.00",
+        payer_name: str = "",
+        buyer_tax_number: str = "",
+        payer_account: AdvanceAccount | None = None,
     ) -> Receipt:
         return _ask(
             organisation=self.insurer.institution,
             payer_name=payer_name,
             buyer_tax_number=buyer_tax_number,
+            payer_account=payer_account,
             price=Decimal(price),
             actor=self.insurer.actor("keeper"),
             request_id=uuid4(),

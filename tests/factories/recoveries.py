@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from selfcard.core import clock
 from selfcard.core.serials import SerialRun
 from selfcard.payments.commands import OutlayGiven, PayeeGiven
 from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
@@ -60,6 +61,25 @@ def voucher(
 ) -> PaymentReceipt:
     return issue_payment_receipt(
         recovery=recovery, payee=payee, actor=shop.insurer.actor(by), request_id=uuid4()
+    )
+
+
+def a_raw_voucher(insurer: Insurer, reason: tuple[str, str], amount: Decimal) -> PaymentReceipt:
+    """A voucher as no command would write it."""
+    return PaymentReceipt.objects.create(
+        number="P-9",
+        kind=PaymentReceipt.Kind.REFUND,
+        organisation=insurer.institution,
+        way=PaymentReceipt.Way.ORIGINAL,
+        payee_name="个人",
+        amount=amount,
+        currency="CNY",
+        lines=[],
+        reason_kind=reason[0],
+        reason_number=reason[1],
+        issued_by=insurer.keeper,
+        issued_at=clock.now(),
+        payee_set_by=insurer.keeper,
     )
 
 

@@ -54,7 +54,7 @@ class Shop:
         }
         return register_sale(actor=self.insurer.actor(by), **given)
 
-    def ask(self, *sales: Sale, by: str = "keeper", **buyer: str) -> Receipt:
+    def ask(self, *sales: Sale, by: str = "keeper", **buyer: Any) -> Receipt:
         return issue_charge_receipt(
             sales=sales, actor=self.insurer.actor(by), request_id=uuid4(), **buyer
         )

@@ -31,7 +31,7 @@ from tests.factories.custody import (
     cards_of,
     hand_down,
 )
-from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.organisations import a_staff_member
 from tests.factories.policies import a_person, an_application
 
 pytestmark = pytest.mark.django_db
@@ -43,11 +43,6 @@ def runs_seen(actor, sought=None, first=0):
         (run.run.first - first + 1, run.run.last - first + 1, str(run.status), run.holder.name_en)
         for run in found
     ]
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from selfcard.inquiry.queries.reconciliation import (
     reconciliation,
 )
 from selfcard.inquiry.verify import violations
+from selfcard.ledger.queries import balances
 from tests.factories.days import Day, a_busy_day
 from tests.factories.postgresql import triggers_at_rest
 from tests.factories.verifying import everything_holds
@@ -35,9 +36,9 @@ def english() -> Iterator[None]:
 
 
 @pytest.fixture
-def day() -> Day:
+def day() -> Iterator[Day]:
     with clock.frozen(TODAY):
-        return a_busy_day()
+        yield a_busy_day()
 
 
 def asked(day: Day, on: date = TODAY, by: str = "auditor") -> Reconciliation:
@@ -108,6 +109,16 @@ def test_what_is_owed_now_stands_beside_the_ledger_for_whoever_sees_all(day: Day
     assert [amount for _, _, amount in owed[4:6]] == ["60.00", "60.00"]
     titles = [str(group.title) for group in asked(day, by="cashier").groups]
     assert "What is owed now" not in titles
+    assert "What is held now" not in titles
+
+
+def test_what_is_held_now_stands_beside_the_ledger_for_whoever_sees_all(day: Day) -> None:
+    """What came and went is in the drawer, but for 7.00 that are not."""
+    held = figures(asked(day), "What is held now")
+
+    assert held[0] == (1, None, held[1][2])
+    assert Decimal(held[0][2]) == balances()["1001"]
+    assert [amount for _, _, amount in held[2:4]] in ([], ["0.00", "0.00"])
 
 
 def test_everybody_sees_their_own_organisations_and_no_other(day: Day) -> None:
@@ -146,6 +157,13 @@ PLANTED: list[Plant] = [
             day.sale.number,
         ),
         lambda day: day.sale.number,
+    ),
+    (
+        Disagreement.GIVEN,
+        lambda day: around(
+            "UPDATE sales_sale SET gift_reason = 'a prize' WHERE id = %s", day.sale.pk
+        ),
+        receipt_of,
     ),
     (
         Disagreement.ASKED,
@@ -342,6 +360,20 @@ PLANTED: list[Plant] = [
             day.cancelled.pk,
         ),
         lambda day: "2206",
+    ),
+    (
+        Disagreement.ALL_CASH,
+        lambda day: around("UPDATE payments_drawercount SET counted = 1 WHERE kind = 'cash'"),
+        lambda day: "1001",
+    ),
+    (
+        Disagreement.ALL_TAKINGS,
+        lambda day: around(
+            "INSERT INTO payments_takings (organisation_id, kind, currency, amount)"
+            " VALUES (%s, 'card', 'CNY', 5)",
+            day.shop.insurer.institution.pk,
+        ),
+        lambda day: "1012",
     ),
 ]  # fmt: skip
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from selfcard.core import clock
 from selfcard.core.serials import group_digits
 from selfcard.custody.models import Issue
 from selfcard.inquiry.queries.search import find
+from selfcard.ledger.queries import entries_for
+from selfcard.payments.commands import OutlayGiven, TenderGiven
+from selfcard.payments.models import Drawer
 from selfcard.policies.editions import current_edition
 from selfcard.policies.signing.codes import code_address
+from selfcard.sales.commands import note_not_arrived
 from tests.factories.activation import activate, holder
+from tests.factories.payments import transfer
+from tests.factories.recoveries import pay_back, take_back, voucher
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +133,41 @@ def test_a_search_takes_a_bounded_number_of_statements(sold):
     with CaptureQueriesContext(connection) as caught:
         find("001", shop.insurer.actor("keeper"))
 
-    assert len(caught) <= 31
+    assert len(caught) <= 38
+
+
+def test_money_is_found_by_what_a_bank_a_payer_or_a_slip_calls_it(shop):
+    cashier = shop.insurer.actor("cashier")
+    came = shop.ask(shop.sell((11, 15)))
+    shop.settle(came, transfer("500.00", reference="ICBC 春 200"))
+    waits = shop.ask(shop.sell((16, 20)))
+    note_not_arrived(
+        receipt=waits,
+        expected=(TenderGiven("cheque", Decimal("500.00"), reference="CHQ 20881730"),),
+        actor=cashier,
+        request_id=uuid4(),
+    )
+    paid = voucher(shop, take_back(shop, came.sales.get().sale, (11, 12)))
+    pay_back(shop, paid, OutlayGiven("transfer", paid.amount, clock.today(), "ICBC OUT 1"))
+
+    for typed, expected in {
+        "icbc 春": ("receipt", came.number, False),
+        "CHQ 20881730": ("receipt", waits.number, False),
+        "ICBC OUT": ("payment", paid.number, False),
+    }.items():
+        assert found(shop, typed) == [expected]
+        assert found(shop, typed, "other_keeper") == found(shop, typed, "seller") == []
+
+
+def test_a_drawer_is_found_by_its_code_and_an_entry_by_whoever_sees_the_books(sold):
+    shop, invoice, _ = sold
+    drawer = Drawer.objects.get()
+    entry = entries_for("receipt", invoice.receipt.number).get()
+
+    assert found(shop, drawer.code.lower(), "cashier") == [("drawer", drawer.code, True)]
+    assert found(shop, drawer.code, "other_keeper") == []
+    assert found(shop, entry.number, "auditor") == [("entry", entry.number, True)]
+    assert found(shop, entry.number, "keeper") == []
 
 
 @pytest.mark.parametrize(

@@ -19,17 +19,12 @@ from selfcard.ledger.tasks import close_days_nightly
 from selfcard.ledger.verify import violations
 from selfcard.organisations.errors import NotAuthorised
 from tests.factories.ledger import an_entry
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
 
 pytestmark = pytest.mark.django_db
 
 SUNDAY, MONDAY, TUESDAY = date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 3)
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 def close(insurer: Insurer, up_to: date, on: date = TUESDAY, by: str = "second") -> Closing:

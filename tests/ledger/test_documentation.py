@@ -12,11 +12,18 @@ from selfcard.core import clock
 from selfcard.launcher.folder import PROJECT
 from selfcard.ledger.chart import CHART, AccountKind
 from selfcard.ledger.models import Entry, EntryKind
-from selfcard.payments.commands import OutlayGiven, PayeeGiven, TenderGiven
+from selfcard.payments.commands import (
+    OutlayGiven,
+    PayeeGiven,
+    TenderGiven,
+    ask_tender_correction,
+    grant_correction,
+)
 from selfcard.payments.models import Invoice
 from selfcard.sales.commands import settle_receipt
-from tests.factories.advances import A_COMPANY
+from tests.factories.advances import A_COMPANY, an_account, deposit
 from tests.factories.days import Day, a_busy_day
+from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.payments import cash, transfer
 from tests.factories.recoveries import pay_back, take_back, voucher
 from tests.factories.sales import Shop
@@ -79,15 +86,17 @@ def day() -> Iterator[Day]:
 
 @pytest.mark.django_db
 def test_the_examples_are_what_the_deeds_book(day: Day) -> None:
-    told = examples()
+    told, kinds = examples(), EntryKind
+    left_in_advance = booked(kind=kinds.DEPOSIT_CONFIRMED)
     with clock.frozen(NEXT_DAY):
         first, too_much, gift = _paid_otherwise(day.shop)
         kept = _money_stays(day)
-    kinds = EntryKind
+        _came_by_card(day.shop)
+        fetch(day.shop.insurer, open_a_drawer(day.shop.insurer), "500.00")
 
     played = {
         "The receipt is confirmed": booked(reason_number=first.receipt.number),
-        "Money is left in advance": booked(kind=kinds.DEPOSIT_CONFIRMED),
+        "Money is left in advance": left_in_advance,
         "An advance pays a part of a sale": booked(reason_number=day.invoice.receipt.number),
         "A transfer brings too much": booked(reason_number=too_much.receipt.number),
         "Cards are given away": booked(reason_number=gift.receipt.number),
@@ -98,6 +107,8 @@ def test_the_examples_are_what_the_deeds_book(day: Day) -> None:
         "Paid cards come back": booked(reason_number=day.red_letter.payment.number),
         "Paid cards come back, and their money stays": kept,
         "An advance is paid back": booked(kind=kinds.ADVANCE_REFUNDED),
+        "A float is fetched from the bank": booked(kind=kinds.CASH_FETCHED),
+        "A part of a receipt came in another way": booked(kind=kinds.TENDER_CORRECTED),
         "Takings are brought to the bank": booked(kind=kinds.TAKINGS_BANKED),
         "A drawer is short": booked(kind=kinds.CASH_DIFFERENCE),
     }
@@ -117,7 +128,22 @@ def _paid_otherwise(shop: Shop) -> tuple[Invoice, Invoice, Invoice]:
         request_id=uuid4(),
     )
     free = TenderGiven("promotion", Decimal("200.00"))
-    return first, too_much, shop.settle(shop.ask(shop.sell((48, 49))), free)
+    given_away = shop.ask(shop.sell((48, 49), gift_reason="Spring fair"))
+    return first, too_much, shop.settle(given_away, free)
+
+
+def _came_by_card(shop: Shop) -> None:
+    """80.00 that were entered as cash came by card; another person agrees."""
+    receipt = deposit(shop.insurer, an_account(shop.insurer, payer="Someone else"), "80.00")
+    asked = ask_tender_correction(
+        tender=receipt.tenders.get(),
+        kind="card",
+        reference="POS-1",
+        reason="the slip was found",
+        actor=shop.insurer.actor("cashier"),
+        request_id=uuid4(),
+    )
+    grant_correction(approval=asked, actor=shop.insurer.actor("second"), request_id=uuid4())
 
 
 def _money_stays(day: Day) -> Lines:

@@ -1,7 +1,7 @@
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from selfcard.core.actor import Actor
 from selfcard.organisations.commands import (
@@ -18,7 +18,7 @@ from selfcard.organisations.errors import (
     NotForOneself,
     PasswordTooWeak,
 )
-from selfcard.organisations.models import May, Organisation
+from selfcard.organisations.models import Authorisation, May, Organisation
 from selfcard.organisations.queries import (
     acting_staff,
     branch_of,
@@ -31,14 +31,10 @@ from selfcard.organisations.queries import (
     require,
     staff_actor,
 )
-from tests.factories.organisations import a_staff_member, an_insurer, an_organisation
+from tests.factories.organisations import a_staff_member, an_organisation
+from tests.factories.postgresql import refused_by_postgresql
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 def codes(organisations):
@@ -107,7 +103,7 @@ def test_there_is_one_head_office(insurer):
     with pytest.raises(HeadOfficeIsOpen):
         an_organisation("20", Organisation.Level.HEAD_OFFICE, None)
     party = an_organisation("1099", Organisation.Level.BRANCH, insurer.head_office).party
-    with pytest.raises(IntegrityError, match="there_is_one_head_office"), transaction.atomic():
+    with refused_by_postgresql("there_is_one_head_office"):
         Organisation.objects.filter(pk=party.pk).update(level="head_office", parent=None)
 
 
@@ -150,6 +146,14 @@ def test_a_password_that_can_be_guessed_is_refused(insurer, password):
         )
 
 
+def test_an_authorisation_is_given_once_whatever_a_program_does(insurer):
+    given = Authorisation.objects.filter(staff=insurer.keeper).first()
+
+    given.pk = None
+    with refused_by_postgresql("an_authorisation_is_given_once"):
+        given.save()
+
+
 def test_the_branch_of_a_department_is_found_upwards(insurer):
     assert branch_of(insurer.department) == insurer.branch
     assert branch_of(insurer.head_office) == insurer.head_office
@@ -162,13 +166,11 @@ def test_who_may_hold_cards_is_found_from_above(insurer):
 
 
 def test_the_database_knows_one_head_of_the_tree(insurer):
-    with pytest.raises(IntegrityError, match="only_a_head_office"), transaction.atomic():
+    with refused_by_postgresql("only_a_head_office_has_nobody_above_it"):
         Organisation.objects.filter(pk=insurer.branch.pk).update(parent=None)
 
 
 def test_names_come_in_the_readers_language(insurer):
-    from django.utils import translation
-
     someone = a_staff_member("X01", insurer.branch, name="Zhou Ting")
     with translation.override("en"):
         assert someone.name == "Zhou Ting"

@@ -6,8 +6,10 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from selfcard.core import clock
+from selfcard.core.money import Money
 from selfcard.ledger.queries import balances
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.payments.commands import NEW_ACCOUNT, TenderGiven, open_advance_account
@@ -25,10 +27,12 @@ from selfcard.payments.errors import (
 from selfcard.payments.models import AdvanceAccount, AdvanceEntry, Invoice, Receipt
 from selfcard.payments.queries import accounts_of_payer, advance_accounts_in_reach
 from selfcard.sales.commands import settle_receipt
+from selfcard.sales.queries import live_receipt
 from tests.factories.advances import A_COMPANY, ITS_NUMBER, an_account
 from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import cash, transfer
 from tests.factories.postgresql import refused_by_postgresql
+from tests.factories.recoveries import take_back
 from tests.factories.sales import Shop, a_shop
 from tests.factories.verifying import everything_holds
 
@@ -45,8 +49,13 @@ def advance(account: AdvanceAccount, amount: str) -> TenderGiven:
     return TenderGiven("advance", Decimal(amount), account=account)
 
 
-def asked(shop: Shop, first: int, last: int, **buyer: str) -> Receipt:
-    return shop.ask(shop.sell((first, last)), **{"payer_name": A_COMPANY, **buyer})
+def asked(
+    shop: Shop, first: int, last: int, account: AdvanceAccount | None = None, **buyer: str
+) -> Receipt:
+    """A receipt for some cards; it names the account that it may be paid from."""
+    return shop.ask(
+        shop.sell((first, last)), payer_account=account, **{"payer_name": A_COMPANY, **buyer}
+    )
 
 
 def test_an_account_belongs_to_a_named_payer_and_begins_empty(shop: Shop) -> None:
@@ -98,7 +107,7 @@ def test_who_asks_for_money_opens_accounts_too_and_who_does_not_may_not(shop: Sh
 def test_an_advance_pays_a_receipt_and_the_books_say_whose_money_it_was(shop: Shop) -> None:
     account = an_account(shop.insurer, "800.00")
 
-    shop.settle(asked(shop, 1, 10), advance(account, "800.00"), cash("200.00"))
+    shop.settle(asked(shop, 1, 10, account), advance(account, "800.00"), cash("200.00"))
 
     account.refresh_from_db()
     assert account.balance == 0
@@ -118,12 +127,12 @@ def test_an_advance_pays_a_receipt_and_the_books_say_whose_money_it_was(shop: Sh
 
 def test_an_advance_that_does_not_suffice_pays_nothing(shop: Shop) -> None:
     account = an_account(shop.insurer, "800.00")
-    receipt = asked(shop, 1, 10)
+    receipt = asked(shop, 1, 10, account)
 
     with pytest.raises(AdvanceDoesNotSuffice) as refusal:
         shop.settle(receipt, advance(account, "1000.00"))
 
-    assert refusal.value.facts["balance"] == "800.00"
+    assert refusal.value.facts["balance"] == Money(Decimal("800.00"), "CNY")
     account.refresh_from_db()
     receipt.refresh_from_db()
     assert (account.balance, receipt.state) == (Decimal("800.00"), Receipt.State.ISSUED)
@@ -140,9 +149,45 @@ def test_the_advance_of_one_payer_does_not_pay_for_another(shop: Shop) -> None:
     assert list(accounts_of_payer(receipt)) == []
 
 
-def test_a_tax_number_that_only_one_paper_names_tells_no_two_payers_apart(shop: Shop) -> None:
+def test_of_two_people_of_one_name_the_advance_of_one_does_not_pay_for_the_other(
+    shop: Shop,
+) -> None:
+    account = an_account(shop.insurer, "1000.00", payer="王伟")
+    namesake = asked(shop, 1, 10, payer_name="王伟")
+    own = shop.ask(shop.sell((11, 20)), payer_account=account)
+
+    assert list(accounts_of_payer(namesake)) == []
+    with pytest.raises(AdvanceOfOtherPayer) as refusal:
+        shop.settle(namesake, advance(account, "1000.00"))
+    with translation.override("en"):
+        assert "has to name it" in str(refusal.value)
+    with pytest.raises(AdvanceOfOtherPayer):  # nor is the surplus of one kept for the other
+        settle(shop, namesake, transfer("1500.00"), to=account)
+    with refused_by_postgresql("is not that of the payer of receipt"):
+        namesake.tenders.create(
+            kind="advance", amount="1.00", arrived_on=clock.today(), account=account
+        )
+    assert (own.payer_name, list(accounts_of_payer(own))) == ("王伟", [account])
+    shop.settle(own, advance(account, "1000.00"))
+    everything_holds()
+
+
+def test_the_second_of_two_people_of_one_name_has_an_account_that_is_told_apart(
+    shop: Shop,
+) -> None:
+    an_account(shop.insurer, payer="王伟")
+
+    with pytest.raises(AdvanceAccountExists) as refusal:
+        an_account(shop.insurer, payer="王伟")
+
+    with translation.override("en"):
+        assert "add to the name what tells the two apart" in str(refusal.value)
+    assert an_account(shop.insurer, payer="王伟（滨江）").payer_name == "王伟（滨江）"
+
+
+def test_one_tax_number_on_both_papers_tells_whose_account_it_is(shop: Shop) -> None:
     account = an_account(shop.insurer, "1000.00", tax_number=ITS_NUMBER)
-    receipt = asked(shop, 1, 10)
+    receipt = asked(shop, 1, 10, buyer_tax_number=ITS_NUMBER)
     other = asked(shop, 11, 11, buyer_tax_number="91330100MA27XL3N0K")
 
     assert list(accounts_of_payer(receipt)) == [account]
@@ -153,6 +198,33 @@ def test_a_tax_number_that_only_one_paper_names_tells_no_two_payers_apart(shop: 
     everything_holds()
 
 
+def test_a_receipt_names_no_account_of_another_name_number_or_place(shop: Shop) -> None:
+    account = an_account(shop.insurer, tax_number=ITS_NUMBER)
+    elsewhere = open_advance_account(
+        organisation=shop.insurer.other_institution,
+        payer_name=A_COMPANY,
+        actor=shop.insurer.actor("other_keeper"),
+        request_id=uuid4(),
+    )
+    sale = shop.sell((1, 10))
+
+    for strange in ({"payer_name": "何晓东"}, {"buyer_tax_number": "91330100MA27XL3N0K"}):
+        with pytest.raises(AdvanceOfOtherPayer) as refusal:
+            shop.ask(sale, payer_account=account, **strange)
+        assert refusal.value.field == "payer_account"
+    with pytest.raises(AdvanceOfOtherPlace):
+        shop.ask(sale, payer_account=elsewhere)
+
+
+def test_the_rest_is_asked_for_from_the_same_account(shop: Shop) -> None:
+    account = an_account(shop.insurer, "1000.00")
+    receipt = asked(shop, 1, 10, account)
+
+    take_back(shop, receipt.sales.get().sale, (9, 10))
+
+    assert live_receipt(receipt.sales.get().sale).payer_account == account
+
+
 def test_nobody_named_has_no_advance_to_choose(shop: Shop) -> None:
     an_account(shop.insurer, "1000.00")
 
@@ -161,7 +233,7 @@ def test_nobody_named_has_no_advance_to_choose(shop: Shop) -> None:
 
 def test_one_account_stands_in_one_row(shop: Shop) -> None:
     account = an_account(shop.insurer, "1000.00")
-    receipt = asked(shop, 1, 10)
+    receipt = asked(shop, 1, 10, account)
 
     with pytest.raises(AccountNamedTwice) as refusal:
         shop.settle(receipt, advance(account, "500.00"), advance(account, "500.00"))
@@ -199,7 +271,7 @@ def settle(shop: Shop, receipt: Receipt, *tenders: TenderGiven, to: object) -> N
 
 def test_what_a_transfer_brings_over_the_amount_is_the_payers(shop: Shop) -> None:
     account = an_account(shop.insurer)
-    receipt = asked(shop, 1, 10)
+    receipt = asked(shop, 1, 10, account)
 
     settle(shop, receipt, transfer("1500.00"), to=account)
 
@@ -234,7 +306,7 @@ def test_the_surplus_of_nobody_is_kept_for_nobody(shop: Shop) -> None:
 
 def test_too_much_is_refused_unless_somebody_says_where_it_goes(shop: Shop) -> None:
     account = an_account(shop.insurer)
-    receipt = asked(shop, 1, 10)
+    receipt = asked(shop, 1, 10, account)
 
     with pytest.raises(TendersDoNotAddUp):
         settle(shop, receipt, transfer("1500.00"), to=None)
@@ -286,7 +358,7 @@ def test_what_a_confirmed_receipt_took_out_of_an_advance_is_what_is_entered(shop
         )
     with refused_by_postgresql("receipt .* and the advances do not agree"):
         # Going around the command: confirmed by an advance that nobody wrote off.
-        other = asked(shop, 2, 2)
+        other = asked(shop, 2, 2, account)
         other.tenders.create(
             kind="advance", amount=other.amount, arrived_on=clock.today(), account=account
         )

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.papers import find_paper
 from selfcard.ledger.queries import balances
@@ -279,7 +280,7 @@ def test_an_advance_that_was_used_meanwhile_is_not_paid_back(insurer: Insurer) -
     till = Till(insurer)
     account = an_account(insurer, "800.00")
     payment = a_refund(insurer, account, "800.00")
-    receipt = till.receipt("100.00", payer_name=account.payer_name)
+    receipt = till.receipt("100.00", payer_account=account)
     till.confirm(receipt, TenderGiven("advance", Decimal("100.00"), account=account))
 
     with pytest.raises(AdvanceDoesNotSuffice):
@@ -312,7 +313,7 @@ def test_a_refund_that_failed_goes_to_another_bank_account(insurer: Insurer) -> 
         request_id=uuid4(),
     )
     paid = pay_out(
-        insurer, payment, OutlayGiven("transfer", Decimal("800.00"), date(2026, 1, 5), "T-1")
+        insurer, payment, OutlayGiven("transfer", Decimal("800.00"), clock.today(), "T-1")
     )
 
     assert (paid.payee_bank, paid.state) == ("工商银行", PaymentReceipt.State.CONFIRMED)

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.payments.papers.statements import DRAWER_DAY, STATEMENT
-from tests.factories.papers import (
+from tests.factories.papers.names import yuan
+from tests.factories.papers.payments import (
     a_deposit_receipt,
     a_drawer_day,
     a_receipt,
     a_statement,
     an_invoice,
-    yuan,
 )
-from tests.factories.papers_back import a_payment_receipt, a_red_letter_invoice
+from tests.factories.papers.ways_back import a_payment_receipt, a_red_letter_invoice
 from tests.factories.reading import words_on
 
 

@@ -113,6 +113,16 @@ PLANTED: list[Plant] = [
         lambda day: day.recovery.pk,
     ),
     (
+        "A recovery is worth its cards, and its money came by a receipt of its sale",
+        "UPDATE sales_recovery SET amount = amount + 1 WHERE id = %s",
+        lambda day: day.recovery.pk,
+    ),
+    (
+        "What goes back the way it came is no more than came this way",
+        "UPDATE payments_outlay SET amount = amount + 100000 WHERE payment_id = %s",
+        lambda day: day.red_letter.payment_id,
+    ),
+    (
         "A recovery is paid back by one payment receipt over its amount",
         "UPDATE sales_recovery SET amount = amount + 1 WHERE id = %s",
         lambda day: day.recovery.pk,
@@ -138,6 +148,11 @@ PLANTED: list[Plant] = [
             agency_id = agreement.agency_id, agreement_id = agreement.id
         FROM agreement WHERE sales_sale.id = %s
         """,
+        lambda day: day.sale.pk,
+    ),
+    (
+        "Free cards are settled by promotion expense, and nothing else is",
+        "UPDATE sales_sale SET gift_reason = 'a prize' WHERE id = %s",
         lambda day: day.sale.pk,
     ),
     (

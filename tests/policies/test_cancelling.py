@@ -11,17 +11,12 @@ from selfcard.core.models import AuditEvent
 from selfcard.policies.errors import PolicyCancelledAlready
 from selfcard.policies.models import Cancellation, Policy
 from selfcard.products.models import ProductVersion
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import a_policy, cancelled
 from tests.factories.postgresql import check_what_waits_for_the_commit, refused_by_postgresql
 from tests.factories.products import a_published_version
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from selfcard.policies.queries import find_policy
 from selfcard.policies.verify import violations
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import (
     PREMIUM,
     STUDENT,
@@ -50,11 +50,6 @@ pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOTHER = a_person("王芳", date(1986, 5, 17))
 SON = a_person("王小明", date(2016, 3, 1), order=7)
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from selfcard.core.papers import Text
 from selfcard.policies.papers import POLICY
-from tests.factories.papers import a_policy
+from tests.factories.papers.policies import a_policy
 from tests.factories.reading import words_on
 
 

@@ -27,7 +27,7 @@ from selfcard.policies.queries import (
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship
 from selfcard.products.rules import broken_rules
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.factories.policies import (
     STUDENT,
     a_person,
@@ -43,11 +43,6 @@ pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOTHER = a_person("王芳", date(1986, 5, 17))
 SON = a_person("欧阳小明", date(2019, 3, 1), order=7)
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from selfcard.policies.signing.certificates import (
     signing_key,
 )
 from selfcard.policies.signing.pades import signed
-from tests.factories.papers import a_policy
+from tests.factories.papers.policies import a_policy
 from tests.factories.signatures import accepted, judged
 
 A_YEAR = timedelta(days=365)

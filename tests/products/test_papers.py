@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from selfcard.products.papers import CLAUSES
-from tests.factories.papers import some_clauses
+from tests.factories.papers.products import some_clauses
 from tests.factories.reading import words_on
 
 

@@ -165,7 +165,11 @@ def activate_and_take_back(shop: Shop, sale: Sale, monkeypatch: pytest.MonkeyPat
     with clock.frozen(SPRING):
         proof = open_card(shop.cards[1])
     held_back_after(
-        monkeypatch, (activating, "why_not_ready"), (recoveries_of_sales, "live_receipt")
+        monkeypatch,
+        (activating, "why_not_ready"),
+        (recoveries_of_sales, "live_receipt"),
+        (activating.custody, "activate_card"),
+        (recoveries_of_sales, "hold_for_refund"),
     )
     return at_once(
         on(SPRING, lambda: activate(shop.cards[1], proof=proof)),

@@ -33,15 +33,10 @@ from selfcard.cards.verify import violations
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
 from tests.factories.cards import a_document_type, a_made_batch, an_ordered_batch
-from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.organisations import a_staff_member
 from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 @pytest.fixture

@@ -18,17 +18,12 @@ from selfcard.ledger.models import Closing, Entry
 from selfcard.ledger.queries import balances
 from selfcard.ledger.verify import violations
 from tests.factories.ledger import an_entry
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer
 from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 20
 ITS_DAY = "ledger.Entry:an_entry_counts_from_an_open_day"
-
-
-@pytest.fixture
-def insurer() -> Insurer:
-    return an_insurer()
 
 
 @pytest.fixture

@@ -26,15 +26,9 @@ from tests.factories.custody import (
     custody,
     hand_down,
 )
-from tests.factories.organisations import an_insurer
 from tests.races.threads import at_once, held_back_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 @pytest.fixture

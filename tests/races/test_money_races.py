@@ -23,7 +23,7 @@ from selfcard.sales.errors import SaleAlreadyHasReceipt
 from selfcard.sales.models import Sale, SaleReceipt
 from selfcard.sales.verify import violations as violations_of_sales
 from tests.factories.drawers import open_a_drawer
-from tests.factories.payments import Till, a_till, cash
+from tests.factories.payments import Till, a_till, cash, transfer
 from tests.factories.sales import a_shop
 from tests.races.threads import at_once
 
@@ -128,7 +128,7 @@ def confirm_all(till: Till, receipts: list[Receipt], monkeypatch: pytest.MonkeyP
 
     broken = {receipt.number for receipt in receipts[::5]}
     monkeypatch.setattr(invoices_of_payments, "freeze_paper", fails_for_every_fifth)
-    return at_once(*[lambda r=r: till.confirm(r, cash("100.00")) for r in receipts])
+    return at_once(*[lambda r=r: till.confirm(r, transfer("100.00")) for r in receipts])
 
 
 def test_sixty_four_threads_on_one_series_leave_no_gap_and_repeat_no_number(

@@ -11,16 +11,11 @@ from selfcard.organisations.queries import staff_actor
 from selfcard.products.commands import publish_version, redraft_version
 from selfcard.products.errors import ChangedMeanwhile, VersionAlreadyPublished
 from selfcard.products.models import ProductVersion
-from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.organisations import a_staff_member
 from tests.factories.products import a_draft, a_product, a_version_given, submitted
 from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 @pytest.fixture

@@ -28,16 +28,11 @@ from selfcard.custody.verify import violations
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
 from tests.factories.custody import cards_at_institution, cards_of
-from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.organisations import a_staff_member
 from tests.factories.stock_counts import asked, counted, do, opened
 from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 @pytest.fixture

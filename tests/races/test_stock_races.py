@@ -47,15 +47,10 @@ from tests.factories.custody import (
     granted,
     hand_down,
 )
-from tests.factories.organisations import a_staff_member, an_insurer
+from tests.factories.organisations import a_staff_member
 from tests.races.threads import at_once, held_back_after, no_row_is_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def insurer():
-    return an_insurer()
 
 
 @pytest.fixture

@@ -14,16 +14,16 @@ from selfcard.core import clock
 from selfcard.core.locks import LockSpace
 from selfcard.core.refusals import Refusal
 from selfcard.custody import locks as locks_of_custody
-from selfcard.payments.commands import OutlayGiven
+from selfcard.payments.commands import OutlayGiven, TenderGiven
 from selfcard.payments.commands import payouts as payouts_of_payments
-from selfcard.payments.errors import PaymentAlreadyConfirmed
-from selfcard.payments.models import Invoice, PaymentReceipt, RedLetterInvoice
+from selfcard.payments.errors import PaymentAlreadyConfirmed, ReceiptIsVoid
+from selfcard.payments.models import Invoice, PaymentReceipt, Receipt, RedLetterInvoice
 from selfcard.payments.verify import violations as violations_of_payments
 from selfcard.sales import locks as locks_of_sales
+from selfcard.sales.commands import note_not_arrived, withdraw_recovery
 from selfcard.sales.commands import receipts as receipts_of_sales
 from selfcard.sales.commands import recoveries as recoveries_of_sales
-from selfcard.sales.commands import withdraw_recovery
-from selfcard.sales.errors import SaleChangedMeanwhile
+from selfcard.sales.errors import MoneyOnItsWay, SaleChangedMeanwhile
 from selfcard.sales.models import Recovery, RecoveryRun, Sale
 from selfcard.sales.queries import live_receipt
 from selfcard.sales.verify import violations as violations_of_sales
@@ -194,6 +194,56 @@ def test_who_takes_cards_back_is_told_that_a_receipt_for_more_sales_came_meanwhi
         take_back(shop, first)
     take_back(shop, first)
     everything_holds()
+
+
+# Money is sent while somebody takes the cards back.
+
+
+def note_and_take_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> tuple[Receipt, list[Any]]:
+    sale = shop.sell((1, 10))
+    receipt = shop.ask(sale)
+    sent = TenderGiven("transfer", receipt.amount, reference="ICBC 1")
+    held_back_after(
+        monkeypatch,
+        (receipts_of_sales, "note_expected"),
+        (recoveries_of_sales, "sales_of_receipt"),
+    )
+    results = at_once(
+        lambda: note_not_arrived(
+            receipt=receipt,
+            expected=(sent,),
+            actor=shop.insurer.actor("cashier"),
+            request_id=uuid4(),
+        ),
+        lambda: take_back(shop, sale, (1, 4)),
+    )
+    receipt.refresh_from_db()
+    return receipt, results
+
+
+def test_cards_whose_money_was_sent_meanwhile_do_not_come_back_behind_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt, (noted, recovery) = note_and_take_back(shop, monkeypatch)
+
+    if isinstance(noted, Receipt):  # the money was first
+        assert isinstance(recovery, MoneyOnItsWay)
+        assert receipt.state == Receipt.State.WAITING
+    else:
+        assert isinstance(noted, ReceiptIsVoid)
+        assert isinstance(recovery, Recovery)
+    everything_holds()
+
+
+def test_without_the_locks_nobody_waits_for_the_money_that_was_sent(
+    shop: Shop, no_sale_is_locked: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: both go on from a receipt that is only asked for."""
+    receipt, results = note_and_take_back(shop, monkeypatch)
+
+    assert not of_kind(results, Exception)
+    assert receipt.state == Receipt.State.VOID
+    assert receipt.waiting_since is not None
 
 
 # Two who pay one voucher, and one who pays while another withdraws.

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
@@ -20,6 +19,7 @@ from selfcard.sales.errors import (
 )
 from selfcard.sales.models import Agency, Agreement, Sale
 from selfcard.sales.queries import agencies_selling, agreement_in_force
+from tests.factories.postgresql import refused_by_postgresql
 from tests.factories.sales import Shop, a_shop, an_agency
 
 pytestmark = pytest.mark.django_db
@@ -141,15 +141,14 @@ def test_agreements_are_entered_and_ended_at_the_top(shop: Shop, agency: Agency,
 
 
 def insert(agency: Agency, first: int, last: int, number: str = "X") -> None:
-    with transaction.atomic():
-        Agreement.objects.create(
-            agency=agency,
-            number=number,
-            valid_from=in_days(first),
-            valid_to=in_days(last),
-            registered_by=agency.agreements.first().registered_by,
-            registered_at=clock.now(),
-        )
+    Agreement.objects.create(
+        agency=agency,
+        number=number,
+        valid_from=in_days(first),
+        valid_to=in_days(last),
+        registered_by=agency.agreements.first().registered_by,
+        registered_at=clock.now(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,32 +156,36 @@ def insert(agency: Agency, first: int, last: int, number: str = "X") -> None:
     [
         ((335, 400), "an_agency_has_one_agreement_at_a_time"),
         ((-100, -30), "an_agency_has_one_agreement_at_a_time"),
-        ((400, 399), "an_agreement_lasts_a_day|must be less than or equal"),
+        ((400, 399), "an_agreement_lasts_a_day"),
     ],
 )
 def test_postgresql_keeps_one_agreement_at_a_time(
     agency: Agency, days: tuple[int, int], promise: str
 ) -> None:
-    with pytest.raises(Exception, match=promise):
+    with refused_by_postgresql(promise):
         insert(agency, *days)
 
     insert(agency, 336, 400)
 
 
 def test_postgresql_keeps_the_number_of_an_agreement(agency: Agency) -> None:
-    with pytest.raises(IntegrityError, match="an_agreement_number_is_used_once_per_agency"):
+    with refused_by_postgresql("an_agreement_number_is_used_once_per_agency"):
         insert(agency, 400, 500, number="AG-01-2026")
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"number": "X"}, {"valid_from": in_days(-29)}, {"valid_to": in_days(336)}],
+    ("change", "promise"),
+    [
+        ({"number": "X"}, "an_agreement_stays"),
+        ({"valid_from": in_days(-29)}, "an_agreement_stays"),
+        ({"valid_to": in_days(336)}, "an_agreement_is_not_prolonged"),
+    ],
 )
-def test_an_agreement_never_changes_but_for_ending(agency: Agency, change: dict[str, Any]) -> None:
-    with pytest.raises(Exception, match="agreement"), transaction.atomic():
+def test_an_agreement_never_changes_but_for_ending(
+    agency: Agency, change: dict[str, Any], promise: str
+) -> None:
+    with refused_by_postgresql(promise):
         Agreement.objects.update(**change)
-    with pytest.raises(Exception, match="agreement"), transaction.atomic():
-        Agreement.objects.get().delete()
 
     Agreement.objects.update(valid_to=in_days(0))
 
@@ -193,7 +196,7 @@ def test_no_agency_sells_without_its_agreement_whoever_writes_it(
     sale = sell(shop, agency, 1)
     day = in_days(400)
 
-    with pytest.raises(IntegrityError, match="no agreement in force"), transaction.atomic():
+    with refused_by_postgresql("an_agency_sells_under_its_agreement"):
         Sale.objects.create(
             **{
                 field.attname: getattr(sale, field.attname)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
-from tests.factories.papers import PORTAL, a_charge_list, a_notice
-from tests.factories.papers_back import a_recovery_note
+from tests.factories.papers.names import PORTAL
+from tests.factories.papers.sales import a_charge_list, a_notice
+from tests.factories.papers.ways_back import a_recovery_note
 from tests.factories.reading import words_on
 
 

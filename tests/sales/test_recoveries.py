@@ -30,7 +30,8 @@ from selfcard.sales.errors import (
     ScratchedNotTakenBack,
 )
 from selfcard.sales.models import Recovery, Sale
-from selfcard.sales.queries import live_receipt, remaining_of
+from selfcard.sales.queries import live_receipt
+from selfcard.sales.reckoning import remaining_of
 from tests.factories.activation import activate, open_card
 from tests.factories.custody import custody
 from tests.factories.sales import Shop, a_shop

@@ -12,10 +12,12 @@ from selfcard.core.actor import Actor
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.parts import read_parts
 from selfcard.custody.statuses import CardStatus, MovementKind
+from selfcard.payments.models import Invoice, RedLetterInvoice
+from selfcard.sales.commands import repayments
 from selfcard.sales.models import Recovery, RecoveryRun, Sale, SaleReceipt
 from tests.factories.activation import open_card
 from tests.factories.postgresql import refused_by_postgresql, triggers_at_rest
-from tests.factories.recoveries import pay_back, take_back, voucher
+from tests.factories.recoveries import a_raw_voucher, pay_back, take_back, voucher
 from tests.factories.sales import Shop, a_shop
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +178,45 @@ def test_no_recovery_is_done_before_its_money_is_paid_back(shop: Shop, recovery:
         change(recovery, state="done", done_at=clock.now())
 
 
+def test_a_recovery_is_worth_its_cards_and_its_money_came_by_its_own_receipt(
+    shop: Shop, paid: Sale
+) -> None:
+    other = shop.sell_and_settle((21, 30)).receipt
+
+    with refused_by_postgresql("is of 2 at 100.00, not of 199.99"):
+        name_cards(a_raw_recovery(shop, paid, amount=Decimal("199.99")), shop, 1, 2)
+    with refused_by_postgresql("did not come by its receipt"):
+        name_cards(a_raw_recovery(shop, paid, receipt=other), shop, 1, 2)
+
+
+def test_its_red_letter_is_of_the_invoice_by_which_its_money_came(
+    shop: Shop, recovery: Recovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, real = shop.sell_and_settle((21, 30)), repayments.issue_red_letter
+
+    def of_the_other(*, invoice: Invoice, **given: Any) -> RedLetterInvoice:
+        return real(invoice=other, **given)
+
+    monkeypatch.setattr(repayments, "issue_red_letter", of_the_other)
+    payment = voucher(shop, recovery)
+
+    with refused_by_postgresql("is done and its money not paid back"):
+        pay_back(shop, payment)
+
+
+def test_what_pays_a_recovery_is_over_its_amount(shop: Shop, recovery: Recovery) -> None:
+    promise = "what_pays_a_recovery_agrees_with_it"
+    unpaid = take_back(shop, shop.sell((21, 30)))
+
+    for number, amount in (
+        (recovery.number, Decimal("299.99")),
+        ("RV-0", recovery.amount),
+        (unpaid.number, unpaid.amount),
+    ):
+        with refused_by_postgresql(promise):
+            a_raw_voucher(shop.insurer, ("recovery", number), amount)
+
+
 # What custody writes down of it.
 
 
@@ -266,6 +307,17 @@ def test_a_demand_is_for_cards_and_stays_what_it_was(shop: Shop) -> None:
     for other in ({"count": 9}, {"amount": Decimal("1.00")}, {"sale": sale}):
         with refused_by_postgresql("is live"):
             SaleReceipt.objects.filter(receipt=receipt).update(**other, ended_at=clock.now())
+
+
+def test_a_receipt_asks_for_just_what_its_sales_cost(shop: Shop) -> None:
+    receipt = shop.ask(shop.sell((1, 10)))
+    other = shop.sell((11, 20))
+
+    for amount in ("1000.00", "999.99"):
+        with refused_by_postgresql("a_receipt_asks_for_what_its_sales_cost"):
+            SaleReceipt.objects.create(
+                sale=other, receipt=receipt, count=10, amount=Decimal(amount)
+            )
 
 
 def test_a_sale_is_due_after_it_was_made(shop: Shop) -> None:

@@ -1,5 +1,6 @@
 """The money of cards that came back: to whom, by which way, and what its red letter says."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,7 @@ from selfcard.payments.errors import (
     NotTheWayChosen,
     NotTheWayItCame,
     OutlaysDoNotAddUp,
+    PaidBeforeItsVoucher,
     PaidByItsMaker,
     PaidByWhoNamedThePayee,
     PayeeAccountWrong,
@@ -199,7 +201,8 @@ def test_only_the_account_of_whoever_paid_takes_the_money(shop: Shop) -> None:
 
 
 def test_a_gift_is_not_paid_out(shop: Shop) -> None:
-    sale = sold(shop, 5, TenderGiven("promotion", Decimal("500.00")))
+    sale = shop.sell((1, 5), gift_reason="Spring fair")
+    shop.settle(shop.ask(sale), TenderGiven("promotion", Decimal("500.00")))
     recovery = take_back(shop, sale)
 
     with pytest.raises(GiftIsNotPaidOut):
@@ -334,6 +337,13 @@ def test_the_money_of_an_advance_is_no_money_of_cards(shop: Shop) -> None:
     with pytest.raises(PaymentOfNoRecovery):
         pay(shop, refund)
     assert receipt_behind(refund) is None
+    keeper, cashier = shop.insurer.actor("keeper"), shop.insurer.actor("cashier")
+    with pytest.raises(PaymentOfNoRecovery):
+        correct_payment(payment=refund, payee=BANK, actor=keeper, request_id=uuid4())
+    with pytest.raises(PaymentOfNoRecovery):
+        void_payment_receipt(payment=refund, reason="wrong", actor=keeper, request_id=uuid4())
+    with pytest.raises(PaymentOfNoRecovery):
+        note_payment_failed(payment=refund, reason="closed", actor=cashier, request_id=uuid4())
 
 
 def test_a_repeated_confirmation_gives_the_same_red_letter(shop: Shop) -> None:
@@ -347,3 +357,14 @@ def test_a_repeated_confirmation_gives_the_same_red_letter(shop: Shop) -> None:
 
     assert settle_payment(**given) == settle_payment(**given)
     assert RedLetterInvoice.objects.count() == 1
+
+
+def test_no_money_goes_out_before_anybody_wrote_its_voucher(shop: Shop) -> None:
+    payment = write(shop, take_back(shop, sold(shop, 5, transfer("500.00"))))
+    yesterday = clock.today() - timedelta(days=1)
+
+    with pytest.raises(PaidBeforeItsVoucher) as refused:
+        pay(shop, payment, OutlayGiven("transfer", payment.amount, yesterday, "OUT-1"))
+
+    assert refused.value.field == "tenders-0-arrived_on"
+    assert refused.value.facts["day"] == clock.today()

@@ -17,7 +17,8 @@ from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.models import Policy
 from selfcard.sales.errors import CardsNotOfTheSale
 from selfcard.sales.models import Sale
-from selfcard.sales.queries import live_receipt, remaining_of
+from selfcard.sales.queries import live_receipt
+from selfcard.sales.reckoning import remaining_of
 from tests.factories.activation import activate
 from tests.factories.drawers import open_a_drawer
 from tests.factories.policies import a_person

@@ -23,7 +23,7 @@ from selfcard.payments.errors import (
 )
 from selfcard.payments.models import AdvanceAccount, Invoice, Receipt
 from selfcard.sales.commands import note_not_arrived, settle_receipt
-from selfcard.sales.errors import MoneyOnItsWay
+from selfcard.sales.errors import GiftTakesNoMoney, MoneyOnItsWay, PromotionOnlyForGifts
 from tests.factories.advances import (
     A_COMPANY,
     ITS_NUMBER,
@@ -160,7 +160,7 @@ def test_what_came_over_is_the_payers_pays_the_next_receipt_and_the_rest_goes_ba
     account = AdvanceAccount.objects.get()
     assert (account.payer_name, account.balance) == (A_COMPANY, Decimal("350.00"))
 
-    second = shop.ask(shop.sell((21, 25)), payer_name=A_COMPANY)
+    second = shop.ask(shop.sell((21, 25)), payer_account=account)
     with the_books_move():
         written_off = TenderGiven("advance", Decimal("500.00"), account=account)
         assert refused(shop, second, written_off) == AdvanceDoesNotSuffice
@@ -266,14 +266,24 @@ def test_one_receipt_for_several_sales_of_which_parts_come_back_before_and_after
 
 
 def test_a_gift_is_paid_by_its_promotion_and_nobody_gets_money_for_it(shop: Shop) -> None:
-    receipt = shop.ask(shop.sell((1, 10)))
-    with the_books_move({"6602": "1000.00", "2201": "-943.40", "2202": "-56.60"}):
-        invoice = shop.settle(
-            receipt, TenderGiven("promotion", receipt.amount, reference="Spring fair")
+    given = shop.sell((1, 10), gift_reason="Spring fair, first prize")
+    assert facts_of("charge_list", given.number)["gift_reason"] == "Spring fair, first prize"
+    receipt = shop.ask(given)
+    with the_books_move():
+        assert refused(shop, receipt, cash("1000.00")) == GiftTakesNoMoney
+        paid = shop.ask(shop.sell((11, 12)))
+        assert (
+            refused(shop, paid, TenderGiven("promotion", Decimal("200.00")))
+            == PromotionOnlyForGifts
         )
+        shop.void(paid)
+    with the_books_move({"6602": "1000.00", "2201": "-943.40", "2202": "-56.60"}):
+        invoice = shop.settle(receipt, TenderGiven("promotion", receipt.amount))
     (tender,) = facts_of("invoice", invoice.number)["tenders"]
     assert tender["kind"]["en"] == "promotion expense"
-    assert sold(shop) == [("to_be_activated", 1, 10)]
+    (line,) = facts_of("invoice", invoice.number)["lines"]
+    assert line["description"]["en"].startswith("Premium of free cards")
+    assert sold(shop) == [("to_be_activated", 1, 10), ("sold", 11, 12)]
 
     sale = receipt.sales.get().sale
     with the_books_move():
@@ -283,21 +293,15 @@ def test_a_gift_is_paid_by_its_promotion_and_nobody_gets_money_for_it(shop: Shop
             pay_back(shop, payment, OutlayGiven("cash", payment.amount))
     with the_books_move({"6602": "-300.00", "2201": "283.02", "2202": "16.98"}):
         pay_back(shop, payment, OutlayGiven("promotion", payment.amount))
-    assert sold(shop) == [("to_be_activated", 4, 10)]
+    assert sold(shop) == [("to_be_activated", 4, 10), ("sold", 11, 12)]
     a_friend = PayeeGiven("payee", "王芳", "Bank of the Lake", "6222 0000 1111 2222")
     with the_books_move(), pytest.raises(GiftIsNotPaidOut):
         voucher(shop, take_back(shop, sale, (4, 4)), a_friend)
 
 
-def test_of_cards_that_are_a_gift_in_part_only_the_money_that_came_is_paid_out(
-    shop: Shop,
-) -> None:
+def test_by_each_way_no_more_goes_back_than_came_by_it(shop: Shop) -> None:
     receipt = shop.ask(shop.sell((1, 10)))
-    shop.settle(
-        receipt,
-        cash("300.00"),
-        TenderGiven("promotion", Decimal("700.00"), reference="Spring fair"),
-    )
+    shop.settle(receipt, cash("300.00"), transfer("700.00"))
     sale = receipt.sales.get().sale
     with the_books_move():
         first, second = (
@@ -309,11 +313,11 @@ def test_of_cards_that_are_a_gift_in_part_only_the_money_that_came_is_paid_out(
         pay_back(shop, first)
     with the_books_move(), pytest.raises(MoreThanCameThisWay) as refusal:
         pay_back(shop, second)
-    assert refusal.value.facts["left"] == "100.00"
-    with the_books_move({"1001": "-100.00", "6602": "-700.00", "2201": "754.72", "2202": "45.28"}):
+    assert "¥100.00" in str(refusal.value)
+    with the_books_move({"1001": "-100.00", "1002": "-700.00", "2201": "754.72", "2202": "45.28"}):
         pay_back(
             shop,
             second,
             OutlayGiven("cash", Decimal("100.00")),
-            OutlayGiven("promotion", Decimal("700.00")),
+            OutlayGiven("transfer", Decimal("700.00"), clock.today(), "BACK-1"),
         )

@@ -23,7 +23,8 @@ from selfcard.sales.commands import (
 )
 from selfcard.sales.errors import CardsNotOfTheSale, NothingLeftToTakeBack, RecoveryNotOpen
 from selfcard.sales.models import Sale
-from selfcard.sales.queries import live_receipt, remaining_of
+from selfcard.sales.queries import live_receipt
+from selfcard.sales.reckoning import remaining_of
 from tests.factories.activation import activate, open_card
 from tests.factories.advances import A_COMPANY, an_account
 from tests.factories.custody import custody
@@ -62,6 +63,10 @@ def where(shop: Shop, first: int, last: int) -> list[tuple[str, int, int]]:
 def paid(shop: Shop, *runs: tuple[int, int]) -> Sale:
     sale: Sale = shop.sell_and_settle(*runs).receipt.sales.get().sale
     return sale
+
+
+def sent_today(amount: str) -> OutlayGiven:
+    return OutlayGiven("transfer", Decimal(amount), clock.today(), "B-77")
 
 
 # Sold, and not paid.
@@ -173,12 +178,11 @@ def test_a_payment_that_fails_leaves_the_cards_frozen_until_the_payee_is_right(
     assert where(shop, 1, 5) == [("awaiting_refund", 1, 5)]
     with the_books_move(), pytest.raises(NotTheWayChosen):
         pay_back(shop, payment)
-    sent = OutlayGiven("transfer", Decimal("500.00"), clock.today(), "B-77")
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, sent)
+        pay_back(shop, payment, sent_today("500.00"))
     assert where(shop, 1, 5) == [("inventory", 1, 5)]
     with the_books_move(), pytest.raises((PaymentAlreadyConfirmed, RecoveryNotOpen)):
-        pay_back(shop, payment, sent)
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_money_goes_back_to_the_payers_advance_account_and_buys_other_cards(shop: Shop) -> None:
@@ -196,7 +200,7 @@ def test_money_goes_back_to_the_payers_advance_account_and_buys_other_cards(shop
     account.refresh_from_db()
     assert account.balance == Decimal("500.00")
 
-    receipt = shop.ask(shop.sell((6, 10)), payer_name=A_COMPANY)
+    receipt = shop.ask(shop.sell((6, 10)), payer_account=account)
     with the_books_move({"2203": "500.00", "2201": "-471.70", "2202": "-28.30"}):
         shop.settle(receipt, into)
     account.refresh_from_db()
@@ -211,7 +215,7 @@ def test_money_goes_no_other_way_than_it_came(shop: Shop) -> None:
     with the_books_move(), pytest.raises(NotTheWayItCame):
         pay_back(shop, payment)
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, transfer("500.00"))
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_what_came_by_cheque_goes_back_by_transfer(shop: Shop) -> None:
@@ -223,7 +227,7 @@ def test_what_came_by_cheque_goes_back_by_transfer(shop: Shop) -> None:
     with the_books_move(), pytest.raises(NotTheWayItCame):
         pay_back(shop, payment, cheque)
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, transfer("500.00"))
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_an_agency_gets_the_whole_price_back(shop: Shop) -> None:
@@ -237,7 +241,7 @@ def test_an_agency_gets_the_whole_price_back(shop: Shop) -> None:
     payment = voucher(shop, take_back(shop, sale), to_agency)
     assert payment.amount == sale.amount
     with the_books_move({"1002": "-500.00", "2201": "471.70", "2202": "28.30"}):
-        pay_back(shop, payment, transfer("500.00"))
+        pay_back(shop, payment, sent_today("500.00"))
 
 
 def test_parts_come_back_one_by_one_and_the_last_takes_the_remainder(shop: Shop) -> None:

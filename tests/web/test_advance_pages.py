@@ -6,13 +6,15 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
 from selfcard.organisations.models import Staff
 from selfcard.payments.models import AdvanceAccount, PaymentReceipt, Receipt
-from tests.factories.advances import A_COMPANY, ITS_NUMBER, a_refund, an_account, pay_out
+from tests.factories.advances import A_COMPANY, ITS_NUMBER, a_refund, an_account, deposit, pay_out
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
 from tests.factories.verifying import everything_holds
@@ -96,8 +98,10 @@ def test_the_statement_is_a_page_a_file_and_a_paper(insurer: Insurer) -> None:
     cashier = entered(insurer.cashier)
     page = f"{HERE}{account.number}/"
 
-    entries = cashier.get(page).context["entries"]
-    assert [entry.balance for entry in entries] == [Decimal("500.00"), Decimal("800.00")]
+    lines = cashier.get(page).context["table"].page
+    assert [line.record.balance for line in lines] == [Decimal("500.00"), Decimal("800.00")]
+    shown = cashier.get(page).content.decode()
+    assert f'href="/office/payments/payments/{PaymentReceipt.objects.get().number}/"' in shown
     csv = cashier.get(f"{page}?export=csv").getvalue().decode()
     assert "-300.00" in csv
     assert cashier.get(f"{page}?export=xlsx").status_code == 200
@@ -197,3 +201,36 @@ def test_what_waits_of_advances_is_on_the_home_page(insurer: Insurer) -> None:
 
     assert payment.number in entered(insurer.cashier).get("/office/").content.decode()
     assert payment.number not in entered(insurer.keeper).get("/office/").content.decode()
+
+
+def test_a_statement_is_turned_page_by_page_with_the_same_statements(insurer: Insurer) -> None:
+    account = an_account(insurer)
+    cashier = entered(insurer.cashier)
+    address = f"{HERE}{account.number}/"
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert cashier.get(address).status_code == 200
+        return len(caught)
+
+    deposit(insurer, account, "1.00")
+    statements()  # what is the same for every page is known from now on
+    few = statements()
+    for _ in range(29):
+        deposit(insurer, account, "1.00")
+
+    assert statements() == few
+    first, second = cashier.get(address), cashier.get(address, {"page": "2"})
+    assert [len(page.context["table"].page) for page in (first, second)] == [25, 5]
+    lines = cashier.get(address, {"export": "csv"}).getvalue().decode("utf-8-sig").splitlines()
+    assert len(lines) == 31
+    assert lines[1].endswith("1.00,1.00")
+
+
+def test_an_empty_account_has_nothing_to_pay_back(insurer: Insurer) -> None:
+    account = an_account(insurer)
+
+    shown = entered(insurer.keeper).get(f"{HERE}{account.number}/refund/").content.decode()
+
+    assert "Nothing is left in this account" in shown
+    assert 'name="amount"' not in shown

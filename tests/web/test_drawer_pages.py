@@ -20,9 +20,10 @@ from selfcard.organisations.models import Staff
 from selfcard.payments.commands import count_drawer
 from selfcard.payments.models import Banking, DrawerDay
 from selfcard.payments.queries import expected_in
-from tests.factories.advances import an_account
+from tests.factories.advances import a_refund, an_account, deposit
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.payments import transfer
 from tests.factories.verifying import everything_holds
 
 SignIn = Callable[[Page, Staff], None]
@@ -71,16 +72,21 @@ def test_a_drawers_day_from_its_float_to_its_end(
 
     cashier.goto(HERE)
     cashier.click("a[href$='/open/']")
-    cashier.fill("[name=opening_cash]", "500")
     no_axe_violations(cashier)
     cashier.click("form[data-once] .btn-primary")
     expect(cashier.locator(".next")).to_be_visible()
+    cashier.click("a[href*='/fetch/']")
+    cashier.fill("[name=amount]", "500")
+    cashier.fill("[name=reference]", "SLIP-1")
+    no_axe_violations(cashier)
+    cashier.click("form[data-once] .btn-primary")
+    expect(cashier.locator("#moved")).to_contain_text("500.00")
     an_account(insurer, "300.00")  # the cash of a deposit goes through it
     cashier.locator("body").press("n")
     cashier.locator("summary", has_text="").last.click()
     cashier.fill("[name=note_100]", "7")
     cashier.fill("[name=note_50]", "1")
-    expect(cashier.locator(".wait", has_text="50.00").first).to_be_visible()
+    expect(cashier.locator("[aria-live]", has_text="750.00").first).to_be_visible()
     cashier.fill("[name=note_20]", "2")
     no_axe_violations(cashier)
     cashier.click("form[data-once] .btn-primary")
@@ -127,16 +133,40 @@ def test_what_was_not_counted_is_asked_for_in_our_own_words(insurer: Insurer) ->
     assert errors["cheque"] == ["An amount cannot be less than nothing."]
 
 
-def test_what_was_counted_is_compared_while_it_is_typed(insurer: Insurer) -> None:
-    day = open_a_drawer(insurer, "100.00")
+def test_nobody_is_led_to_what_should_be_found_before_the_first_count(
+    insurer: Insurer, settings: Any
+) -> None:
+    day = open_a_drawer(insurer, "123.45")
+    cashier, page = entered(insurer.cashier), f"{page_of(day)}count/"
+    look = {**counted(cash="90"), "_look": "1"}
+
+    blind = [cashier.get(page), cashier.post(page, look), cashier.post(page, counted(cash="90"))]
+    settings.BLIND_COUNT = False
+    seeing = [cashier.get(page), cashier.post(page, look)]
+
+    assert [answer.status_code for answer in blind] == [200, 200, 422]
+    assert not any("123.45" in answer.content.decode() for answer in blind)
+    assert not any("33.45" in answer.content.decode() for answer in blind)
+    assert all("123.45" in answer.content.decode() for answer in seeing)
+    assert "33.45" in seeing[1].content.decode()
+    assert not day.counts.exists()
+    settings.BLIND_COUNT = True
+    cashier.post(page, counted(cash="90", explanation="gave too much"))
+    assert "123.45" in cashier.get(page).content.decode()
+
+
+def test_pieces_that_are_no_number_are_refused_in_our_own_words(insurer: Insurer) -> None:
+    day = open_a_drawer(insurer)
 
     answer = entered(insurer.cashier).post(
-        f"{page_of(day)}count/", {**counted(cash="90"), "_look": "1"}
+        f"{page_of(day)}count/",
+        counted(note_100="1.5", note_50="-1", note_20="100000"),
     )
 
-    assert answer.status_code == 200
-    assert "10.00" in answer.content.decode()
-    assert not day.counts.exists()
+    errors = answer.context["form"].errors
+    assert errors["note_100"] == ["Say how many pieces there are: a whole number."]
+    assert errors["note_50"] == ["There cannot be less than none."]
+    assert errors["note_20"] == ["There cannot be so many pieces in one drawer."]
 
 
 def test_a_day_is_closed_by_nobody_who_counted_it_nor_before(insurer: Insurer) -> None:
@@ -226,6 +256,85 @@ def test_the_list_of_days_says_what_the_last_count_was_short_by(insurer: Insurer
     assert [row.record.difference for row in answer.context["table"].rows] == [Decimal("-10.00")]
 
 
+def test_a_float_is_fetched_from_the_bank_into_the_drawer_that_is_open(insurer: Insurer) -> None:
+    cashier, today = entered(insurer.cashier), clock.today()
+    form = {"amount": "200", "left_on": today, "reference": "SLIP-9"}
+
+    none_open = cashier.get(f"{HERE}fetch/")
+    day = open_a_drawer(insurer)
+    refused = cashier.post(
+        f"{HERE}fetch/", {**form, "drawer": day.pk, "amount": "0", "request_id": uuid4()}
+    )
+    done = cashier.post(f"{HERE}fetch/", {**form, "drawer": day.pk, "request_id": uuid4()})
+
+    assert "No drawer is open" in none_open.content.decode()
+    assert "amount" in refused.context["form"].errors
+    assert done["Location"] == page_of(day)
+    shown = strip_tags(cashier.get(page_of(day)).content.decode())
+    assert "fetched from the bank" in shown
+    assert "SLIP-9" in shown
+
+
+def test_a_payment_that_the_drawer_cannot_make_leads_to_the_bank(insurer: Insurer) -> None:
+    open_a_drawer(insurer)
+    account = an_account(insurer)
+    deposit(insurer, account, "700.00", transfer("700.00"))
+    payment = a_refund(insurer, account, "700.00")
+
+    answer = entered(insurer.cashier).post(
+        f"/office/payments/payments/{payment.number}/",
+        {"request_id": uuid4(), "tenders-0-kind": "cash", "tenders-0-amount": "700"},
+    )
+
+    assert answer.status_code == 422
+    assert f'href="{HERE}fetch/"' in answer.content.decode()
+
+
+def test_a_manager_takes_an_empty_drawer_out_of_use_and_back(insurer: Insurer) -> None:
+    with clock.frozen(clock.now() - timedelta(days=1)):
+        day = open_a_drawer(insurer, "50.00")
+    manager, cashier = entered(insurer.second), entered(insurer.cashier)
+    use = f"{HERE}{day.drawer.code}/use/"
+
+    assert cashier.get(use).status_code == 403
+    assert use not in manager.get(HERE).content.decode()
+    refused = manager.post(use, {"request_id": uuid4()})
+    assert refused.status_code == 422
+    assert page_of(day) in refused.content.decode()
+    cashier.post(f"{page_of(day)}count/", counted(cash="0", explanation="handed over"))
+    manager.post(f"{page_of(day)}close/", {"request_id": uuid4()})
+    assert use in manager.get(HERE).content.decode()
+    assert manager.post(use, {"request_id": uuid4()})["Location"] == HERE
+    assert "out of use" in manager.get(HERE).content.decode()
+    assert cashier.get(f"{HERE}{day.drawer.code}/open/")["Location"] == page_of(day)
+    manager.post(use, {"request_id": uuid4()})
+    assert f"{day.drawer.code}/open/" in cashier.get(HERE).content.decode()
+
+
+def test_after_its_end_the_day_says_where_its_cash_is(insurer: Insurer) -> None:
+    with clock.frozen(clock.now() - timedelta(days=1)):
+        day = open_a_drawer(insurer, "500.00")
+    cashier, manager = entered(insurer.cashier), entered(insurer.second)
+    cashier.post(f"{page_of(day)}count/", counted(cash="500"))
+    manager.post(f"{page_of(day)}close/", {"request_id": uuid4()})
+
+    shown = cashier.get(page_of(day)).content.decode()
+
+    assert "500.00 of cash stays in the drawer" in strip_tags(shown)
+    assert f"{HERE}{day.drawer.code}/open/" in shown
+
+
+def test_cash_is_offered_to_the_bank_only_out_of_a_drawer_that_is_open(insurer: Insurer) -> None:
+    cashier = entered(insurer.cashier)
+
+    form = cashier.get(f"{HERE}bank/").context["form"]
+    assert [kind for kind, _label in form.fields["kind"].choices] == ["card", "wallet"]
+    assert "drawer" not in form.fields
+    day = open_a_drawer(insurer)
+    form = cashier.get(f"{HERE}bank/").context["form"]
+    assert [key for key, _label in form.fields["drawer"].choices] == [str(day.pk)]
+
+
 def test_takings_come_to_the_bank(insurer: Insurer) -> None:
     day = open_a_drawer(insurer, "500.00")
     cashier = entered(insurer.cashier)
@@ -243,7 +352,7 @@ def test_takings_come_to_the_bank(insurer: Insurer) -> None:
 
     assert "amount" in too_much.context["form"].errors
     assert done["Location"] == f"{HERE}banked/"
-    banking = Banking.objects.get()
+    banking = Banking.objects.get(amount__gt=0)
     assert "SLIP-7" in cashier.get(f"{HERE}banked/?q={banking.number}").content.decode()
     found = cashier.get(f"/office/search/?q={banking.number}")
     assert found["Location"] == f"{HERE}banked/?q={banking.number}"
@@ -280,7 +389,7 @@ def test_takings_that_are_older_than_the_books_take_are_refused(insurer: Insurer
     refused = bank(first - timedelta(days=1))
     assert refused.status_code == 422
     assert "arrived_on" in refused.context["form"].errors
-    assert not Banking.objects.exists()
+    assert not Banking.objects.filter(amount__gt=0).exists()
     assert bank(first).status_code == 302
 
 

@@ -113,7 +113,10 @@ def test_a_large_sale_is_not_asked_about_before_it_is_said_to_be_meant(shop: Sho
     answer = keeper.post(REGISTER, terms(shop, confirmed_large=""))
 
     assert answer.status_code == 422
-    assert "of more than 20 cards another person" in answer.content.decode()
+    shown = answer.content.decode()
+    assert "to which another person has to agree" in shown
+    assert "So many cards in one sale are meant: " not in shown
+    assert "Ask a second person to agree" in shown
     assert not REQUESTS.exists()
 
 
@@ -136,6 +139,18 @@ def test_whoever_asked_cannot_agree_and_is_told_who_can(shop: Shop) -> None:
 
     assert "You asked for it, so it cannot be you." in shown
     assert not Sale.objects.exists()
+
+
+def test_who_was_asked_and_who_agreed_stand_among_the_steps_of_the_sale(shop: Shop) -> None:
+    page = asked(shop)
+    press(entered(shop.insurer.second), f"{page}grant/")
+
+    steps = entered(shop.insurer.keeper).get(page, follow=True).context["happened"]
+
+    assert [(str(step.title), step.by) for step in steps][1:] == [
+        ("A second person has agreed", shop.insurer.second),
+        ("A second person was asked", shop.insurer.keeper),
+    ]
 
 
 def test_a_refusal_says_why_to_whoever_asked(shop: Shop) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
 from selfcard.ledger.chart import CARD_PREMIUMS
 from selfcard.ledger.models import Entry
 from selfcard.organisations.models import May, Party
+from selfcard.payments.commands import ask_banking_correction
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
 from selfcard.policies.papers import POLICY
 from selfcard.products.queries import versions
@@ -48,7 +50,7 @@ from tests.factories.custody import (
     take_back,
     written_off,
 )
-from tests.factories.drawers import open_a_drawer
+from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.recoveries import a_red_letter
 from tests.factories.sales import an_agency
@@ -132,6 +134,15 @@ def company() -> Company:
         actor=insurer.actor("keeper"),
         request_id=uuid4(),
     )
+    banking = fetch(insurer, drawer_day, "50.00")
+    correction = ask_banking_correction(
+        banking=banking,
+        amount=Decimal("5.00"),
+        reference=banking.reference,
+        reason="typed wrongly",
+        actor=insurer.actor("cashier"),
+        request_id=uuid4(),
+    )
 
     numbers = {
         "sales": [sale.number, unpaid.number],
@@ -144,6 +155,8 @@ def company() -> Company:
         "recoveries": [red_letter.payment.reason_number],
         "red_letters": [red_letter.number],
         "drawers": [drawer_day.drawer.code],
+        "bankings": [banking.number],
+        "corrections": [correction.subject_number],
         "policies": [policy.number],
         "extensions": [more_time.number],
         "issues": [on_its_way.number],
@@ -251,6 +264,18 @@ OPENS = {
     "office:payments:red_letter_tax": ("number", "red_letters"),
     "office:ways_back": ("number", "recoveries"),
     "office:drawers:open": ("code", "drawers"),
+    "office:drawers:use": ("code", "drawers"),
+    "office:drawers:correct_banking": ("number", "bankings"),
+    "office:drawers:correct_tender": ("number", "receipts"),
+    **{
+        f"office:drawers:{name}": ("number", "corrections")
+        for name in (
+            "correction",
+            "grant_correction",
+            "refuse_correction",
+            "withdraw_correction",
+        )
+    },
     "office:policies": ("number", "policies"),
     "office:sales": ("number", "sales"),
     "office:sales:agency": ("code", "agencies"),

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
 from selfcard.core import clock
-from selfcard.organisations.models import Staff
-from selfcard.payments.commands import count_drawer
+from selfcard.organisations.models import Authorisation, May, Staff
+from selfcard.payments.commands import TenderGiven, count_drawer
 from selfcard.payments.models import (
     AdvanceAccount,
     DrawerDay,
@@ -25,7 +25,7 @@ from selfcard.payments.models import (
     TenderKind,
 )
 from selfcard.payments.queries import expected_in
-from selfcard.sales.commands import issue_charge_receipt
+from selfcard.sales.commands import issue_charge_receipt, settle_receipt
 from tests.factories.advances import A_COMPANY, an_account
 from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import cash
@@ -77,13 +77,13 @@ def here(receipt: Receipt) -> str:
     return f"/office/payments/receipts/{receipt.number}/"
 
 
-def named(shop: Shop, first: int, last: int) -> Receipt:
-    return shop.ask(shop.sell((first, last)), payer_name=A_COMPANY)
+def named(shop: Shop, first: int, last: int, account: AdvanceAccount | None = None) -> Receipt:
+    return shop.ask(shop.sell((first, last)), payer_name=A_COMPANY, payer_account=account)
 
 
 def test_every_kind_of_tender_makes_up_one_receipt(shop: Shop, cashier: Client) -> None:
     account = an_account(shop.insurer, "100.00")
-    receipt = named(shop, 1, 7)
+    receipt = named(shop, 1, 6, account)
     today = clock.today()
 
     cashier.post(
@@ -95,11 +95,10 @@ def test_every_kind_of_tender_makes_up_one_receipt(shop: Shop, cashier: Client) 
             tender("cheque", "100", "C-1", today),
             tender("wallet", "100", "W-1"),
             {"kind": "advance", "amount": "100", "account": account.pk},
-            tender("promotion", "100"),
         ),
     )
 
-    assert {one.kind for one in receipt.tenders.all()} == set(TenderKind.values)
+    assert {one.kind for one in receipt.tenders.all()} == {*TenderKind.values} - {"promotion"}
     page = cashier.get(here(receipt)).content.decode()
     assert account.number in page
     assert Invoice.objects.get().number in page
@@ -123,7 +122,7 @@ def test_only_the_payers_own_advances_are_offered_with_what_is_left(
     an_account(shop.insurer, "900.00", payer="何晓东")
     an_account(shop.insurer, payer=A_COMPANY, tax_number="91110000600037341L")
 
-    form = cashier.get(here(named(shop, 1, 10))).context["form"]
+    form = cashier.get(here(named(shop, 1, 10, account))).context["form"]
     nobody = cashier.get(here(shop.ask(shop.sell((11, 20))))).context["form"]
 
     offered = form.fields["tenders-0-account"].choices
@@ -136,7 +135,7 @@ def test_an_advance_that_does_not_suffice_says_what_there_is_and_the_rest_is_tak
     shop: Shop, cashier: Client
 ) -> None:
     account = an_account(shop.insurer, "800.00")
-    receipt = named(shop, 1, 10)
+    receipt = named(shop, 1, 10, account)
     advance = {"kind": "advance", "account": account.pk}
 
     answer = cashier.post(here(receipt), rows({**advance, "amount": "1000"}))
@@ -150,7 +149,7 @@ def test_an_advance_that_does_not_suffice_says_what_there_is_and_the_rest_is_tak
 
 def test_the_sum_knows_the_advance_and_offers_the_rest_in_cash(shop: Shop, cashier: Client) -> None:
     account = an_account(shop.insurer, "800.00")
-    receipt = named(shop, 1, 10)
+    receipt = named(shop, 1, 10, account)
     sent = rows({"kind": "advance", "account": account.pk, "amount": "1000"})
 
     answer = cashier.post(f"{here(receipt)}sum/", sent)
@@ -262,7 +261,7 @@ def test_what_a_transfer_brings_too_much_is_kept_only_when_somebody_says_so(
 
     account = AdvanceAccount.objects.get()
     assert (account.payer_name, account.balance) == (A_COMPANY, Decimal("500.00"))
-    second = named(shop, 11, 20)
+    second = named(shop, 11, 20, account)
     shown = cashier.post(f"{here(second)}sum/", rows(transfer)).content.decode()
     assert f'value="{account.number}"' in shown
     cashier.post(here(second), rows(transfer, surplus_to=account.number))
@@ -468,3 +467,104 @@ def test_what_the_books_cannot_hold_is_refused_at_the_row_that_is_too_much(
 
     assert cashier.post(here(receipt), rows(most, surplus_to="new")).status_code == 302
     everything_holds()
+
+
+# Free cards
+
+
+def test_a_gift_is_confirmed_by_promotion_expense_alone_and_says_why(
+    shop: Shop, keeper: Client, cashier: Client
+) -> None:
+    receipt = shop.ask(shop.sell((1, 5), gift_reason="Spring fair"), by="branch_keeper")
+
+    shown = cashier.get(here(receipt))
+    form = shown.context["form"]
+    assert [kind for kind, _label in form.fields["tenders-0-kind"].choices] == ["promotion"]
+    assert "Spring fair" in shown.content.decode()
+    refused = cashier.post(here(receipt), rows(tender("cash", "500")))
+    assert refused.status_code == 422
+    assert cashier.post(here(receipt), rows(tender("promotion", "500"))).status_code == 302
+    everything_holds()
+
+
+def test_nobody_puts_right_how_the_money_of_a_gift_came(shop: Shop, cashier: Client) -> None:
+    receipt = shop.ask(shop.sell((1, 5), gift_reason="Spring fair"), by="branch_keeper")
+    cashier.post(here(receipt), rows(tender("promotion", "500")))
+    ask = f"/office/drawers/receipts/{receipt.number}/correct/"
+
+    assert ask not in cashier.get(here(receipt)).content.decode()
+    assert cashier.get(ask)["Location"] == here(receipt)
+
+
+def test_who_gave_cards_away_is_told_that_another_person_confirms_it(shop: Shop) -> None:
+    receipt = shop.ask(shop.sell((1, 5), by="branch_keeper", gift_reason="Spring fair"))
+    branch_keeper = shop.insurer.branch_keeper
+    Authorisation.objects.create(
+        staff=branch_keeper, may=May.CONFIRM_RECEIPTS, organisation=shop.insurer.branch
+    )
+
+    shown = entered(branch_keeper).get(here(receipt))
+
+    assert shown.context["form"] is None
+    assert "You gave these cards away" in shown.content.decode()
+
+
+# What is over says so
+
+
+def test_who_is_slower_by_a_moment_sees_what_became_of_the_receipt(
+    shop: Shop, cashier: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = named(shop, 1, 5)
+
+    def too_late(**given: Any) -> Any:
+        shop.settle(receipt)
+        return settle_receipt(**given)
+
+    monkeypatch.setattr("selfcard.web.office.payments.receipts.settle_receipt", too_late)
+    page = cashier.post(here(receipt), rows(tender("transfer", "500", "T-1", clock.today())))
+
+    assert page.context["receipt"].state == Receipt.State.CONFIRMED
+    assert page.context["form"] is None
+    assert "already confirmed" in page.content.decode()
+
+
+def test_a_confirmed_receipt_is_not_made_void_and_leads_to_the_way_back(
+    shop: Shop, keeper: Client
+) -> None:
+    receipt = named(shop, 1, 5)
+    shop.settle(receipt)
+
+    shown = keeper.get(f"{here(receipt)}void/").content.decode()
+
+    assert "cannot be made void any more" in shown
+    assert f"/office/ways-back/?sale={receipt.reason_number}" in shown
+    assert "<textarea" not in shown
+
+
+def test_a_list_is_narrowed_by_what_a_bank_or_a_payer_calls_the_money(
+    shop: Shop, cashier: Client
+) -> None:
+    came, other = named(shop, 1, 1), named(shop, 2, 2)
+    shop.settle(came, TenderGiven("transfer", came.amount, clock.today(), "ICBC 4711"))
+    cashier.post(here(other), rows(tender("cheque", "100", "CHQ 9"), wait="1"))
+
+    for text, receipt in (("icbc 47", came), ("CHQ 9", other)):
+        page = cashier.get("/office/payments/receipts/", {"q": text})
+        shown = page.context["table"]
+        assert [row.record for row in shown.paginated_rows] == [receipt]
+        assert f'href="/office/sales/{receipt.reason_number}/"' in page.content.decode()
+
+
+def test_a_receipt_names_the_account_that_pays_it(shop: Shop, keeper: Client) -> None:
+    account = an_account(shop.insurer, "300.00", payer="王伟")
+    sale = shop.sell((1, 2))
+    page = f"/office/sales/{sale.number}/receipt/"
+
+    assert account.number in keeper.get(page).content.decode()
+    answer = keeper.post(page, {"request_id": uuid4(), "payer_account": account.number})
+
+    receipt = Receipt.objects.latest("id")
+    assert answer["Location"] == here(receipt)
+    assert (receipt.payer_account, receipt.payer_name) == (account, "王伟")
+    assert account.number in keeper.get(here(receipt)).content.decode()

@@ -100,6 +100,14 @@ def test_the_reconciliation_comes_as_paper_spreadsheet_and_rows(as_, day):
     assert len(rows_of(book, sheet=2)) > 20
 
 
+@pytest.mark.parametrize("kind", ["pdf", "xlsx", "csv"])
+def test_a_file_of_a_year_is_named_after_its_days(as_, kind):
+    year = as_("auditor").get(at(span="year", first=TODAY, export=kind))
+
+    days = f"{TODAY.year}-01-01-{TODAY.year}-12-31"
+    assert f'filename="reconciliation-{days}.{kind}"' in year["Content-Disposition"]
+
+
 def test_who_sees_payments_sees_their_own_and_nobody_sees_anothers(as_):
     here = as_("keeper").get(at()).content.decode()
     there = as_("other_keeper").get(at()).content.decode()

@@ -1,7 +1,7 @@
 """A sale in each of its states through its page and the lists; several sales on one receipt."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,14 +11,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from selfcard.activation.commands import issue_refund_payment, settle_refund
 from selfcard.core import clock
 from selfcard.organisations.models import Staff
-from selfcard.payments.commands import TenderGiven
+from selfcard.payments.commands import OutlayGiven, TenderGiven
 from selfcard.payments.models import Receipt
 from selfcard.sales.commands import note_not_arrived
 from selfcard.sales.models import Sale
-from tests.factories.recoveries import pay_back, take_back, voucher
+from tests.factories.activation import activate, cancel
+from tests.factories.drawers import open_a_drawer
+from tests.factories.recoveries import THE_WAY_IT_CAME, pay_back, take_back, voucher
 from tests.factories.sales import Shop, a_shop, an_agency
+from tests.web.ways_back import said
 
 pytestmark = pytest.mark.django_db
 SALES = "/office/sales/"
@@ -153,7 +157,7 @@ def test_everything_that_happened_with_a_sale_stands_on_its_page(
 
     page = shown(keeper, sale)
 
-    for said in (
+    for word in (
         void.number,
         "wrong name",
         first.number,
@@ -162,11 +166,46 @@ def test_everything_that_happened_with_a_sale_stands_on_its_page(
         second.number,
         "changed their mind",
     ):
-        assert said in page, said
+        assert word in page, word
     account = keeper.get(f"{SALES}{sale.number}/").context["account"]
     figures = (account.sold, account.paid, account.paid_back, account.owed_back, account.open)
     assert [str(one) for one in figures] == ["1000.00", "1000.00", "200.00", "100.00", "0.00"]
-    assert account.kept == 800
+    assert account.kept == 700
+    assert (account.out, account.coming, account.back, account.void) == (7, 1, 2, 0)
+
+
+def test_a_policy_that_ended_early_stands_on_the_page_of_its_sale_with_its_money() -> None:
+    with clock.frozen(date(2026, 3, 2)):
+        shop = a_shop(10)
+        sale = shop.sell((1, 3))
+        paid(shop, sale)
+        policy = activate(shop.cards[1])
+    with clock.frozen(date(2026, 6, 10)):
+        cancel(shop.insurer, policy)
+        page = said(entered(shop.insurer.keeper).get(f"{SALES}{sale.number}/"))
+
+        assert policy.number in page
+        assert "Policy cancelled: its card is void" in page
+        assert "¥72.60" in page
+        payment = issue_refund_payment(
+            policy=policy,
+            payee=THE_WAY_IT_CAME,
+            actor=shop.insurer.actor("keeper"),
+            request_id=uuid4(),
+        )
+        open_a_drawer(shop.insurer, "500.00")
+        red_letter = settle_refund(
+            payment=payment,
+            outlays=(OutlayGiven("cash", payment.amount),),
+            actor=shop.insurer.actor("cashier"),
+            request_id=uuid4(),
+        )
+        page = said(entered(shop.insurer.keeper).get(f"{SALES}{sale.number}/"))
+
+    assert "The unearned premium is paid back" in page
+    assert payment.number in page
+    assert red_letter.number in page
+    assert "¥227.40" in page  # stays with us
 
 
 def test_what_came_back_unpaid_is_not_asked_for_any_more(shop: Shop, keeper: Client) -> None:

@@ -276,8 +276,8 @@ def transfer(amount: str, arrived_on: Any = "", reference: str = "") -> dict[str
 @pytest.mark.parametrize(
     ("tenders", "field", "said"),
     [
-        ([cash("999.99")], None, "add up to 999.99"),
-        ([cash("")], None, "add up to 0.00"),
+        ([cash("999.99")], None, "add up to ¥999.99"),
+        ([cash("")], None, "add up to ¥0.00"),
         ([cash("1000"), cash("x")], "tenders-1-amount", "in figures"),
         ([cash(""), transfer("1000", reference="A1")], "tenders-1-arrived_on", "day on which"),
         ([transfer("1000", "2026-11-02")], "tenders-0-reference", "reference"),

@@ -1,37 +1,40 @@
-"""Every way back through its pages: the consequence first, then each step with its paper."""
+"""The page of every way back: the consequence first, then the first step."""
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from selfcard.core.models import Paper
-from selfcard.organisations.models import May, Staff
+from selfcard.core import clock
+from selfcard.organisations.models import Staff
 from selfcard.payments.commands import TenderGiven, open_advance_account
 from selfcard.payments.models import PaymentReceipt, Receipt, RedLetterInvoice
-from selfcard.payments.papers import AN_INDIVIDUAL
 from selfcard.sales.commands import note_not_arrived
-from selfcard.sales.models import Recovery, Sale
+from selfcard.sales.models import Recovery
 from tests.factories.activation import activate, open_card
-from tests.factories.custody import custody
+from tests.factories.custody import custody, stop
 from tests.factories.drawers import open_a_drawer
-from tests.factories.organisations import a_staff_member
 from tests.factories.policies import a_person, an_application
 from tests.factories.sales import Shop, a_shop, an_agency
 from tests.factories.verifying import everything_holds
 from tests.web.desks import Office
-
-GUIDE = "/office/ways-back/"
-A_COMPANY = "杭州绿源物业服务有限公司"
+from tests.web.ways_back import (
+    A_COMPANY,
+    GUIDE,
+    ask,
+    entered,
+    of_range,
+    of_sale,
+    said,
+    scratched,
+    take_back,
+)
 
 
 @pytest.fixture
@@ -39,46 +42,6 @@ def shop(db: None) -> Shop:
     shop = a_shop(40)
     open_a_drawer(shop.insurer)
     return shop
-
-
-def entered(staff: Staff) -> Client:
-    client = Client()
-    client.force_login(staff, backend=settings.AUTHENTICATION_BACKENDS[-1])
-    return client
-
-
-def of_sale(sale: Sale) -> str:
-    return f"{GUIDE}?sale={sale.number}"
-
-
-def of_range(shop: Shop, first: int, last: int) -> str:
-    run = shop.run(first, last)
-    return f"{GUIDE}?first={run.first}&last={run.last}"
-
-
-def said(answer: Any) -> str:
-    """What a page says, without its marks and without more than one space in a row."""
-    text = re.sub(r"<[^>]*>", " ", re.findall(r"<main.*</main>", answer.content.decode(), re.S)[0])
-    return re.sub(r"(?<=[¥−]) | (?=[,.])", "", " ".join(text.split()))
-
-
-def take_back(client: Client, address: str, **given: Any) -> Any:
-    """Send the form of the guided page as it is shown."""
-    form = client.get(address).context["form"]
-    assert form is not None, "the page offers its first step"
-    data = {
-        "request_id": uuid4(),
-        "shown": form.initial["shown"],
-        "reason": "brought back",
-        "asks_for_the_rest": "on",
-        **given,
-    }
-    return client.post(address, data)
-
-
-def scratched(shop: Shop, first: int, last: int) -> dict[str, Any]:
-    run = shop.run(first, last)
-    return {"scratched-first": run.first, "scratched-last": run.last, "scratched-count": ""}
 
 
 def test_an_unpaid_sale_comes_back_at_once_and_the_rest_is_asked_for_anew(shop: Shop) -> None:
@@ -125,7 +88,7 @@ def test_the_whole_consequence_of_a_paid_part_is_shown_before_anything_happens(s
     assert "15 cards stay with the sale" in shown
     assert "No policy is touched" in shown
     assert "¥500.00 are paid back" in shown
-    assert "The way it came: Cash" in shown
+    assert "The way it came (Cash)" in shown
     assert f"A red-letter invoice names invoice {invoice.number}" in shown
     assert "Net −¥471.70, tax −¥28.30, together −¥500.00" in shown
     assert "¥1,500.00 of the original stay" in shown
@@ -280,6 +243,24 @@ def test_what_names_no_cards_is_said_at_the_field(shop: Shop, query: str) -> Non
     assert "found" not in answer.context
 
 
+def test_cards_that_are_reported_lost_are_named_with_what_stops_them_and_the_others_offered(
+    shop: Shop,
+) -> None:
+    shop.sell_and_settle((1, 5))
+    number = stop(shop.insurer, shop.run(2, 3), note="stolen")
+    keeper = entered(shop.insurer.keeper)
+
+    answer = keeper.get(of_range(shop, 1, 5))
+    shown = said(answer)
+
+    assert "2 of these cards are stopped, and cannot come back like this" in shown
+    assert reverse("office:custody:freeze_note", args=[number]) in answer.content.decode()
+    assert answer.context["form"] is None
+    assert "Take only the other 3 back" in shown
+    rest = keeper.get(f"{GUIDE}?{answer.context['rest_address']}")
+    assert rest.context["form"] is not None
+
+
 def test_cards_that_are_not_sold_are_told_where_they_go_on(shop: Shop) -> None:
     page = entered(shop.insurer.keeper).get(of_range(shop, 1, 5))
 
@@ -346,7 +327,7 @@ def test_a_card_whose_pin_was_accepted_is_void_from_the_first_page_to_the_last(
         "request_id": uuid4(),
         "tenders-0-kind": "cash",
         "tenders-0-amount": "500",
-        "tenders-0-arrived_on": Recovery.objects.get().registered_at.date().isoformat(),
+        "tenders-0-arrived_on": clock.today().isoformat(),
     }
     assert cashier.post(payment, paid).status_code == 302
     done = said(keeper.get(page))
@@ -356,34 +337,6 @@ def test_a_card_whose_pin_was_accepted_is_void_from_the_first_page_to_the_last(
         ("Institution", "void", 1, 1),
         ("Institution", "void", 3, 3),
     }
-
-
-def test_a_pin_that_is_accepted_after_a_card_came_back_is_not_told_of_its_return(
-    shop: Shop,
-) -> None:
-    sale = shop.sell((1, 5))
-    keeper = entered(shop.insurer.keeper)
-    page = take_back(keeper, of_sale(sale)).url
-    shop.sell_and_settle((1, 5))
-    open_card(shop.cards[2])
-
-    shown = said(keeper.get(page))
-
-    assert "PIN accepted" not in shown
-    assert "void" not in shown
-
-
-def test_a_withdrawn_recovery_makes_nothing_void(shop: Shop) -> None:
-    shop.sell_and_settle((1, 5))
-    open_card(shop.cards[2])
-    keeper = entered(shop.insurer.keeper)
-    page = take_back(keeper, of_range(shop, 1, 5), **scratched(shop, 1, 1)).url
-
-    keeper.post(f"{page}withdraw/", {"request_id": uuid4(), "reason": "kept after all"})
-
-    shown = said(keeper.get(page))
-    assert "Panel scratched" in shown
-    assert "void" not in shown
 
 
 def test_what_is_on_its_way_back_counts_no_more_for_cards_nor_for_money(shop: Shop) -> None:
@@ -425,225 +378,6 @@ def test_an_agency_is_told_that_it_is_settled_gross(shop: Shop) -> None:
     assert "the whole premium is paid back" in said(recovery)
 
 
-def a_recovery(shop: Shop, first: int = 1, last: int = 5, payer: str = "") -> Recovery:
-    sale = shop.sell((first, last))
-    shop.settle(shop.ask(sale, payer_name=payer) if payer else shop.ask(sale))
-    take_back(entered(shop.insurer.keeper), of_sale(sale))
-    return Recovery.objects.latest("id")
-
-
-def ask(client: Client, recovery: Recovery, **where: Any) -> Any:
-    page = reverse("office:ways_back:pay_back", args=[recovery.number])
-    return client.post(page, {"request_id": uuid4(), **where})
-
-
-BANK = {
-    "way": "payee",
-    "payee_name": A_COMPANY,
-    "payee_bank": "工商银行",
-    "payee_account": "1202 0201 0990 0123",
-}
-
-
-def test_a_payment_fails_is_corrected_is_paid_and_makes_the_red_letter(shop: Shop) -> None:
-    recovery = a_recovery(shop, payer=A_COMPANY)
-    keeper, cashier = entered(shop.insurer.keeper), entered(shop.insurer.cashier)
-    page = ask(keeper, recovery, **BANK).url
-
-    assert cashier.post(f"{page}failed/", {"request_id": uuid4(), "reason": " "}).status_code == 422
-    cashier.post(f"{page}failed/", {"request_id": uuid4(), "reason": "account closed"})
-    assert "account closed" in said(keeper.get(page))
-    assert "The cards stay frozen" in said(
-        keeper.get(reverse("office:ways_back:recovery", args=[recovery.number]))
-    )
-    assert ("Institution", "awaiting_refund", 1, 5) in custody(shop.batch)
-    keeper.post(f"{page}payee/", {"request_id": uuid4(), **BANK, "payee_account": "9999020109"})
-    number = page.split("/")[-2]
-    editions = Paper.objects.filter(kind="payment_receipt").values_list("number", flat=True)
-    assert set(editions) == {number, f"{number}-2"}
-    told = said(keeper.get(page))
-    name = str(shop.insurer.keeper.party.name)
-    assert re.search(r"account closed · Person \w+ to 杭州绿源物业服务有限公司", told)
-    assert f"Payee corrected {name} now 杭州绿源物业服务有限公司 · 9999020109" in told
-    beside = said(cashier.get(page))
-    assert re.search(f"Corrected [^·]* · {name}", beside), "beside the form, too"
-    assert recovery.receipt is not None
-    assert "How the money came Cash" in beside
-    assert recovery.receipt.number in beside
-    paid = {
-        "request_id": uuid4(),
-        "tenders-0-kind": "transfer",
-        "tenders-0-amount": "500",
-        "tenders-0-arrived_on": recovery.registered_at.date().isoformat(),
-        "tenders-0-reference": "OUT-1",
-    }
-    by_cash = {**paid, "request_id": uuid4(), "tenders-0-kind": "cash"}
-    assert cashier.post(page, by_cash).status_code == 422
-    assert cashier.post(page, paid).status_code == 302
-    assert cashier.post(page, paid).status_code == 302, "a repeat pays once"
-
-    red_letter = RedLetterInvoice.objects.get()
-    assert red_letter.number in said(cashier.get(page))
-    assert ("Institution", "inventory", 1, 40) in custody(shop.batch)
-    everything_holds()
-
-
-def test_money_goes_into_the_account_of_whoever_paid_and_of_nobody_else(shop: Shop) -> None:
-    accounts = [
-        open_advance_account(
-            organisation=shop.insurer.institution,
-            payer_name=name,
-            actor=shop.insurer.actor("cashier"),
-            request_id=uuid4(),
-        )
-        for name in (A_COMPANY, "何晓东")
-    ]
-    recovery = a_recovery(shop, payer=A_COMPANY)
-    keeper, cashier = entered(shop.insurer.keeper), entered(shop.insurer.cashier)
-
-    other = ask(keeper, recovery, way="advance", account=accounts[1].pk)
-    assert other.status_code == 422
-    page = ask(keeper, recovery, way="advance", account=accounts[0].pk).url
-    paid = {
-        "request_id": uuid4(),
-        "tenders-0-kind": "advance",
-        "tenders-0-amount": "500",
-        "tenders-0-account": accounts[0].pk,
-    }
-    assert cashier.post(page, paid).status_code == 302
-
-    accounts[0].refresh_from_db()
-    assert accounts[0].balance == Decimal("500.00")
-    everything_holds()
-
-
-def test_an_individual_has_no_account_to_be_paid_into(shop: Shop) -> None:
-    recovery = a_recovery(shop)
-    page = reverse("office:ways_back:pay_back", args=[recovery.number])
-
-    form = entered(shop.insurer.keeper).get(page).context["form"]
-
-    assert recovery.receipt is not None
-    assert recovery.receipt.payer_name == AN_INDIVIDUAL.zh
-    assert "account" not in form.fields
-    assert [way for way, _label in form.fields["way"].choices] == ["original", "payee"]
-
-
-def test_a_gift_goes_back_the_way_it_came(shop: Shop) -> None:
-    sale = shop.sell((1, 5))
-    shop.settle(shop.ask(sale), TenderGiven("promotion", Decimal("500.00")))
-    keeper, cashier = entered(shop.insurer.keeper), entered(shop.insurer.cashier)
-    assert "they were a gift" in said(keeper.get(of_sale(sale)))
-    take_back(keeper, of_sale(sale))
-    recovery = Recovery.objects.get()
-
-    assert ask(keeper, recovery, **BANK).status_code == 422
-    page = ask(keeper, recovery, way="original").url
-    paid = {"tenders-0-kind": "promotion", "tenders-0-amount": "500"}
-    assert cashier.post(page, {"request_id": uuid4(), **paid}).status_code == 302
-    everything_holds()
-
-
-def test_whoever_wrote_a_voucher_cannot_pay_it(shop: Shop) -> None:
-    recovery = a_recovery(shop)
-    both = a_staff_member(
-        "I09", shop.insurer.institution, May.ISSUE_PAYMENTS, May.CONFIRM_PAYMENTS, May.SEE_SALES
-    )
-    client = entered(both)
-    page = ask(client, recovery, way="original").url
-
-    assert client.get(page).context["form"] is None
-    paid = {"request_id": uuid4(), "tenders-0-kind": "cash", "tenders-0-amount": "500"}
-    assert client.post(page, paid).status_code == 422
-    assert PaymentReceipt.objects.get().state == "issued"
-
-
-def test_a_withdrawn_recovery_frees_its_cards_and_its_voucher(shop: Shop) -> None:
-    recovery = a_recovery(shop)
-    keeper = entered(shop.insurer.keeper)
-    ask(keeper, recovery, way="original")
-    page = reverse("office:ways_back:withdraw", args=[recovery.number])
-
-    assert keeper.post(page, {"request_id": uuid4(), "reason": ""}).status_code == 422
-    assert keeper.post(page, {"request_id": uuid4(), "reason": "kept"}).status_code == 302
-    late = keeper.post(page, {"request_id": uuid4(), "reason": "kept"})
-
-    assert late.status_code == 422
-    assert ("Institution", "to_be_activated", 1, 5) in custody(shop.batch)
-    assert PaymentReceipt.objects.get().state == "void"
-    everything_holds()
-
-
-def test_a_voucher_made_void_leaves_the_cards_frozen_for_another(shop: Shop) -> None:
-    recovery = a_recovery(shop)
-    keeper = entered(shop.insurer.keeper)
-    page = ask(keeper, recovery, way="original").url
-    assert ask(keeper, recovery, way="original").status_code == 422
-
-    keeper.post(f"{page}void/", {"request_id": uuid4(), "reason": "another payee"})
-
-    assert ("Institution", "awaiting_refund", 1, 5) in custody(shop.batch)
-    assert ask(keeper, recovery, **BANK).status_code == 302
-
-
-def test_an_account_is_masked_for_those_who_need_not_know_it(shop: Shop) -> None:
-    recovery = a_recovery(shop)
-    page = ask(entered(shop.insurer.keeper), recovery, **BANK).url
-
-    assert "1202020109900123" in entered(shop.insurer.cashier).get(page).content.decode()
-    looked = entered(shop.insurer.auditor).get(page).content.decode()
-    assert "1202020109900123" not in looked
-    assert "************0123" in looked
-
-
-def test_every_number_of_the_way_back_is_found_and_every_paper_opens(shop: Shop) -> None:
-    recovery = a_recovery(shop)
-    keeper, cashier = entered(shop.insurer.keeper), entered(shop.insurer.cashier)
-    payment_page = ask(keeper, recovery, way="original").url
-    paid = {"request_id": uuid4(), "tenders-0-kind": "cash", "tenders-0-amount": "500"}
-    cashier.post(payment_page, paid)
-    payment, red_letter = PaymentReceipt.objects.get(), RedLetterInvoice.objects.get()
-    pages = {
-        recovery.number: reverse("office:ways_back:recovery", args=[recovery.number]),
-        payment.number: payment_page,
-        red_letter.number: reverse("office:payments:red_letter", args=[red_letter.number]),
-    }
-
-    for number, page in pages.items():
-        found: Any = keeper.get(f"/office/search/?q={number}")
-        assert found.url == page
-        assert keeper.get(page).status_code == 200
-    running = keeper.get(f"/office/search/?q={red_letter.number[-8:]}").content.decode()
-    assert red_letter.number in running
-    papers = (
-        ("recovery_note", recovery.number),
-        ("payment_receipt", payment.number),
-        ("red_letter", red_letter.number),
-    )
-    for kind, number in papers:
-        address = reverse("office:paper", args=[kind, number])
-        assert keeper.get(address).content.startswith(b"%PDF"), kind
-        assert entered(shop.insurer.other_keeper).get(address).status_code == 404
-    original = keeper.get(reverse("office:payments:invoice", args=[red_letter.invoice.number]))
-    assert pages[red_letter.number] in original.content.decode()
-    assert "−¥471.70" in said(keeper.get(pages[red_letter.number]))
-
-
-def test_each_step_waits_on_the_home_page_of_whoever_does_it(shop: Shop) -> None:
-    recovery = a_recovery(shop)
-    keeper, cashier = entered(shop.insurer.keeper), entered(shop.insurer.cashier)
-
-    assert recovery.number in keeper.get("/office/").content.decode()
-    page = ask(keeper, recovery, **BANK).url
-    number = PaymentReceipt.objects.get().number
-    assert recovery.number not in keeper.get("/office/").content.decode()
-    assert number in cashier.get("/office/").content.decode()
-    cashier.post(f"{page}failed/", {"request_id": uuid4(), "reason": "account closed"})
-    assert number in keeper.get("/office/").content.decode()
-    cashier.get(page)
-    assert number not in cashier.get("/office/").content.decode()
-
-
 def test_a_sold_card_leads_here_from_its_page_and_from_a_recall(shop: Shop) -> None:
     sale = shop.sell((1, 5))
     keeper = entered(shop.insurer.keeper)
@@ -662,35 +396,6 @@ def test_a_sold_card_leads_here_from_its_page_and_from_a_recall(shop: Shop) -> N
     assert f"{GUIDE}?document_type=" in card
     assert f"{GUIDE}?document_type=" in recall
     assert sale.number in said(keeper.get(of_range(shop, 1, 1)))
-
-
-@pytest.mark.parametrize(
-    "page", ["ways-back/recoveries/", "payments/payments/", "payments/red-letters/"]
-)
-def test_lists_take_as_many_statements_on_a_busy_day(shop: Shop, page: str) -> None:
-    cashier = entered(shop.insurer.cashier)
-
-    def statements() -> int:
-        with CaptureQueriesContext(connection) as asked:
-            assert cashier.get(f"/office/{page}").status_code == 200
-        return len(asked)
-
-    pay(shop, a_recovery(shop, 1, 2))
-    statements()
-    few = statements()
-    for first in (3, 5, 7):
-        pay(shop, a_recovery(shop, first, first + 1))
-    assert statements() == few
-
-
-def pay(shop: Shop, recovery: Recovery) -> None:
-    page = ask(entered(shop.insurer.keeper), recovery, way="original").url
-    paid = {
-        "request_id": uuid4(),
-        "tenders-0-kind": "cash",
-        "tenders-0-amount": recovery.amount,
-    }
-    assert entered(shop.insurer.cashier).post(page, paid).status_code == 302
 
 
 def test_the_guided_page_takes_as_many_statements_for_several_sales(shop: Shop) -> None:

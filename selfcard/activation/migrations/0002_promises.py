@@ -72,6 +72,56 @@ VOID_BY_A_CANCELLATION = """
         FOR EACH ROW WHEN (NEW.kind = 'cancellation')
         EXECUTE FUNCTION cards_are_void_by_a_cancellation();
 """
+# Payments knows a policy only as an opaque reason: the voucher that pays its unearned premium back is
+# over just that, and its red letter is of the invoice by which the card's money came.
+PAID_BACK_AS_OWED = """
+    CREATE FUNCTION what_pays_a_policy_back_is_what_is_owed() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT EXISTS (
+            SELECT FROM policies_policy policy
+            JOIN policies_cancellation cancelled ON cancelled.policy_id = policy.id
+            WHERE policy.number = NEW.reason_number AND cancelled.repayment = 'pro_rata'
+              AND cancelled.gross = NEW.amount AND policy.currency = NEW.currency
+        ) THEN
+            RAISE EXCEPTION 'payment % is not what is owed for policy %',
+                NEW.number, NEW.reason_number USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER what_pays_a_policy_back_is_what_is_owed
+        AFTER INSERT ON payments_paymentreceipt
+        DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.reason_kind = 'policy')
+        EXECUTE FUNCTION what_pays_a_policy_back_is_what_is_owed();
+"""
+CANCELS_ITS_OWN_INVOICE = """
+    CREATE FUNCTION a_policys_red_letter_is_of_its_cards_invoice() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM payments_paymentreceipt payment
+            WHERE payment.id = NEW.payment_id AND payment.reason_kind = 'policy'
+              AND NOT EXISTS (
+                SELECT FROM custody_activatedcard activated
+                JOIN sales_salerun sold ON sold.serials @> activated.serial
+                JOIN sales_salereceipt asked
+                  ON asked.sale_id = sold.sale_id AND asked.ended_at IS NULL
+                JOIN payments_invoice original ON original.receipt_id = asked.receipt_id
+                WHERE activated.policy_number = payment.reason_number
+                  AND original.id = NEW.invoice_id
+              )
+        ) THEN
+            RAISE EXCEPTION 'red-letter invoice % is not of the invoice of its card', NEW.number
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER a_policys_red_letter_is_of_its_cards_invoice
+        AFTER INSERT ON payments_redletterinvoice
+        DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION a_policys_red_letter_is_of_its_cards_invoice();
+"""
 
 
 def _undo(name: str, table: str) -> str:
@@ -84,7 +134,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ("activation", "0001_initial"),
         ("custody", "0001_initial"),
+        ("payments", "0001_initial"),
         ("policies", "0001_initial"),
+        ("sales", "0001_initial"),
     ]
 
     operations = [
@@ -99,5 +151,13 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             VOID_BY_A_CANCELLATION,
             _undo("cards_are_void_by_a_cancellation", "custody_movement"),
+        ),
+        migrations.RunSQL(
+            PAID_BACK_AS_OWED,
+            _undo("what_pays_a_policy_back_is_what_is_owed", "payments_paymentreceipt"),
+        ),
+        migrations.RunSQL(
+            CANCELS_ITS_OWN_INVOICE,
+            _undo("a_policys_red_letter_is_of_its_cards_invoice", "payments_redletterinvoice"),
         ),
     ]

@@ -11,11 +11,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 
 from selfcard.core import clock
 from selfcard.core.papers import frozen_facts, render
+from selfcard.core.wording import written_day
 
 REPORT = "report"
 LONGEST = 3_000  # lines that still make a paper; beyond, a file is what one wants
@@ -91,8 +91,3 @@ def written(cell: Any) -> str:
         case date():
             return written_day(cell)
     return str(cell)
-
-
-def written_day(day: date) -> str:
-    """A calendar day in the reader's convention."""
-    return date_format(day, "Y年n月j日" if (get_language() or "").startswith("zh") else "j M Y")

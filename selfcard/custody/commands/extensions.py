@@ -173,9 +173,7 @@ def withdraw_extension(*, extension: Extension, actor: Actor, request_id: UUID) 
     """
     extension, runs = _locked(extension)
     require(actor, May.RECALL_SALES, organisation_of(extension.holder))
-    approval = _asked_for(extension)
-    if approval.state == Approval.State.ASKED:
-        withdraw(approval=approval, actor=actor)
+    withdraw(approval=_asked_for(extension), actor=actor)
     extension.state = State.WITHDRAWN
     extension.save(update_fields=["state"])
     _write_down(actor, "extension.withdrawn", extension, runs)

@@ -164,5 +164,5 @@ def _why_not_activated(serial: int, card: CardState | None) -> Exception:
     if card.frozen:
         return CardIsFrozen()
     if card.seen == SeenStatus.EXPIRED:
-        return CardHasExpired(deadline=card.deadline.isoformat())
+        return CardHasExpired(deadline=card.deadline)
     return CardNotToBeActivated(status=card.seen.label)

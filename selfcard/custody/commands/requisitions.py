@@ -54,7 +54,7 @@ def ask_for_cards(
     if not reason.strip():
         raise ReasonMissing
     if wanted_by < clock.today():
-        raise WantedInThePast(day=wanted_by.isoformat())
+        raise WantedInThePast(day=wanted_by)
     requisition = Requisition.objects.create(
         number=document_number("RQ", "custody_requisition_number", digits=6),
         organisation=organisation,

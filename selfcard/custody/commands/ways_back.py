@@ -14,11 +14,13 @@ from selfcard.custody.models import ActivatedCard, HolderBlock, Movement, Reason
 from selfcard.custody.moving import Leg, move
 from selfcard.custody.parts import (
     Part,
+    cards_frozen,
     cut_at_policies,
     in_other_status,
     parts_of,
     read_parts,
     what_helps,
+    what_releases,
 )
 from selfcard.custody.queries import opened_within
 from selfcard.custody.statuses import CardStatus, MovementKind
@@ -41,8 +43,9 @@ def take_back_sold(
 
     Raises:
         CardsInOtherStatus: some of them are not sold for this reason.
+        CardsFrozen: some are reported lost, missing or under inquiry.
     """
-    parts = _parts_for(runs, CardStatus.SOLD, sale)
+    parts = _coming_back(runs, CardStatus.SOLD, sale)
     legs = _inventory_or_void(parts, scratched, MovementKind.SALE_RECALL)
     return _moved("cards.taken_back", legs, runs, reason, actor)
 
@@ -56,8 +59,9 @@ def hold_for_refund(
     Raises:
         CardsInOtherStatus: some of them are not to be activated for this reason, or are activated
             already; it names them and opens the policy.
+        CardsFrozen: some are reported lost, missing or under inquiry.
     """
-    parts = _parts_for(runs, CardStatus.TO_BE_ACTIVATED, sale)
+    parts = _coming_back(runs, CardStatus.TO_BE_ACTIVATED, sale)
     leg = Leg(tuple(parts), MovementKind.REFUND_HOLD, CardStatus.AWAITING_REFUND)
     return _moved("cards.held_for_refund", [leg], runs, reason, actor)
 
@@ -96,8 +100,9 @@ def return_refunded(
 
     Raises:
         CardsInOtherStatus: some of them do not await their refund for this reason.
+        CardsFrozen: some were reported lost, missing or under inquiry meanwhile.
     """
-    parts = _parts_for(runs, CardStatus.AWAITING_REFUND, reason)
+    parts = _coming_back(runs, CardStatus.AWAITING_REFUND, reason)
     legs = _inventory_or_void(parts, scratched, MovementKind.REFUND)
     return _moved("cards.refunded", legs, runs, reason, actor)
 
@@ -143,6 +148,22 @@ def lift_blocks(*, reason: Reason, actor: Actor) -> None:
     )
     if live.update(lifted_at=clock.now()):
         record(actor, "holder.block_lifted", reason=list(reason))
+
+
+def _coming_back(runs: Iterable[SerialRun], status: CardStatus, reason: Reason) -> list[Part]:
+    """The cards, as `_parts_for` finds them, if nobody says that they are not in our hands.
+
+    Whoever reports a card lost, and then brings it back, would get its money without the card. A
+    batch that is stopped says nothing of the kind: its cards come back, and stay stopped.
+
+    Raises:
+        CardsInOtherStatus: see `_parts_for`.
+        CardsFrozen: these are reported lost, missing or under inquiry; with where that is cleared.
+    """
+    parts = _parts_for(runs, status, reason)
+    if kept := [part for part in parts if part.kept_by]:
+        raise cards_frozen(kept, lambda part: part.kept_by, what_releases(kept[0].kept_by[0]))
+    return parts
 
 
 def _parts_for(runs: Iterable[SerialRun], status: CardStatus, reason: Reason) -> list[Part]:

@@ -174,9 +174,7 @@ def withdraw_write_off(
         raise ReasonMissing
     write_off, runs = _locked(write_off)
     require(actor, May.WRITE_OFF_CARDS, organisation_of(write_off.holder))
-    approval = _asked_for(write_off)
-    if approval.state == Approval.State.ASKED:
-        withdraw(approval=approval, actor=actor)
+    withdraw(approval=_asked_for(write_off), actor=actor)
     write_off.state = State.WITHDRAWN
     write_off.save(update_fields=["state"])
     _let_go(write_off, actor, note=reason)
@@ -218,7 +216,7 @@ def record_announcement(
         raise NothingToAnnounce(number=write_off.number)
     reported = clock.day_of(write_off.asked_at)
     if not reported <= announced_on <= clock.today():
-        raise AnnouncedOutOfTime(reported=reported.isoformat())
+        raise AnnouncedOutOfTime(reported=reported)
     write_off.announced_on = announced_on
     write_off.announced_in = announced_in.strip()
     write_off.announced_by = acting_staff(actor)

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             """
-            CREATE FUNCTION custody_made_batch_is_held() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE FUNCTION made_batch_is_held() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 IF NOT EXISTS (SELECT FROM custody_batchtally WHERE batch_id = NEW.id) THEN
                     RAISE EXCEPTION 'batch % is made and nobody holds its cards', NEW.number
@@ -34,11 +34,11 @@ class Migration(migrations.Migration):
 
             CREATE CONSTRAINT TRIGGER made_batch_is_held AFTER INSERT OR UPDATE ON cards_batch
                 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'generated')
-                EXECUTE FUNCTION custody_made_batch_is_held();
+                EXECUTE FUNCTION made_batch_is_held();
             """,
             """
             DROP TRIGGER made_batch_is_held ON cards_batch;
-            DROP FUNCTION custody_made_batch_is_held();
+            DROP FUNCTION made_batch_is_held();
             """,
         ),
     ]

@@ -164,6 +164,12 @@ class Movement(models.Model):
         ordering: ClassVar = ["at", "id"]
         indexes: ClassVar = [
             GistIndex(fields=["serials"], name="movement_by_serials"),
+            # Few cards end as a policy did; whoever asks which of a sale must not read all.
+            GistIndex(
+                fields=["serials"],
+                condition=Q(kind="cancellation"),
+                name="movement_that_ended_a_policy",
+            ),
             models.Index(fields=["reason_kind", "reason_number"], name="movement_by_reason"),
             models.Index(fields=["day"], name="movement_by_day"),
         ]

@@ -19,6 +19,12 @@ STOCK_COUNT_REASON = "stock_count"
 FREEZE_KINDS = frozenset(
     {FREEZE_REASON, BATCH_REASON, SHORTAGE_REASON, WRITE_OFF_REASON, STOCK_COUNT_REASON}
 )
+# What is said of just these cards: reported lost, missing, looked into. A batch is stopped by the
+# insurer, whatever became of each of its cards.
+SAID_OF_THE_CARDS = FREEZE_KINDS - {BATCH_REASON}
+# Of these what is said of just these cards: reported lost, missing, or looked into. A batch is
+# stopped by the insurer, whatever became of each of its cards.
+SAID_OF_THE_CARDS = FREEZE_KINDS - {BATCH_REASON}
 
 
 def bounded(field: str) -> Q:

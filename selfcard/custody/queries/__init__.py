@@ -38,7 +38,6 @@ from selfcard.custody.queries.places import (
     holdings_within,
     is_activated,
     opened_within,
-    void_by_cancellation,
 )
 from selfcard.custody.queries.recalls import (
     SEEING_RECALLS,
@@ -120,7 +119,6 @@ __all__ = [
     "stock_of",
     "type_of",
     "usable_parts",
-    "void_by_cancellation",
     "with_missing",
     "write_offs_asked_by",
     "write_offs_seen_by",

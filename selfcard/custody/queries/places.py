@@ -19,7 +19,7 @@ from selfcard.custody.models import (
     Reason,
 )
 from selfcard.custody.parts import Part, read_parts
-from selfcard.custody.statuses import CardStatus, MovementKind, SeenStatus, seen_status
+from selfcard.custody.statuses import CardStatus, SeenStatus, seen_status
 from selfcard.organisations.models import Party
 
 
@@ -139,9 +139,3 @@ def history_of(runs: Iterable[SerialRun]) -> QuerySet[Movement]:
         touched |= Q(serials__overlap=run.range)
     movements = Movement.objects.filter(touched) if touched else Movement.objects.none()
     return movements.select_related("from_holder", "to_holder").order_by("at", "id")
-
-
-def void_by_cancellation(runs: Iterable[SerialRun]) -> list[SerialRun]:
-    """Those of the cards that are void since their policy was cancelled, one by one."""
-    movements = history_of(runs).filter(kind=MovementKind.CANCELLATION)
-    return [movement.run for movement in movements.order_by("serials")]

@@ -10,6 +10,7 @@ from selfcard.activation.queries import cancellations_to_pay_back
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
+from selfcard.core.wording import listed
 from selfcard.inquiry.queries.piles import Pile, Task, Work, pile_of
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
@@ -29,6 +30,9 @@ from selfcard.sales.queries import (
     sales_overdue,
     sales_without_receipt,
 )
+
+# Who can do something about a sale that is not paid in time; who may only look cannot.
+CHASING = (May.REGISTER_SALES, May.ISSUE_RECEIPTS, May.RECALL_SALES, May.APPROVE_SALES)
 
 # Sold and not paid is looked at in these steps of days; the last one has no end.
 AGES = (3, 7, 14, 30)
@@ -62,7 +66,7 @@ def money_piles(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _sales_to_charge
     if May.REGISTER_SALES in mays:
         yield _sales_to_chase
-    if May.SEE_SALES in mays or May.REGISTER_SALES in mays:
+    if mays.intersection(CHASING):
         yield _sales_overdue
 
 
@@ -75,7 +79,7 @@ def _receipts(actor: Actor) -> Pile | None:
             kind=Work.CONFIRM_RECEIPT,
             number=receipt.number,
             since=receipt.issued_at,
-            who=f"{receipt.payer}, {receipt.organisation.name}",
+            who=listed([receipt.payer, receipt.organisation.name]),
             amount=Money(receipt.amount, receipt.currency),
         ),
     )
@@ -91,7 +95,7 @@ def _receipts_not_arrived(actor: Actor) -> Pile | None:
             kind=Work.AWAIT_ARRIVAL,
             number=receipt.number,
             since=receipt.waiting_since,
-            who=f"{receipt.payer}, {receipt.organisation.name}",
+            who=listed([receipt.payer, receipt.organisation.name]),
             amount=Money(receipt.amount, receipt.currency),
         ),
     )
@@ -154,7 +158,7 @@ def _payment_task(kind: Work, payment: PaymentReceipt) -> Task:
         kind=kind,
         number=payment.number,
         since=payment.issued_at,
-        who=f"{payment.payee}, {payment.organisation.name}",
+        who=listed([payment.payee, payment.organisation.name]),
         amount=Money(payment.amount, payment.currency),
     )
 
@@ -183,7 +187,7 @@ def _drawer_task(kind: Work, day: DrawerDay, since: datetime) -> Task:
         kind=kind,
         number=f"{day.drawer.code}/{day.day.isoformat()}",
         since=since,
-        who=f"{day.drawer.name}, {day.drawer.organisation.name}",
+        who=listed([day.drawer.name, day.drawer.organisation.name]),
     )
 
 

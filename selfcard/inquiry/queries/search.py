@@ -40,12 +40,14 @@ from selfcard.custody.statuses import SeenStatus
 from selfcard.inquiry.queries.details import runs_sought
 from selfcard.inquiry.queries.reach import batches_in_reach, holders_in_reach
 from selfcard.inquiry.queries.sought import Question, Sought
+from selfcard.ledger.queries import find_entry, sees_books
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.payments.models import Receipt
+from selfcard.payments.models import Banking, Outlay, PaymentReceipt, Receipt, Tender
 from selfcard.payments.queries import (
     SEEING_RECEIPTS,
     advance_accounts_in_reach,
     bankings_in_reach,
+    drawers_in_reach,
     invoices_in_reach,
     payments_in_reach,
     receipts_in_reach,
@@ -75,6 +77,8 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     ADVANCE = "advance"
     BANKING = "banking"
+    DRAWER = "drawer"
+    ENTRY = "entry"
     RECOVERY = "recovery"
     PAYMENT = "payment"
     RED_LETTER = "red_letter"
@@ -245,15 +249,19 @@ def _sale_state(sale: Any) -> str:
 def _receipts(sought: str, actor: Actor) -> Iterator[Hit]:
     found = receipts_in_reach(actor).filter(number__in=_numbers(sought, "R", 7))
     for receipt in found[:HITS_OF_A_KIND]:
-        yield Hit(
-            kind=Kind.RECEIPT,
-            number=receipt.number,
-            exact=_is_exact(sought, receipt.number),
-            thing=receipt,
-            status=receipt.state,
-            status_label=receipt.get_state_display(),
-            amount=Money(receipt.amount, receipt.currency),
-        )
+        yield _receipt_hit(receipt, sought)
+
+
+def _receipt_hit(receipt: Receipt, sought: str) -> Hit:
+    return Hit(
+        kind=Kind.RECEIPT,
+        number=receipt.number,
+        exact=_is_exact(sought, receipt.number),
+        thing=receipt,
+        status=receipt.state,
+        status_label=receipt.get_state_display(),
+        amount=Money(receipt.amount, receipt.currency),
+    )
 
 
 def _recoveries(sought: str, actor: Actor) -> Iterator[Hit]:
@@ -273,15 +281,19 @@ def _recoveries(sought: str, actor: Actor) -> Iterator[Hit]:
 def _payments(sought: str, actor: Actor) -> Iterator[Hit]:
     found = payments_in_reach(actor).filter(number__in=_numbers(sought, "P", 7))
     for payment in found[:HITS_OF_A_KIND]:
-        yield Hit(
-            kind=Kind.PAYMENT,
-            number=payment.number,
-            exact=_is_exact(sought, payment.number),
-            thing=payment,
-            status=payment.state,
-            status_label=payment.get_state_display(),
-            amount=Money(payment.amount, payment.currency),
-        )
+        yield _payment_hit(payment, sought)
+
+
+def _payment_hit(payment: PaymentReceipt, sought: str) -> Hit:
+    return Hit(
+        kind=Kind.PAYMENT,
+        number=payment.number,
+        exact=_is_exact(sought, payment.number),
+        thing=payment,
+        status=payment.state,
+        status_label=payment.get_state_display(),
+        amount=Money(payment.amount, payment.currency),
+    )
 
 
 def _series_numbers(sought: str, actor: Actor, prefix: str) -> list[str]:
@@ -334,12 +346,62 @@ def _advances(sought: str, actor: Actor) -> Iterator[Hit]:
 def _bankings(sought: str, actor: Actor) -> Iterator[Hit]:
     found = bankings_in_reach(actor).filter(number__in=_numbers(sought, "BK", 7))
     for banking in found[:HITS_OF_A_KIND]:
+        yield _banking_hit(banking, sought)
+
+
+def _banking_hit(banking: Banking, sought: str) -> Hit:
+    return Hit(
+        kind=Kind.BANKING,
+        number=banking.number,
+        exact=_is_exact(sought, banking.number),
+        thing=banking,
+        amount=Money(banking.amount, banking.currency),
+    )
+
+
+def _references(sought: str, actor: Actor) -> Iterator[Hit]:
+    """What a bank's slip, a cheque or an acquirer calls money by: its receipt, voucher or slip.
+
+    The parts are looked up first, by their reference alone: they are few among many papers.
+    """
+    begins = {"reference__istartswith": sought}
+    reach = organisations_in_reach(actor, *SEEING_RECEIPTS).values("pk")
+    tenders = Tender.objects.filter(**begins, receipt__organisation__in=reach)
+    outlays = Outlay.objects.filter(**begins, payment__organisation__in=reach)
+    came = receipts_in_reach(actor).filter(pk__in=_some(tenders, "receipt"))
+    on_its_way = receipts_in_reach(actor).filter(
+        state=Receipt.State.WAITING, expected__contains=[{"reference": sought}]
+    )
+    went = payments_in_reach(actor).filter(pk__in=_some(outlays, "payment"))
+    for receipts in (came, on_its_way):
+        for receipt in receipts[:HITS_OF_A_KIND]:
+            yield _receipt_hit(receipt, sought)
+    for payment in went[:HITS_OF_A_KIND]:
+        yield _payment_hit(payment, sought)
+    for banking in bankings_in_reach(actor).filter(**begins)[:HITS_OF_A_KIND]:
+        yield _banking_hit(banking, sought)
+
+
+def _some(parts: QuerySet[Any], paper: str) -> list[int]:
+    """The papers of some parts of money."""
+    return list(parts.values_list(paper, flat=True)[:HITS_OF_A_KIND])
+
+
+def _drawers(sought: str, actor: Actor) -> Iterator[Hit]:
+    for drawer in drawers_in_reach(actor).filter(code__iexact=sought)[:HITS_OF_A_KIND]:
+        yield Hit(kind=Kind.DRAWER, number=drawer.code, exact=True, thing=drawer)
+
+
+def _entries(sought: str, actor: Actor) -> Iterator[Hit]:
+    """An entry of the ledger, for whoever sees the books."""
+    if not sought.upper().startswith("J-") or not sees_books(actor):
+        return
+    if entry := find_entry(sought):
         yield Hit(
-            kind=Kind.BANKING,
-            number=banking.number,
-            exact=_is_exact(sought, banking.number),
-            thing=banking,
-            amount=Money(banking.amount, banking.currency),
+            kind=Kind.ENTRY,
+            number=entry.number,
+            exact=_is_exact(sought, entry.number),
+            thing=entry,
         )
 
 
@@ -441,6 +503,9 @@ _LOOKS: tuple[Callable[[str, Actor], Iterator[Hit]], ...] = (
     _red_letters,
     _advances,
     _bankings,
+    _references,
+    _drawers,
+    _entries,
     _policies,
     _papers_of_stock,
     _freezes,

@@ -18,19 +18,22 @@ from django.db.models.functions import Coalesce
 from selfcard.cards.models import DocumentType
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun, count_cards, merge_runs
+from selfcard.core.wording import listed
+from selfcard.custody.models import Reason
 from selfcard.custody.parts import Part, read_parts
-from selfcard.custody.queries import activations_within, opened_within, void_by_cancellation
+from selfcard.custody.queries import activations_within, opened_within
 from selfcard.custody.statuses import CardStatus, SeenStatus
 from selfcard.inquiry.queries.reach import holders_in_reach
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import AdvanceAccount, Invoice, Receipt, TenderKind
 from selfcard.payments.papers import AN_INDIVIDUAL, InvoiceLine
-from selfcard.payments.queries import is_of_payer
+from selfcard.payments.queries import is_in_name_of_payer, kinds_of
 from selfcard.policies.queries import policies_in_reach
-from selfcard.sales.models import Recovery, Sale, SaleReceipt, SaleRun
+from selfcard.sales.models import Recovery, Sale, SaleReceipt
 from selfcard.sales.paperwork import invoice_line
 from selfcard.sales.queries import SALE_REASON, recoveries_in_reach, sales_in_reach
+from selfcard.sales.reckoning import ended_policies
 
 # So many sales, and so many policies, somebody can still look through.
 MOST_SALES = 50
@@ -45,6 +48,7 @@ class Way(StrEnum):
     UNPAID = "unpaid"  # sold: back at once
     PAID = "paid"  # to be activated: back when its money is paid back
     POLICY = "policy"  # activated: its policy is cancelled first
+    STOPPED = "stopped"  # reported lost, missing or under inquiry: that is cleared first
     COMING = "coming"  # awaits its refund already
     NONE = "none"  # in no sale now, or out of the actor's reach
 
@@ -56,8 +60,8 @@ COMES_BACK = (Way.UNPAID, Way.PAID)
 class WayPart:
     """Cards in a row that come back in the same way, or do not.
 
-    `number` is the sale's, or the recovery's of cards that are coming. Of cards out of the actor's
-    reach nothing is told.
+    `number` is the sale's, or the recovery's of cards that are coming; `stopped_by` is what keeps
+    cards that are stopped. Of cards out of the actor's reach nothing is told.
     """
 
     run: SerialRun
@@ -66,6 +70,7 @@ class WayPart:
     holder: Party | None = None
     document_type: DocumentType | None = None
     number: str = ""
+    stopped_by: tuple[Reason, ...] = ()
 
     @property
     def count(self) -> int:
@@ -85,7 +90,8 @@ class Returning:
     receipt: Receipt | None
     invoice: Invoice | None
     cancelled: Decimal  # of the invoice, by earlier red-letter invoices; not positive
-    coming: Decimal  # of the invoice, by recoveries whose money is on its way
+    coming: Decimal  # of the invoice, what is still to be paid back of it
+    earned: Decimal  # of the invoice, by policies that ended early
     came_by: tuple[TenderKind, ...]
     has_account: bool  # whether its payer has an advance account that the money can go into
     allowed: bool  # whether the actor may take cards of this sale back
@@ -113,6 +119,11 @@ class Returning:
     @property
     def void(self) -> int:
         return count_cards(self.opened)
+
+    @property
+    def came_by_said(self) -> str:
+        """By which ways the money came, in words."""
+        return listed(kind.label for kind in self.came_by)
 
     @property
     def is_gift(self) -> bool:
@@ -163,6 +174,11 @@ class WaysBack:
     def others(self) -> list[WayPart]:
         """Those that cannot, whatever the reason."""
         return [part for part in self.parts if part.way not in COMES_BACK]
+
+    @property
+    def stopped_by(self) -> list[Reason]:
+        """Whatever keeps some of the cards from coming back, each once."""
+        return list(dict.fromkeys(freeze for part in self.parts for freeze in part.stopped_by))
 
     @property
     def refund(self) -> Decimal:
@@ -261,6 +277,8 @@ def _way_part(part: Part, piece: SerialRun, is_policy: bool, sales: dict[str, An
         way = Way.POLICY if is_policy else Way.PAID
     elif part.status == CardStatus.AWAITING_REFUND and part.reason[0] == RECOVERY_REASON:
         way = Way.COMING
+    if way in COMES_BACK and part.kept_by:
+        way = Way.STOPPED
     return WayPart(
         piece,
         way,
@@ -268,6 +286,7 @@ def _way_part(part: Part, piece: SerialRun, is_policy: bool, sales: dict[str, An
         part.holder,
         part.batch.type_version.document_type if part.batch else None,
         "" if way == Way.NONE else number,
+        part.kept_by if way == Way.STOPPED else (),
     )
 
 
@@ -297,10 +316,9 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
             by_sale[part.number].append(part)
     chosen = [sales[number] for number in sorted(by_sale)]
     receipts = _receipts_of(chosen)
-    void = _void_of(chosen)
     opened = opened_within(part.run for parts in by_sale.values() for part in parts)
     accounts = _with_account(receipts.values())
-    coming = _coming_of(receipts.values())
+    coming, earned = _of_their_money(receipts.values())
     invoices = {one.receipt_id: one for one in _invoices_of(receipts.values())}
     allowed = set(
         organisations_in_reach(actor, May.RECALL_SALES)
@@ -324,16 +342,13 @@ def _returns(actor: Actor, told: tuple[WayPart, ...], sales: dict[str, Any]) -> 
             opened=tuple(
                 both for run in runs for other in opened if (both := run.intersection(other))
             ),
-            left=sale.cards_left - void[sale.pk] - count_cards(runs),
+            left=sale.cards_left - count_cards(runs),
             receipt=receipt,
             invoice=invoice,
             cancelled=invoice.cancelled if invoice else NOTHING,  # type: ignore[attr-defined]
             coming=coming[receipt.pk] if receipt else NOTHING,
-            came_by=tuple(
-                dict.fromkeys(TenderKind(tender.kind) for tender in receipt.tenders.all())
-            )
-            if receipt
-            else (),
+            earned=earned[receipt.pk] if receipt else NOTHING,
+            came_by=kinds_of(receipt.tenders.all()) if receipt else (),
             has_account=bool(receipt and receipt.pk in accounts),
             allowed=sale.seller_organisation_id in allowed,
         )
@@ -355,15 +370,27 @@ def _invoices_of(receipts: Iterable[Receipt]) -> Iterable[Invoice]:
     return Invoice.objects.filter(receipt__in=list(receipts)).annotate(cancelled=red)
 
 
-def _coming_of(receipts: Iterable[Receipt]) -> dict[int, Decimal]:
-    """What of each receipt's money is to be paid back, and was not yet."""
+def _of_their_money(
+    receipts: Iterable[Receipt],
+) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+    """What of each receipt's money is still to be paid back, for cards that await it and for
+    policies that ended early; and what these have earned."""
+    receipts = [one for one in receipts if one.state == Receipt.State.CONFIRMED]
+    coming: dict[int, Decimal] = defaultdict(lambda: NOTHING)
+    earned: dict[int, Decimal] = defaultdict(lambda: NOTHING)
     waiting = Recovery.objects.filter(
-        receipt__in=list(receipts), state=Recovery.State.REGISTERED
+        receipt__in=receipts, state=Recovery.State.REGISTERED
     ).values_list("receipt", "amount")
-    sums: dict[int, Decimal] = defaultdict(lambda: NOTHING)
     for receipt, amount in waiting:
-        sums[receipt] += amount
-    return sums
+        coming[receipt] += amount
+    asked = SaleReceipt.objects.filter(receipt__in=receipts).select_related("sale")
+    paid = {one.sale: one.receipt_id for one in asked}
+    ended = ended_policies(paid)
+    for sale, receipt in paid.items():
+        for one in ended[sale.pk]:
+            coming[receipt] += one.owed
+            earned[receipt] += sale.face_value - one.gives_back
+    return coming, earned
 
 
 def _with_account(receipts: Iterable[Receipt]) -> set[int]:
@@ -379,22 +406,8 @@ def _with_account(receipts: Iterable[Receipt]) -> set[int]:
     return {
         one.pk
         for one in named
-        if any(is_of_payer(each, one) for each in places[one.organisation_id, one.currency])
+        if any(is_in_name_of_payer(each, one) for each in places[one.organisation_id, one.currency])
     }
-
-
-def _void_of(sales: list[Sale]) -> Counter[int]:
-    """How many cards of each sale are void since their policy was cancelled."""
-    counts: Counter[int] = Counter()
-    paid = [sale for sale in sales if sale.receipt_state == Receipt.State.CONFIRMED]  # type: ignore[attr-defined]
-    if not paid:
-        return counts
-    sold = [(run.sale_id, run.run) for run in SaleRun.objects.filter(sale__in=paid)]
-    for void in void_by_cancellation(run for _sale, run in sold):
-        for sale, run in sold:
-            if both := run.intersection(void):
-                counts[sale] += both.count
-    return counts
 
 
 def _demands(actor: Actor, returns: tuple[Returning, ...]) -> Iterable[Demand]:

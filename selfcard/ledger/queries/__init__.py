@@ -9,6 +9,7 @@ from selfcard.ledger.queries.balances import (
 )
 from selfcard.ledger.queries.entries import (
     EntriesAsked,
+    booked_on,
     closings,
     entries_before,
     entries_for,
@@ -38,6 +39,7 @@ __all__ = [
     "TrialBalance",
     "account_statement",
     "balances",
+    "booked_on",
     "closings",
     "entries_before",
     "entries_for",

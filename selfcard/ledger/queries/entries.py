@@ -1,13 +1,14 @@
 """Entries, why they were booked, and the days that are closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Sum
 
 from selfcard.core.periods import Period
-from selfcard.ledger.models import Closing, Entry, Posting
+from selfcard.ledger.models import Closing, Entry, EntryKind, Posting
 
 ENTRIES_OF_A_PAGE = 50
 ROWS_AT_ONCE = 2_000
@@ -23,6 +24,21 @@ def entries_for(reason_kind: str, reason_number: str) -> QuerySet[Entry]:
     return _with_postings(
         Entry.objects.filter(reason_kind=reason_kind, reason_number=reason_number)
     ).order_by("id")
+
+
+def booked_on(
+    account: str, kind: EntryKind, *, reason_kind: str, numbers: Iterable[str]
+) -> dict[str, Decimal]:
+    """What entries of a kind brought to an account for each of some reasons, by their numbers."""
+    postings = Posting.objects.filter(
+        account=account,
+        entry__kind=kind,
+        entry__reason_kind=reason_kind,
+        entry__reason_number__in=list(numbers),
+    )
+    return dict(
+        postings.order_by().values_list("entry__reason_number").annotate(amount=Sum("amount"))
+    )
 
 
 def find_entry(number: str) -> Entry | None:

@@ -1,13 +1,23 @@
 """The money's way: steps for the room that asked for it; and deeds with advances and drawers."""
 
 from selfcard.payments.commands.advances import enter_advance, open_account, open_advance_account
+from selfcard.payments.commands.bankings import bank_takings, fetch_cash
+from selfcard.payments.commands.corrections import (
+    ask_banking_correction,
+    ask_count_correction,
+    ask_tender_correction,
+    grant_correction,
+    refuse_correction,
+    withdraw_correction,
+)
 from selfcard.payments.commands.deposits import ask_for_deposit, confirm_deposit, void_deposit
 from selfcard.payments.commands.drawers import (
-    bank_takings,
     close_drawer,
     count_drawer,
     define_drawer,
     open_drawer,
+    retire_drawer,
+    take_drawer_back,
 )
 from selfcard.payments.commands.invoices import issue_invoice, issue_red_letter
 from selfcard.payments.commands.payouts import (
@@ -44,7 +54,10 @@ __all__ = [
     "SurplusTo",
     "TenderGiven",
     "ask_advance_refund",
+    "ask_banking_correction",
+    "ask_count_correction",
     "ask_for_deposit",
+    "ask_tender_correction",
     "bank_takings",
     "close_drawer",
     "confirm_deposit",
@@ -56,6 +69,8 @@ __all__ = [
     "count_drawer",
     "define_drawer",
     "enter_advance",
+    "fetch_cash",
+    "grant_correction",
     "issue_invoice",
     "issue_payment",
     "issue_receipt",
@@ -67,8 +82,12 @@ __all__ = [
     "open_account",
     "open_advance_account",
     "open_drawer",
+    "refuse_correction",
+    "retire_drawer",
+    "take_drawer_back",
     "void_deposit",
     "void_payment",
     "void_receipt",
     "void_refund",
+    "withdraw_correction",
 ]

@@ -9,6 +9,7 @@ from selfcard.core import clock, numbering
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
+from selfcard.core.money import Money
 from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import plain
 from selfcard.core.refusals import Operation, ReasonMissing
@@ -44,8 +45,15 @@ from selfcard.payments.models import (
 from selfcard.payments.models.tenders import PAYS_OUT
 from selfcard.payments.papers import PAYMENT_RECEIPT, ChargeLine
 from selfcard.payments.paperwork import payment_facts
-from selfcard.payments.queries import is_of_payer, left_of_ways, ways_back
-from selfcard.payments.tendering import Checked, TenderGiven, check_tenders, total
+from selfcard.payments.queries import is_in_name_of_payer, left_of_ways, ways_back
+from selfcard.payments.tendering import (
+    Checked,
+    TenderGiven,
+    check_tenders,
+    refuse_before_its_voucher,
+    refuse_more_than_lies_there,
+    total,
+)
 
 # Money goes out as it comes in, part by part.
 OutlayGiven = TenderGiven
@@ -203,9 +211,11 @@ def confirm_payment(
         PaymentAlreadyConfirmed, PaymentIsVoid: it is not open.
         PaymentHasFailed: its payee is to be corrected first.
         PaidByItsMaker, PaidByWhoNamedThePayee: the second person is missing.
+        PaidBeforeItsVoucher: the money would have gone before anybody asked for it.
         OutlaysDoNotAddUp: another amount than the voucher's.
         NotTheWayChosen, NotTheWayItCame, MoreThanCameThisWay: money would go where it may not.
         AdvanceDoesNotSuffice: an advance that is paid back was used meanwhile.
+        NotEnoughToPayOut: more cash than is in the drawer.
         What `check_tenders` raises: an outlay does not say what it must.
     """
     payment = _open_payment(payment)
@@ -219,9 +229,12 @@ def confirm_payment(
     if payer.pk == payment.payee_set_by_id:
         raise PaidByWhoNamedThePayee(number=payment.number)
     paid = check_tenders(outlays, payment.organisation, payment.currency, actor)
+    refuse_before_its_voucher(paid, clock.day_of(payment.issued_at))
     given = sum((one.amount for one in paid), Decimal("0.00"))
     if given != payment.amount:
-        raise OutlaysDoNotAddUp(given=f"{given:,.2f}", amount=f"{payment.amount:,.2f}")
+        raise OutlaysDoNotAddUp(
+            given=Money(given, payment.currency), amount=Money(payment.amount, payment.currency)
+        )
     _require_way(payment, {one.kind for one in paid}, {one.account for one in paid}, came_by)
     if payment.way == Way.ORIGINAL and came_by:
         _require_left(paid, came_by)
@@ -242,6 +255,7 @@ def confirm_payment(
             reason=reason,
             actor=actor,
         )
+    refuse_more_than_lies_there(paid, payment.organisation)
     Outlay.objects.bulk_create(
         Outlay(
             payment=payment,
@@ -319,7 +333,7 @@ def _require_left(paid: list[Checked], came_by: Receipt) -> None:
     left = left_of_ways(came_by)
     for kind in sorted({one.kind for one in paid}):
         if sum((one.amount for one in paid if one.kind == kind), Decimal("0.00")) > left[kind]:
-            raise MoreThanCameThisWay(kind=kind.label, left=f"{left[kind]:,.2f}")
+            raise MoreThanCameThisWay(kind=kind.label, left=Money(left[kind], came_by.currency))
 
 
 def _check_payee(
@@ -339,7 +353,7 @@ def _check_payee(
         payee.account.organisation_id != organisation.pk or payee.account.currency != currency
     ):
         raise AdvanceOfOtherPlace(field="account", number=payee.account.number)
-    if payee.account and came_by and not is_of_payer(payee.account, came_by):
+    if payee.account and came_by and not is_in_name_of_payer(payee.account, came_by):
         raise AdvanceOfOtherPayer(field="account", number=payee.account.number, payer=came_by.payer)
 
 

@@ -8,6 +8,7 @@ from selfcard.core import clock, numbering
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
+from selfcard.core.money import Money
 from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import plain
 from selfcard.core.refusals import Operation, ReasonMissing
@@ -36,6 +37,7 @@ from selfcard.payments.tendering import (
     TenderGiven,
     check_amount,
     check_tenders,
+    hold_drawers,
     refuse_long_before,
     total,
 )
@@ -54,25 +56,32 @@ def issue_receipt(
     buyer_tax_number: str,
     lines: tuple[ChargeLine, ...],
     reason: tuple[str, str],
+    payer_account: AdvanceAccount | None = None,
     deposit_to: AdvanceAccount | None = None,
     actor: Actor,
 ) -> Receipt:
     """Ask for money: a numbered charge receipt over the sum of its lines.
 
-    Who gives no name is 个人, an individual; a tax number is asked for only by a company. With an
-    advance account it is a deposit receipt, whose money goes there.
+    Who gives no name is 个人, an individual; a tax number is asked for only by a company. Whose
+    advance account is named pays it, and may pay out of that. With an account to deposit to it is a
+    deposit receipt, whose money goes there.
 
     Raises:
         TaxNumberNeedsACompany: a tax number without a name.
         WrongTaxNumber: it is not a unified social credit code (GB 32100-2015).
+        AdvanceOfOtherPlace, AdvanceOfOtherPayer: the named account is not theirs, or not here.
     """
-    payer = payer_name.strip() or AN_INDIVIDUAL.zh
     amount = total(line.amount for line in lines)
+    if payer_account:
+        _require_account_of(payer_account, organisation, amount.currency)
+        payer_name = _name_of(payer_account, payer_name.strip(), buyer_tax_number.strip())
+    payer = payer_name.strip() or AN_INDIVIDUAL.zh
     receipt = Receipt.objects.create(
         number=numbering.document_number("R", "payments_receipt_number"),
         organisation=organisation,
         payer_name=payer,
         buyer_tax_number=checked_tax_number(buyer_tax_number, payer),
+        payer_account=payer_account,
         amount=amount.amount,
         currency=amount.currency,
         lines=plain(lines),
@@ -161,6 +170,7 @@ def confirm_receipt(
     if surplus:
         receipt.account, receipt.surplus = _for_surplus(receipt, surplus_to, actor), surplus
     _move_advances(receipt, arrived, actor)
+    hold_drawers(arrived, receipt.organisation)
     Tender.objects.bulk_create(
         Tender(
             receipt=receipt,
@@ -200,6 +210,23 @@ def void_receipt(*, receipt: Receipt, reason: str, actor: Actor) -> Receipt:
     receipt.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     record(actor, "receipts.voided", receipt)
     return receipt
+
+
+def _require_account_of(account: AdvanceAccount, organisation: Organisation, currency: str) -> None:
+    if (account.organisation_id, account.currency) != (organisation.pk, currency):
+        raise AdvanceOfOtherPlace(field="payer_account", number=account.number)
+
+
+def _name_of(account: AdvanceAccount, payer: str, tax_number: str) -> str:
+    """Who pays: whose account it is. What else was said of them must agree.
+
+    Raises:
+        AdvanceOfOtherPayer: another name, or another tax number.
+    """
+    others = {account.tax_number, tax_number.upper()} - {""}
+    if payer not in ("", account.payer_name) or len(others) > 1:
+        raise AdvanceOfOtherPayer(field="payer_account", number=account.number, payer=payer)
+    return account.payer_name
 
 
 def _open_receipt(receipt: Receipt) -> Receipt:
@@ -281,7 +308,9 @@ def _move_advances(receipt: Receipt, arrived: list[Checked], actor: Actor) -> No
 
 def _refuse_other_sum(receipt: Receipt, given: Decimal) -> None:
     if given != receipt.amount:
-        raise TendersDoNotAddUp(given=f"{given:,.2f}", amount=f"{receipt.amount:,.2f}")
+        raise TendersDoNotAddUp(
+            given=Money(given, receipt.currency), amount=Money(receipt.amount, receipt.currency)
+        )
 
 
 def _require_own(account: AdvanceAccount, receipt: Receipt, field: str) -> None:

@@ -165,6 +165,25 @@ class RedLetterInvoice(models.Model):
                         RAISE EXCEPTION 'red-letter invoice % is not for the money paid back',
                             NEW.number USING ERRCODE = '23514';
                     END IF;
+                    -- What goes back the way it came is no more, way by way, than came by it and is
+                    -- not gone; what came by cheque goes back by transfer.
+                    IF EXISTS (
+                        SELECT FROM payments_paymentreceipt payment
+                        JOIN payments_outlay paid ON paid.payment_id = payment.id
+                        WHERE payment.id = NEW.payment_id AND payment.way = 'original'
+                          AND (
+                            SELECT sum(gone.amount) FROM payments_redletterinvoice red
+                            JOIN payments_outlay gone ON gone.payment_id = red.payment_id
+                            WHERE red.invoice_id = NEW.invoice_id AND gone.kind = paid.kind
+                          ) > (
+                            SELECT coalesce(sum(came.amount), 0) FROM payments_tender came
+                            WHERE came.receipt_id = original.receipt_id AND paid.kind =
+                                CASE came.kind WHEN 'cheque' THEN 'transfer' ELSE came.kind END
+                          )
+                    ) THEN
+                        RAISE EXCEPTION 'more goes back by payment % than came this way',
+                            NEW.payment_id USING ERRCODE = '23514';
+                    END IF;
                     RETURN NULL;
                 """,
             ),

@@ -12,9 +12,10 @@ from selfcard.core.encryption import EncryptedText
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Staff
 from selfcard.payments.models.advances import AdvanceAccount
-from selfcard.payments.models.drawers import DrawerDay
+from selfcard.payments.models.drawers import DrawerDay, moves_the_drawer
 from selfcard.payments.models.tenders import (
     TenderKind,
+    found_by_reference,
     named,
     names_its_account,
     names_its_drawer,
@@ -255,6 +256,7 @@ class Outlay(models.Model):
     account = models.ForeignKey(AdvanceAccount, models.PROTECT, null=True, related_name="+")
 
     class Meta:
+        indexes: ClassVar = [found_by_reference("outlay_by_reference")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="an_outlay_is_money"),
             models.CheckConstraint(
@@ -275,7 +277,7 @@ class Outlay(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                func="""
+                func=f"""
                     PERFORM FROM payments_paymentreceipt
                     WHERE id = NEW.payment_id AND state = 'issued'
                     FOR NO KEY UPDATE;
@@ -283,14 +285,7 @@ class Outlay(models.Model):
                         RAISE EXCEPTION 'payment % takes no more outlays', NEW.payment_id
                             USING ERRCODE = '23514';
                     END IF;
-                    IF NEW.drawer_day_id IS NOT NULL THEN
-                        PERFORM FROM payments_drawerday
-                        WHERE id = NEW.drawer_day_id AND state = 'open' FOR SHARE;
-                        IF NOT FOUND THEN
-                            RAISE EXCEPTION 'drawer day % pays nothing out', NEW.drawer_day_id
-                                USING ERRCODE = '23514';
-                        END IF;
-                    END IF;
+                    {moves_the_drawer("-NEW.amount", "it pays nothing out")}
                     RETURN NEW;
                 """,
             ),

@@ -11,9 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Staff
 from selfcard.payments.models.advances import AdvanceAccount
-from selfcard.payments.models.drawers import DrawerDay
+from selfcard.payments.models.corrections import (
+    corrected_by_two,
+    correction_field,
+    money_or_correction,
+)
+from selfcard.payments.models.drawers import DrawerDay, moves_the_drawer
 from selfcard.payments.models.tenders import (
     TenderKind,
+    found_by_reference,
     named,
     names_its_account,
     names_its_drawer,
@@ -27,6 +33,9 @@ class Receipt(models.Model):
 
     What it is for is frozen in its lines; the reason (kind, number) is what the room that asked
     knows it by. A deposit asks for money in advance, which goes to the payer's advance account.
+
+    Whoever wants to pay out of an advance account has it named by its number: a name alone tells no
+    two payers apart.
 
     Money that was sent and has not arrived is noted in `expected`, and the receipt goes on waiting.
     What came over the amount is its `surplus`, and belongs to the payer.
@@ -47,6 +56,7 @@ class Receipt(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     payer_name = models.CharField(_("payer"), max_length=100, default=AN_INDIVIDUAL.zh)
     buyer_tax_number = models.CharField(_("tax number"), max_length=18, blank=True)
+    payer_account = models.ForeignKey(AdvanceAccount, models.PROTECT, null=True, related_name="+")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     lines = models.JSONField()
@@ -148,6 +158,7 @@ class Receipt(models.Model):
                     "organisation",
                     "payer_name",
                     "buyer_tax_number",
+                    "payer_account",
                     "amount",
                     "currency",
                     "lines",
@@ -216,7 +227,9 @@ class Receipt(models.Model):
 
 class Tender(models.Model):
     """A part of the money as it came: what goes through a drawer names its day, an advance the
-    account that it is written off."""
+    account that it is written off.
+
+    A kind that was entered wrongly is taken back, and entered rightly, by two more rows."""
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="tenders")
     kind = models.CharField(max_length=10, choices=TenderKind)
@@ -226,10 +239,12 @@ class Tender(models.Model):
     reference = models.CharField(max_length=40, blank=True)
     drawer_day = models.ForeignKey(DrawerDay, models.PROTECT, null=True, related_name="tenders")
     account = models.ForeignKey(AdvanceAccount, models.PROTECT, null=True, related_name="+")
+    correction = correction_field()
 
     class Meta:
+        indexes: ClassVar = [found_by_reference("tender_by_reference")]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="a_tender_is_money"),
+            models.CheckConstraint(condition=money_or_correction(), name="a_tender_is_money"),
             models.CheckConstraint(
                 condition=names_its_reference(), name="a_tender_names_its_reference"
             ),
@@ -244,6 +259,54 @@ class Tender(models.Model):
         ]
         triggers: ClassVar = [
             *append_only("tender"),
+            corrected_by_two("a_tender_is_corrected_by_two"),
+            # What is taken back and what is put in its place are the same money, and no more is
+            # taken back than came.
+            pgtrigger.Trigger(
+                name="a_corrected_receipt_is_paid_as_before",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__correction__isnull=False),
+                func="""
+                    IF (
+                        SELECT sum(tender.amount) <> receipt.amount + receipt.surplus
+                        FROM payments_receipt receipt
+                        JOIN payments_tender tender ON tender.receipt_id = receipt.id
+                        WHERE receipt.id = NEW.receipt_id GROUP BY receipt.id
+                    ) OR EXISTS (
+                        SELECT FROM payments_tender WHERE receipt_id = NEW.receipt_id
+                        GROUP BY kind, drawer_day_id HAVING sum(amount) < 0
+                    ) THEN
+                        RAISE EXCEPTION 'receipt % is not paid as before', NEW.receipt_id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+            # The money of one payer does not pay for another of the same name.
+            pgtrigger.Trigger(
+                name="an_advance_pays_for_its_payer",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__kind="advance", new__account__isnull=False),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM payments_receipt receipt
+                        JOIN payments_advanceaccount account ON account.id = NEW.account_id
+                        WHERE receipt.id = NEW.receipt_id
+                          AND (account.id = receipt.payer_account_id
+                            OR (account.tax_number <> ''
+                              AND account.tax_number = receipt.buyer_tax_number))
+                    ) THEN
+                        RAISE EXCEPTION 'advance account % is not that of the payer of receipt %',
+                            NEW.account_id, NEW.receipt_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             # The row lock makes whoever confirms at the same moment come before or after this
             # tender, never beside it. What is left in advance is money that really came.
             pgtrigger.Trigger(
@@ -251,23 +314,19 @@ class Tender(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                func="""
+                func=f"""
                     PERFORM FROM payments_receipt
-                    WHERE id = NEW.receipt_id AND state IN ('issued', 'waiting')
-                      AND (kind = 'charge' OR NEW.kind NOT IN ('advance', 'promotion'))
+                    WHERE id = NEW.receipt_id
+                      AND (kind = 'charge' AND NEW.correction_id IS NULL
+                        OR NEW.kind NOT IN ('advance', 'promotion'))
+                      AND CASE WHEN NEW.correction_id IS NULL THEN state IN ('issued', 'waiting')
+                          ELSE state = 'confirmed' END
                     FOR NO KEY UPDATE;
                     IF NOT FOUND THEN
                         RAISE EXCEPTION 'receipt % takes no more tenders, or none of this kind',
                             NEW.receipt_id USING ERRCODE = '23514';
                     END IF;
-                    IF NEW.drawer_day_id IS NOT NULL THEN
-                        PERFORM FROM payments_drawerday
-                        WHERE id = NEW.drawer_day_id AND state = 'open' FOR SHARE;
-                        IF NOT FOUND THEN
-                            RAISE EXCEPTION 'drawer day % takes no more tenders',
-                                NEW.drawer_day_id USING ERRCODE = '23514';
-                        END IF;
-                    END IF;
+                    {moves_the_drawer("NEW.amount", "it takes no more tenders", corrected=True)}
                     RETURN NEW;
                 """,
             ),

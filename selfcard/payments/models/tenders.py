@@ -1,7 +1,9 @@
 """How money comes and goes."""
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.payments.papers import AN_INDIVIDUAL
@@ -21,6 +23,8 @@ class TenderKind(models.TextChoices):
 
 # What a cashier takes in at a drawer and accounts for at the day's end.
 AT_THE_DRAWER = (TenderKind.CASH, TenderKind.CARD, TenderKind.CHEQUE, TenderKind.WALLET)
+# What an acquirer pays out later, less what went back that way.
+PAID_OUT_LATER = (TenderKind.CARD, TenderKind.WALLET)
 # What has arrived only when the bank says so.
 ARRIVES_LATER = (TenderKind.TRANSFER, TenderKind.CHEQUE)
 # What leaves a trace elsewhere, by which it is found there again.
@@ -29,6 +33,11 @@ WITH_REFERENCE = (TenderKind.TRANSFER, TenderKind.CARD, TenderKind.CHEQUE, Tende
 NO_NEW_MONEY = (TenderKind.ADVANCE, TenderKind.PROMOTION)
 # How money can go out: what came by cheque is paid back by transfer.
 PAYS_OUT = tuple(kind for kind in TenderKind if kind != TenderKind.CHEQUE)
+
+
+def found_by_reference(name: str) -> models.Index:
+    """What a bank, an acquirer or a payer calls money by: found by how it begins, in any case."""
+    return models.Index(OpClass(Upper("reference"), "text_pattern_ops"), name=name)
 
 
 def names_its_drawer() -> Q:

@@ -43,6 +43,7 @@ class ReceiptFacts:
     amount: Money
     issued_by: Name
     deposit_to: str = ""  # the advance account of a deposit
+    payer_account: str = ""  # whose payer pays, and may pay out of it
 
 
 @dataclass(frozen=True, kw_only=True)

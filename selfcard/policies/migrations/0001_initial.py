@@ -200,6 +200,10 @@ class Migration(migrations.Migration):
             model_name='policy',
             index=models.Index(fields=['organisation', 'issued_at'], name='policy_by_organisation'),
         ),
+        migrations.AddIndex(
+            model_name='policy',
+            index=models.Index(condition=models.Q(('cancelled_at__isnull', False)), fields=['cancelled_at'], name='policy_by_cancellation'),
+        ),
         migrations.AddConstraint(
             model_name='policy',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'issued')), fields=('reason_kind', 'reason_number'), name='at_most_one_live_policy_for_one_reason'),

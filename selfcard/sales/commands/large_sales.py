@@ -20,7 +20,13 @@ from selfcard.sales.commands.registration import enter_sale
 from selfcard.sales.errors import NotYourSale, RegistrarMayNotSell
 from selfcard.sales.models import Agency, Sale
 from selfcard.sales.queries import APPROVE_SALE, SALE_REASON, holders_selling_for
-from selfcard.sales.terms import SaleTerms, refuse_unconfirmed, require_terms, version_of
+from selfcard.sales.terms import (
+    SaleTerms,
+    refuse_unconfirmed,
+    require_may_sell,
+    require_terms,
+    version_of,
+)
 
 
 @command
@@ -34,6 +40,7 @@ def ask_large_sale(
     agency: Agency | None = None,
     customer_reference: str = "",
     remark: str = "",
+    gift_reason: str = "",
     confirmed_large: bool = False,
     actor: Actor,
     request_id: UUID,
@@ -54,6 +61,7 @@ def ask_large_sale(
         agency=agency,
         customer_reference=customer_reference.strip(),
         remark=remark.strip(),
+        gift_reason=gift_reason.strip(),
     )
     refuse_unconfirmed(terms, confirmed_large)
     _require_possible(terms, actor)
@@ -87,14 +95,14 @@ def grant_large_sale(*, approval: Approval, actor: Actor, request_id: UUID) -> S
     Raises:
         NotAuthorised, NotYourOwnRequest, AlreadyDecided, RequestWithdrawn, ApprovalExpired: as for
             every approval.
-        RegistrarMayNotSell: whoever asked may not register sales there any more.
+        RegistrarMayNotSell: whoever asked may not register such sales there any more.
         What `register_sale` raises: the cards, the seller or the agency are not as they were.
     """
     terms, approval = _taken_up(approval)
     approval = grant(approval=approval, actor=actor)
     registrar = staff_actor(approval.asked_by, actor.channel)
     try:
-        require(registrar, May.REGISTER_SALES, terms.seller_organisation)
+        require_may_sell(terms, registrar)
     except NotAuthorised as missing:
         raise RegistrarMayNotSell(name=approval.asked_by.name) from missing
     return enter_sale(

@@ -27,17 +27,22 @@ from selfcard.payments.commands import (
     note_expected,
     void_receipt,
 )
-from selfcard.payments.models import Invoice, Receipt
+from selfcard.payments.models import AdvanceAccount, Invoice, Receipt, TenderKind
 from selfcard.payments.queries import debits_of
 from selfcard.sales.errors import (
+    ConfirmedByItsGiver,
+    GiftsApart,
+    GiftTakesNoMoney,
     NothingLeftToPay,
+    PromotionOnlyForGifts,
     SaleAlreadyHasReceipt,
     SalesOfSeveralPlaces,
 )
 from selfcard.sales.models import Sale, SaleReceipt
 from selfcard.sales.papers import NOTICE
 from selfcard.sales.paperwork import charge_line, invoice_line, notice_facts
-from selfcard.sales.queries import live_receipt, remaining_of, sales_of_receipt
+from selfcard.sales.queries import live_receipt, sales_of_receipt
+from selfcard.sales.reckoning import remaining_of
 
 
 @command
@@ -46,35 +51,50 @@ def issue_charge_receipt(
     sales: tuple[Sale, ...],
     payer_name: str = "",
     buyer_tax_number: str = "",
+    payer_account: AdvanceAccount | None = None,
     actor: Actor,
     request_id: UUID,
 ) -> Receipt:
     """Ask one payer for the money of one or several sales: a numbered charge receipt.
 
-    It asks for the cards that nobody has taken back.
+    It asks for the cards that nobody has taken back. Who wants to pay out of an advance account has
+    it named here.
 
     Raises:
         NotAuthorised: the actor may not issue receipts for the sellers' organisation.
         SalesOfSeveralPlaces: one receipt is of one organisation, in one currency.
+        GiftsApart: free cards are not asked for together with paid ones.
         SaleAlreadyHasReceipt: nobody is asked twice.
         NothingLeftToPay: all cards of a sale were taken back.
-        TaxNumberNeedsACompany, WrongTaxNumber: see `payments.issue_receipt`.
+        TaxNumberNeedsACompany, WrongTaxNumber, AdvanceOfOtherPlace, AdvanceOfOtherPayer: see
+            `payments.issue_receipt`.
     """
     for sale in sales:
         require(actor, May.ISSUE_RECEIPTS, sale.seller_organisation)
     lock(LockSpace.SALE, *(sale.pk for sale in sales))
     return ask_for_money(
-        sales=sales, payer_name=payer_name, buyer_tax_number=buyer_tax_number, actor=actor
+        sales=sales,
+        payer_name=payer_name,
+        buyer_tax_number=buyer_tax_number,
+        payer_account=payer_account,
+        actor=actor,
     )
 
 
 @step
 def ask_for_money(
-    *, sales: tuple[Sale, ...], payer_name: str, buyer_tax_number: str, actor: Actor
+    *,
+    sales: tuple[Sale, ...],
+    payer_name: str,
+    buyer_tax_number: str,
+    payer_account: AdvanceAccount | None,
+    actor: Actor,
 ) -> Receipt:
     """Issue the receipt for sales that the caller has locked; see `issue_charge_receipt`."""
     if len({(sale.seller_organisation_id, sale.currency) for sale in sales}) != 1:
         raise SalesOfSeveralPlaces
+    if len({sale.is_gift for sale in sales}) != 1:
+        raise GiftsApart
     asked: dict[Sale, tuple[SerialRun, ...]] = {}
     for sale in sorted(set(sales), key=lambda sale: sale.pk):
         if earlier := live_receipt(sale):
@@ -92,6 +112,7 @@ def ask_for_money(
         organisation=first.seller_organisation,
         payer_name=payer_name,
         buyer_tax_number=buyer_tax_number,
+        payer_account=payer_account,
         lines=tuple(lines.values()),
         reason=("sale", first.number),
         actor=actor,
@@ -141,13 +162,15 @@ def note_not_arrived(
 
     Raises:
         NotAuthorised: the actor may not confirm receipts there.
+        GiftTakesNoMoney: nobody pays for free cards.
         What `payments.note_expected` raises.
     """
     require(actor, May.CONFIRM_RECEIPTS, receipt.organisation)
     # Whoever takes the cards back meanwhile must know of the money, or come first. A deposit asks
     # for no sale.
-    asked = SaleReceipt.objects.filter(receipt=receipt).values_list("sale_id", flat=True)
-    lock(LockSpace.SALE, *asked)
+    asked = list(SaleReceipt.objects.filter(receipt=receipt).select_related("sale"))
+    lock(LockSpace.SALE, *(one.sale_id for one in asked))
+    _refuse_money_for_gifts(receipt, asked, expected)
     return note_expected(receipt=receipt, expected=expected, actor=actor)
 
 
@@ -170,6 +193,9 @@ def settle_receipt(
     Raises:
         NotAuthorised: the actor may not confirm receipts there.
         ReceiptOfNoSale: the receipt asks for something else.
+        GiftTakesNoMoney, PromotionOnlyForGifts: free cards are settled by promotion expense, and
+            nothing else is.
+        ConfirmedByItsGiver: whoever gave the cards away does not confirm it.
         ConfirmedByItsMaker, ReceiptAlreadyConfirmed, ReceiptIsVoid, TendersDoNotAddUp, and what a
             tender must say: see `payments.confirm_receipt`.
     """
@@ -179,6 +205,9 @@ def settle_receipt(
     # while this waits: what is asked for is read after it.
     lock_custody([run.run for one in asked for run in one.sale.runs.all()])
     lock(LockSpace.SALE, *(one.sale_id for one in asked))
+    _refuse_money_for_gifts(receipt, asked, tenders)
+    if any(one.sale.is_gift and one.sale.registered_by_id == actor.id for one in asked):
+        raise ConfirmedByItsGiver(number=receipt.number)
     receipt = confirm_receipt(
         receipt=receipt,
         tenders=tenders,
@@ -210,3 +239,18 @@ def settle_receipt(
     for one in asked:
         record(actor, "sales.settled", one.sale, receipt=receipt.number, invoice=invoice.number)
     return invoice
+
+
+def _refuse_money_for_gifts(
+    receipt: Receipt, asked: list[SaleReceipt], given: tuple[TenderGiven, ...]
+) -> None:
+    """Nobody pays for free cards, and what was sold is not free.
+
+    Raises:
+        GiftTakesNoMoney, PromotionOnlyForGifts: a part of the money says otherwise.
+    """
+    is_gift = any(one.sale.is_gift for one in asked)
+    for at, one in enumerate(given):
+        if asked and (one.kind == TenderKind.PROMOTION) != is_gift:
+            refusal = GiftTakesNoMoney if is_gift else PromotionOnlyForGifts
+            raise refusal(field=f"tenders-{at}-kind", number=receipt.number)

@@ -38,10 +38,10 @@ from selfcard.sales.paperwork import recovery_facts
 from selfcard.sales.queries import (
     live_payment,
     live_receipt,
-    remaining_of,
     sales_asked_together,
     sales_of_receipt,
 )
+from selfcard.sales.reckoning import remaining_of
 
 # So many recoveries are named in the reason of the receipt that they make void.
 RECOVERIES_NAMED = 8
@@ -280,5 +280,6 @@ def _ask_anew(recoveries: Iterable[Recovery], asks: bool, actor: Actor) -> None:
                 sales=left,
                 payer_name=receipt.payer_name,
                 buyer_tax_number=receipt.buyer_tax_number,
+                payer_account=receipt.payer_account,
                 actor=actor,
             )

@@ -40,6 +40,7 @@ def register_sale(
     agency: Agency | None = None,
     customer_reference: str = "",
     remark: str = "",
+    gift_reason: str = "",
     confirmed_large: bool = False,
     actor: Actor,
     request_id: UUID,
@@ -48,9 +49,10 @@ def register_sale(
 
     The cards are *sold*: they cannot be activated before their money has arrived. They come from
     the inventory of the seller's organisation, of one below it, or of a person who works there.
+    With a `gift_reason` they are free: whoever may give cards away says why.
 
     Raises:
-        NotAuthorised: the actor may not register sales for the organisation.
+        NotAuthorised: the actor may not register sales for the organisation, or give cards away.
         SellerOfOtherOrganisation: the seller works elsewhere.
         AgencyMissing, AgencyNotAsked, AgencyOfOtherKind: agency and business source disagree.
         NoAgreementInForce: the agency has none today.
@@ -69,6 +71,7 @@ def register_sale(
         agency=agency,
         customer_reference=customer_reference.strip(),
         remark=remark.strip(),
+        gift_reason=gift_reason.strip(),
     )
     require_terms(terms, actor)
     refuse_unconfirmed(terms, confirmed_large)
@@ -106,6 +109,7 @@ def enter_sale(
         agreement=agreement,
         customer_reference=terms.customer_reference,
         remark=terms.remark,
+        gift_reason=terms.gift_reason,
         count=terms.count,
         face_value=version.face_value,
         amount=version.face_value * terms.count,

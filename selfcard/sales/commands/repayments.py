@@ -27,7 +27,7 @@ from selfcard.payments.commands import (
 from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
 from selfcard.payments.paperwork import freeze_corrected
 from selfcard.payments.queries import credits_of
-from selfcard.sales.errors import PaymentIssuedBefore
+from selfcard.sales.errors import PaymentIssuedBefore, PaymentOfNoRecovery
 from selfcard.sales.locks import open_recovery
 from selfcard.sales.models import Recovery
 from selfcard.sales.paperwork import charge_line, invoice_line
@@ -75,9 +75,11 @@ def note_payment_failed(
 
     Raises:
         NotAuthorised: the actor may not pay there.
+        PaymentOfNoRecovery: it pays back an advance.
         What `payments.note_failure` raises.
     """
     require(actor, May.CONFIRM_PAYMENTS, payment.organisation)
+    _refuse_advance(payment)
     return note_failure(payment=payment, reason=reason, actor=actor)
 
 
@@ -89,9 +91,11 @@ def correct_payment(
 
     Raises:
         NotAuthorised: the actor may not issue payment receipts there.
+        PaymentOfNoRecovery: it pays back an advance.
         What `payments.correct_payee` raises.
     """
     require(actor, May.ISSUE_PAYMENTS, payment.organisation)
+    _refuse_advance(payment)
     payment = correct_payee(
         payment=payment, payee=payee, came_by=receipt_behind(payment), actor=actor
     )
@@ -107,9 +111,11 @@ def void_payment_receipt(
 
     Raises:
         NotAuthorised: the actor may not issue payment receipts there.
+        PaymentOfNoRecovery: it pays back an advance.
         What `payments.void_payment` raises.
     """
     require(actor, May.ISSUE_PAYMENTS, payment.organisation)
+    _refuse_advance(payment)
     return void_payment(payment=payment, reason=reason, actor=actor)
 
 
@@ -162,3 +168,9 @@ def settle_payment(
     )
     record(actor, "sales.refunded", recovery, payment=payment.number, red_letter=red_letter.number)
     return red_letter
+
+
+def _refuse_advance(payment: PaymentReceipt) -> None:
+    """What a payer left in advance is paid back by deeds of its own, which know the account."""
+    if payment.kind == PaymentReceipt.Kind.ADVANCE:
+        raise PaymentOfNoRecovery(number=payment.number)

@@ -57,6 +57,58 @@ CARDS_COME_BACK_BY_A_RECOVERY = """
         WHEN (NEW.kind IN ('sale_recall', 'refund_hold', 'refund_withdrawn', 'refund'))
         EXECUTE FUNCTION cards_come_back_by_a_recovery();
 """
+# Free cards are settled by promotion expense, and nothing else is: each part of the money is of a
+# receipt that asks for gifts alone, or for none. Whoever gave them away is not who confirms it.
+GIFTS_ARE_SETTLED_BY_PROMOTION_EXPENSE = """
+    CREATE FUNCTION gifts_are_settled_by_promotion_expense() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM sales_salereceipt asked
+            JOIN sales_sale sale ON sale.id = asked.sale_id
+            JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
+            WHERE asked.receipt_id = NEW.receipt_id
+              AND ((sale.gift_reason <> '') <> (NEW.kind = 'promotion')
+                OR sale.gift_reason <> '' AND receipt.confirmed_by_id = sale.registered_by_id)
+        ) THEN
+            RAISE EXCEPTION 'receipt % gives cards away, or takes money for a gift',
+                NEW.receipt_id USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER gifts_are_settled_by_promotion_expense
+        AFTER INSERT ON payments_tender
+        DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION gifts_are_settled_by_promotion_expense();
+"""
+# A voucher that pays the money of a recovery back is over just that, and it is paid exactly when the
+# recovery is done.
+WHAT_PAYS_A_RECOVERY_AGREES_WITH_IT = """
+    CREATE FUNCTION what_pays_a_recovery_agrees_with_it() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT EXISTS (
+            SELECT FROM payments_paymentreceipt payment
+            JOIN sales_recovery recovery ON recovery.number = payment.reason_number
+            WHERE payment.id = NEW.id AND recovery.kind = 'paid'
+              AND recovery.amount = payment.amount
+              AND CASE payment.state
+                WHEN 'confirmed' THEN recovery.state = 'done'
+                WHEN 'void' THEN true
+                ELSE recovery.state = 'registered'
+              END
+        ) THEN
+            RAISE EXCEPTION 'payment % is not of recovery %', NEW.number, NEW.reason_number
+                USING ERRCODE = '23514';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER what_pays_a_recovery_agrees_with_it
+        AFTER INSERT OR UPDATE OF state ON payments_paymentreceipt
+        DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.reason_kind = 'recovery')
+        EXECUTE FUNCTION what_pays_a_recovery_agrees_with_it();
+"""
 REVERSE = """
     DROP TRIGGER cards_are_settled_by_a_confirmed_receipt ON custody_movement;
     DROP FUNCTION cards_are_settled_by_a_confirmed_receipt();
@@ -66,10 +118,19 @@ STAYS_OUT = """
     DROP FUNCTION cards_come_back_by_a_recovery();
 """
 
+MONEY_FOR_ALL = """
+    DROP TRIGGER gifts_are_settled_by_promotion_expense ON payments_tender;
+    DROP FUNCTION gifts_are_settled_by_promotion_expense();
+"""
+PAID_BACK_AT_WILL = """
+    DROP TRIGGER what_pays_a_recovery_agrees_with_it ON payments_paymentreceipt;
+    DROP FUNCTION what_pays_a_recovery_agrees_with_it();
+"""
+
 
 class Migration(migrations.Migration):
     """Numbers that may have gaps: a sale that was rolled back takes its number with it.
-    And no card is to be activated before the money for it is confirmed.
+    And no card is to be activated before the money for it is confirmed, or given away.
     """
 
     dependencies = [("sales", "0001_initial"), ("custody", "0001_initial")]
@@ -81,4 +142,6 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(CARDS_ARE_SETTLED_BY_A_CONFIRMED_RECEIPT, REVERSE),
         migrations.RunSQL(CARDS_COME_BACK_BY_A_RECOVERY, STAYS_OUT),
+        migrations.RunSQL(GIFTS_ARE_SETTLED_BY_PROMOTION_EXPENSE, MONEY_FOR_ALL),
+        migrations.RunSQL(WHAT_PAYS_A_RECOVERY_AGREES_WITH_IT, PAID_BACK_AT_WILL),
     ]

@@ -108,14 +108,29 @@ class Recovery(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 timing=pgtrigger.Deferred,
-                declare=[("named", "bigint"), ("now", "sales_recovery")],
+                declare=[("named", "bigint"), ("now", "sales_recovery"), ("sold", "sales_sale")],
                 func="""
                     SELECT * INTO now FROM sales_recovery WHERE id = NEW.id;
+                    SELECT * INTO sold FROM sales_sale WHERE id = NEW.sale_id;
                     SELECT coalesce(sum(upper(serials) - lower(serials)), 0) INTO named
                     FROM sales_recoveryrun WHERE recovery_id = NEW.id;
                     IF named <> NEW.count THEN
                         RAISE EXCEPTION 'recovery % is of % cards, its runs name %',
                             NEW.number, NEW.count, named USING ERRCODE = '23514';
+                    END IF;
+                    IF NEW.amount <> NEW.count * sold.face_value THEN
+                        RAISE EXCEPTION 'recovery % is of % at %, not of %',
+                            NEW.number, NEW.count, sold.face_value, NEW.amount
+                            USING ERRCODE = '23514';
+                    END IF;
+                    IF now.kind = 'paid' AND NOT EXISTS (
+                        SELECT FROM sales_salereceipt asked
+                        JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
+                        WHERE asked.sale_id = NEW.sale_id AND asked.receipt_id = NEW.receipt_id
+                          AND receipt.state = 'confirmed'
+                    ) THEN
+                        RAISE EXCEPTION 'the money of recovery % did not come by its receipt',
+                            NEW.number USING ERRCODE = '23514';
                     END IF;
                     IF EXISTS (
                         SELECT FROM sales_recoveryrun WHERE recovery_id = NEW.id
@@ -125,9 +140,13 @@ class Recovery(models.Model):
                             NEW.number USING ERRCODE = '23514';
                     END IF;
                     IF now.kind = 'paid' AND now.state = 'done' AND NOT EXISTS (
-                        SELECT FROM payments_paymentreceipt
-                        WHERE reason_kind = 'recovery' AND reason_number = NEW.number
-                          AND state = 'confirmed' AND amount = NEW.amount
+                        SELECT FROM payments_paymentreceipt payment
+                        JOIN payments_redletterinvoice red ON red.payment_id = payment.id
+                        JOIN payments_invoice original ON original.id = red.invoice_id
+                        WHERE payment.reason_kind = 'recovery'
+                          AND payment.reason_number = NEW.number
+                          AND payment.state = 'confirmed' AND payment.amount = NEW.amount
+                          AND original.receipt_id = NEW.receipt_id
                     ) THEN
                         RAISE EXCEPTION 'recovery % is done and its money not paid back',
                             NEW.number USING ERRCODE = '23514';

@@ -22,7 +22,7 @@ class Sale(models.Model):
     """Cards that were sold together: what one pays for. It is never changed.
 
     The amount is face value × count, exactly. The buyer stays anonymous; a reference of theirs is
-    kept if they have one.
+    kept if they have one. Cards that are given away say why; nobody pays for them.
     """
 
     number = models.CharField(_("sales ID"), max_length=20, unique=True)
@@ -34,6 +34,7 @@ class Sale(models.Model):
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="sales")
     customer_reference = models.CharField(_("reference"), max_length=60, blank=True)
     remark = models.CharField(_("remark"), max_length=200, blank=True)
+    gift_reason = models.CharField(_("why they are free"), max_length=200, blank=True)
     count = models.PositiveBigIntegerField()
     face_value = models.DecimalField(max_digits=14, decimal_places=2)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
@@ -111,6 +112,7 @@ class Sale(models.Model):
                           AND state = 'granted' AND decided_by_id = NEW.agreed_by_id
                           AND asked_by_id = NEW.registered_by_id
                           AND (asked->>'count')::bigint = NEW.count
+                          AND asked->>'gift_reason' = NEW.gift_reason
                     ) THEN
                         RAISE EXCEPTION 'nobody was asked about sale %', NEW.number
                             USING ERRCODE = '23514';
@@ -139,6 +141,11 @@ class Sale(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_gift(self) -> bool:
+        """Whether the cards are free: promotion expense settles them, and nothing else."""
+        return bool(self.gift_reason)
 
 
 class SaleRun(models.Model):
@@ -252,6 +259,29 @@ class SaleReceipt(models.Model):
                             USING ERRCODE = '23514';
                     END IF;
                     RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="a_receipt_asks_for_what_its_sales_cost",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF EXISTS (
+                        SELECT FROM sales_salereceipt asked
+                        JOIN sales_sale sale ON sale.id = asked.sale_id
+                        JOIN payments_receipt receipt ON receipt.id = asked.receipt_id
+                        WHERE asked.receipt_id = NEW.receipt_id
+                        GROUP BY receipt.id
+                        HAVING receipt.amount <> sum(asked.amount)
+                            OR bool_or(asked.amount <> sale.face_value * asked.count)
+                            OR bool_or(receipt.currency <> sale.currency)
+                    ) THEN
+                        RAISE EXCEPTION 'receipt % does not ask for what its sales cost',
+                            NEW.receipt_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
                 """,
             ),
         ]

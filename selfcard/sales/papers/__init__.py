@@ -35,6 +35,7 @@ class ChargeListFacts:
     agreement: str = ""
     customer_reference: str = ""
     remark: str = ""
+    gift_reason: str = ""  # why the cards are free; empty where they are paid
 
 
 @dataclass(frozen=True, kw_only=True)

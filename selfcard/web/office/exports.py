@@ -7,6 +7,7 @@ given as what they are; serials and card numbers as text, since a spreadsheet wo
 import csv
 import html
 import itertools
+import re
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -55,7 +56,7 @@ def csv_file(name: str, head: Sequence[Text], rows: Rows) -> StreamingHttpRespon
             yield writer.writerow([_plain(harmless(cell)) for cell in row])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_file_name(name, "csv")}"'
+    response["Content-Disposition"] = f'attachment; filename="{file_name(name, "csv")}"'
     return response
 
 
@@ -72,10 +73,12 @@ def workbook(name: str, tables: Iterable[tuple[Text, Sequence[Text], Rows]]) -> 
             _Sheets(book, head, str(title)).write(iter(rows))
     file.seek(0)
     return FileResponse(
-        file, as_attachment=True, filename=_file_name(name, "xlsx"), content_type=SPREADSHEET
+        file, as_attachment=True, filename=file_name(name, "xlsx"), content_type=SPREADSHEET
     )
 
 
+# How the name of a file ends that is of a day or a period.
+OF_DAYS = re.compile(r"\d{4}-\d{2}-\d{2}$")
 KINDS: dict[str, Callable[[str, Sequence[Text], Rows], StreamingHttpResponse]] = {
     "csv": csv_file,
     "xlsx": spreadsheet,
@@ -91,8 +94,9 @@ def harmless(cell: Any) -> Any:
     return text
 
 
-def _file_name(name: str, kind: str) -> str:
-    return f"{name}-{clock.today()}.{kind}"
+def file_name(name: str, kind: str) -> str:
+    """What is of days says of which; everything else, when it was taken."""
+    return f"{name}.{kind}" if OF_DAYS.search(name) else f"{name}-{clock.today()}.{kind}"
 
 
 class _Echo:

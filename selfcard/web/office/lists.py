@@ -22,7 +22,7 @@ from django_tables2.data import TableQuerysetData
 from django_tables2.rows import BoundRows
 
 from selfcard.core import clock
-from selfcard.core.papers.report import written_day
+from selfcard.core.wording import written_day
 from selfcard.web.office.exports import Text, exported
 from selfcard.web.office.reports import Column, filed
 from selfcard.web.office.views import OfficeRequest

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from selfcard.core import clock
-from selfcard.core.papers.report import written_day
 from selfcard.core.periods import Period
+from selfcard.core.wording import written_day
 from selfcard.web.office.fields import DayField
 from selfcard.web.office.forms import FilterForm
 from selfcard.web.office.views import OfficeRequest

@@ -9,9 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from selfcard.core import clock
 from selfcard.core.papers.report import LONGEST, Column, Report, Table, report_pdf
-from selfcard.web.office.exports import exported
+from selfcard.web.office.exports import exported, file_name
 from selfcard.web.office.views import OfficeRequest
 
 __all__ = ["Column", "Table", "filed", "on_paper"]
@@ -66,5 +65,5 @@ def on_paper(
     printed_by = (_("Printed by"), f"{request.staff.name} ({request.staff.code})")
     report = Report(title, period, (*asked, printed_by), tuple(tables), note)
     response = HttpResponse(report_pdf(report), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{name}-{clock.today()}.pdf"'
+    response["Content-Disposition"] = f'inline; filename="{file_name(name, "pdf")}"'
     return response

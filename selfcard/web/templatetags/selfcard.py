@@ -22,12 +22,11 @@ from django.utils.translation import get_language, ngettext
 
 from selfcard.core import clock, serials
 from selfcard.core.serials import SerialRun
-from selfcard.core.wording import between_things
+from selfcard.core.wording import SYMBOLS, between_things, said_by, written_day
 from selfcard.web.statuses import look_of
 
 register = template.Library()
 
-SYMBOLS = {"CNY": "¥"}
 STRIP_WIDTH = 1000
 GAP = 1.6
 HATCH_NUMBERS = counting(1)
@@ -71,6 +70,28 @@ def run(value: SerialRun | None) -> SafeString | str:
 def runs(value: Iterable[SerialRun]) -> SafeString:
     """Runs of serials in a sentence."""
     return format_html_join(between_things(), "{}", ((run(one),) for one in value))
+
+
+@register.simple_tag
+def listing(*things: Any) -> SafeString:
+    """Things beside each other, as a reader lists them; what is empty is left out."""
+    return format_html_join(between_things(), "{}", ((one,) for one in things if one))
+
+
+@register.simple_tag
+def saying(who: Any, what: Any) -> SafeString | str:
+    """Somebody, and what they said; one of them, where the other is missing."""
+    if not (who and what):
+        return conditional_escape(who or what or "")
+    return mark_safe(said_by(conditional_escape(who), conditional_escape(what)))  # noqa: S308
+
+
+@register.simple_tag
+def in_words(words: tuple[str, str]) -> SafeString:
+    """An amount in words, Chinese and English: the reader's language first."""
+    told = (("zh-Hans", words[0]), ("en", words[1]))
+    first, second = told if _chinese() else told[::-1]
+    return format_html_join(" ", '<span lang="{}">{}</span>', (first, second))
 
 
 @register.filter
@@ -118,8 +139,7 @@ def day(value: date | datetime | None) -> SafeString | str:
         return ""
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
-    text = date_format(value, "Y年n月j日" if _chinese() else "j M Y")
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), written_day(value))
 
 
 @register.filter

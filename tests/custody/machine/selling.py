@@ -9,6 +9,7 @@ from selfcard.custody.errors import (
     CardAlreadyActivated,
     CardIsFrozen,
     CardNotToBeActivated,
+    CardsFrozen,
     CardsInOtherStatus,
     NoSuchCards,
 )
@@ -109,7 +110,7 @@ class Selling(AgainstTheIndex):
     def take_back(self, data: Any, scratched: bool) -> None:
         """What was sold and not paid; a card whose PIN somebody knows is void."""
         why = self._some_sale(data)
-        cards, refused = self._some_that_are(data, "sold", why)
+        cards, refused = self._coming_back(data, "sold", why)
         spoilt = cards[:1] if scratched else []
         reason = ("recall", f"{why[1]}-{len(cards)}")
         if self.stepped(
@@ -127,7 +128,7 @@ class Selling(AgainstTheIndex):
     @rule(data=st.data())
     def hold_for_refund(self, data: Any) -> None:
         why = self._some_sale(data)
-        cards, refused = self._some_that_are(data, "to_be_activated", why)
+        cards, refused = self._coming_back(data, "to_be_activated", why)
         number = f"RF-{len(self.refunds) + 1}"
         if self.stepped(
             refused,
@@ -160,6 +161,7 @@ class Selling(AgainstTheIndex):
                 for place in cards:
                     self.index.cards[place].goes("to_be_activated", reason=sale)
             return
+        refused = refused or self._stopped(cards)
         spoilt = cards[:1] if scratched else []
         if self.stepped(
             refused,
@@ -223,6 +225,16 @@ class Selling(AgainstTheIndex):
         }
         chosen = self.some_cards(data, among=sorted(fit))
         return chosen, None if fit.issuperset(chosen) else CardsInOtherStatus
+
+    def _coming_back(self, data: Any, status: str, why: Why) -> tuple[list[int], Refused]:
+        """The same of cards that come back out of a sale."""
+        cards, refused = self._some_that_are(data, status, why)
+        return cards, refused or self._stopped(cards)
+
+    def _stopped(self, places: list[int]) -> Refused:
+        """Only where just their batch is stopped, stopped cards come back."""
+        kinds = {kind for place in places for kind, _ in self.index.cards[place].freezes}
+        return CardsFrozen if kinds - {"batch"} else None
 
     def _come_back(self, places: list[int], scratched: set[int], why: Why) -> None:
         """Into inventory, or void where somebody may know the PIN."""

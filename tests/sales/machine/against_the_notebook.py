@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from selfcard.core.refusals import Refusal
-from selfcard.core.serials import SerialRun, merge_runs
+from selfcard.core.serials import SerialRun, count_cards, merge_runs
 from selfcard.custody.models import ActivatedCard, Holding
 from selfcard.payments.models import (
     AdvanceAccount,
@@ -23,7 +23,10 @@ from selfcard.payments.models import (
     TenderKind,
 )
 from selfcard.payments.queries import expected_in
+from selfcard.sales.account import account_of
 from selfcard.sales.models import Recovery, Sale
+from selfcard.sales.queries import payments_of, receipts_of, recoveries_of, sales_in_reach
+from selfcard.sales.reckoning import ended_policies, remaining_of
 from tests.factories.postgresql import check_what_waits_for_the_commit
 from tests.factories.sales import Shop
 from tests.factories.telling import books
@@ -31,7 +34,7 @@ from tests.factories.verifying import everything_holds
 from tests.sales.machine.notebook import ACTORS, CENT, PAYERS, Notebook, Part, Refused
 
 CARDS = 24
-FLOAT = Decimal("5000.00")  # in the drawer when the day begins
+FLOAT = Decimal("5000.00")  # fetched from the bank when the day begins
 WITH_A_REASON = {"sold": "sale", "to_be_activated": "sale", "awaiting_refund": "recovery"}
 T = TypeVar("T")
 
@@ -52,6 +55,7 @@ class AgainstTheNotebook(RuleBasedStateMachine):
         self._run = transaction.atomic()
         self._run.__enter__()
         self.notebook = Notebook(CARDS)
+        self.notebook.books |= {"1001": FLOAT, "1002": -FLOAT}
 
     def teardown(self) -> None:
         try:
@@ -98,7 +102,20 @@ class AgainstTheNotebook(RuleBasedStateMachine):
             number: account.balance for number, account in note.accounts.items()
         }
         in_the_drawer = expected_in(DrawerDay.objects.get())[TenderKind.CASH]
-        assert in_the_drawer == FLOAT + note.books["1001"]
+        assert in_the_drawer == note.books["1001"]
+
+    @invariant()
+    def every_sale_says_of_its_cards_and_its_money_what_the_notebook_says(self) -> None:
+        sales: list[Any] = list(sales_in_reach(self.shop.insurer.actor("keeper")))
+        ended = ended_policies(sales)
+        for sale in sales:
+            kept = self.notebook.account(sale.number)
+            told = account_of(sale, receipts_of(sale), recoveries_of(sale), ended[sale.pk])
+            assert kept == {name: getattr(told, name) for name in kept}
+            assert told.out == sale.cards_left == count_cards(remaining_of(sale))
+            assert told.out + told.coming + told.back + told.void == sale.count
+            vouchers = self.notebook.vouchers_of_sale(sale.number)
+            assert {one.number for one in payments_of(sale, ended[sale.pk])} == vouchers
 
     @invariant()
     def invoices_and_red_letters_are_numbered_as_they_came(self) -> None:

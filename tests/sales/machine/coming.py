@@ -26,6 +26,7 @@ from selfcard.sales.commands import (
     settle_receipt,
     void_charge_receipt,
 )
+from selfcard.sales.errors import GiftTakesNoMoney
 from tests.sales.machine.against_the_notebook import CARDS, AgainstTheNotebook
 from tests.sales.machine.notebook import CASHIERS, KEEPERS, NOBODY, Account, Part, Receipt, Refused
 
@@ -42,6 +43,7 @@ class Coming(AgainstTheNotebook):
         wild = list(range(data.draw(st.integers(1, CARDS)), CARDS + 2))
         places = self.some_of(data, self.mostly(data, [free] if free else [], [wild]))
         actor = self.somebody(data, *KEEPERS)
+        reason = data.draw(st.sampled_from(["", "", "Spring fair"]))
         insurer = self.shop.insurer
         if sale := self.done(
             note.sale_refused(places, actor),
@@ -51,9 +53,10 @@ class Coming(AgainstTheNotebook):
             seller_organisation=insurer.institution,
             seller=insurer.seller.party,
             business_source="direct",
+            gift_reason=reason,
             actor=actor,
         ):
-            note.sell(sale.number, places)
+            note.sell(sale.number, places, actor if reason else "")
 
     @precondition(lambda self: self.notebook.sales)
     @rule(data=st.data())
@@ -64,14 +67,17 @@ class Coming(AgainstTheNotebook):
             self.mostly(data, open_ones, note.sales) for _ in range(data.draw(st.integers(1, 2)))
         }
         actor, payer = self.somebody(data, *KEEPERS), self.some_payer(data)
+        own = note.account_of(payer)
+        account = data.draw(st.sampled_from(["", own or "", *note.accounts]))
         if receipt := self.done(
-            note.asking_refused(tuple(numbers), actor),
+            note.asking_refused(tuple(numbers), payer, account, actor),
             issue_charge_receipt,
             sales=tuple(self.sale(number) for number in sorted(numbers)),
             payer_name=payer,
+            payer_account=self.account(account) if account else None,
             actor=actor,
         ):
-            note.ask(receipt.number, numbers, payer, actor)
+            note.ask(receipt.number, numbers, payer, account, actor)
 
     @precondition(lambda self: self.notebook.receipts)
     @rule(data=st.data())
@@ -96,7 +102,9 @@ class Coming(AgainstTheNotebook):
         receipt = self.notebook.receipts[number]
         actor = self.somebody(data, *CASHIERS)
         expected = self.notebook.demand_refused(number, actor, CASHIERS)
-        if expected is None and short:
+        if self.notebook.is_gift(receipt) and actor in CASHIERS:
+            expected = GiftTakesNoMoney
+        elif expected is None and short:
             expected = TendersDoNotAddUp
         if self.done(
             expected,
@@ -113,9 +121,9 @@ class Coming(AgainstTheNotebook):
         note, number = self.notebook, self.some_receipt(data)
         receipt = note.receipts[number]
         actor = self._who_confirms(data, receipt)
-        own = note.account_of(receipt.payer)
+        own = receipt.payer_account
         accounts = [self.mostly(data, [own] if own else [], note.accounts)] if note.accounts else []
-        kinds = ["cash", "transfer"] if receipt.account else EVERY_KIND
+        kinds = note.kinds_for(receipt)
         tenders = self.parts(
             data, receipt.amount, self.mostly(data, [kinds], [EVERY_KIND]), accounts
         )

@@ -53,7 +53,8 @@ class GoingBack(Coming):
         if scratched == 2 and not data.draw(st.integers(0, 3)):
             spoilt = sale.places[-1:]
         actor = self.somebody(data, *KEEPERS)
-        payer = note.receipts[sale.receipt].payer if sale.receipt else ""
+        before = note.receipts.get(sale.receipt)
+        payer, account = (before.payer, before.payer_account) if before else ("", "")
         recovery = self.done(
             note.recall_refused(number, places, spoilt, actor),
             register_recovery,
@@ -66,7 +67,7 @@ class GoingBack(Coming):
         if recovery and (rest := note.take_back(recovery.number, number, places, spoilt)):
             anew = live_receipt(self.sale(rest[0]))
             assert anew is not None
-            note.ask(anew.number, rest, payer, actor)
+            note.ask(anew.number, rest, payer, account, actor)
 
     @precondition(lambda self: self.notebook.recoveries)
     @rule(data=st.data())

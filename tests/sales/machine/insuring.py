@@ -17,6 +17,7 @@ from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.errors import PolicyCancelledAlready
 from selfcard.policies.models import Policy
 from tests.factories.activation import agreed, holder, open_card, product_of
+from tests.factories.custody import let_go, stop
 from tests.factories.policies import a_person, an_application
 from tests.sales.machine.going_back import GoingBack
 from tests.sales.machine.notebook import KEEPERS, Refused
@@ -132,6 +133,27 @@ class Insuring(GoingBack):
             self.then(self.write_refund, data=data)
         if self.notebook.vouchers:
             self.then(self.pay, data=data)
+
+    # Somebody reports cards lost, and they turn up again.
+
+    @rule(data=st.data())
+    def stop(self, data: Any) -> None:
+        cards = self.notebook.cards
+        fit = [place for place, card in cards.items() if card.status != "void" and not card.stopped]
+        if places := self.some_of(data, sorted(fit))[:2]:
+            number = stop(self.shop.insurer, *self.runs(places))
+            for place in places:
+                cards[place].stopped = number
+
+    @precondition(lambda self: any(card.stopped for card in self.notebook.cards.values()))
+    @rule(data=st.data())
+    def let_go(self, data: Any) -> None:
+        stopped = {card.stopped for card in self.notebook.cards.values()} - {""}
+        number = data.draw(st.sampled_from(sorted(stopped)))
+        let_go(self.shop.insurer, number)
+        for card in self.notebook.cards.values():
+            if card.stopped == number:
+                card.stopped = ""
 
     def _opened(self, place: int) -> PinProof:
         self.notebook.cards[place].opened = True

@@ -12,12 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from selfcard.activation.errors import (
     CardActivatedAlready,
     CardBeingReturned,
+    CardFrozen,
     CardNotSold,
     CardWithdrawn,
     PremiumNotArrived,
 )
 from selfcard.core.refusals import Refusal
-from selfcard.custody.errors import CardsInOtherStatus, CardsOpened, NoSuchCards
+from selfcard.custody.errors import CardsFrozen, CardsInOtherStatus, CardsOpened, NoSuchCards
 from selfcard.organisations.errors import NotAuthorised
 from selfcard.payments.errors import (
     AdvanceAccountExists,
@@ -42,9 +43,13 @@ from selfcard.payments.errors import (
 )
 from selfcard.sales.errors import (
     CardsNotOfTheSale,
+    ConfirmedByItsGiver,
+    GiftsApart,
+    GiftTakesNoMoney,
     MoneyOnItsWay,
     NothingLeftToPay,
     NothingLeftToTakeBack,
+    PromotionOnlyForGifts,
     RecoveryNotOpen,
     SaleAlreadyHasReceipt,
     ScratchedNotTakenBack,
@@ -91,14 +96,17 @@ class Card:
     status: str = "inventory"
     why: str = ""  # the sale or recovery that it is of
     opened: bool = False
+    stopped: str = ""  # the freeze that stops it
     policy: str = ""
 
 
 @dataclass
 class Sale:
-    """Cards that were sold together; `gone` came back, or are void with their policy."""
+    """Cards that were sold together, or that somebody gave away; `gone` came back, or are void
+    with their policy."""
 
     places: list[int]
+    given_by: str = ""
     receipt: str = ""
     gone: set[int] = field(default_factory=set)
 
@@ -116,6 +124,7 @@ class Receipt:
     issued_by: str
     sales: tuple[str, ...] = ()
     account: str = ""
+    payer_account: str = ""
     state: str = "issued"
     came: list[Part] = field(default_factory=list)
     left: Decimal = NOTHING  # of its invoice, when that is not cancelled
@@ -193,6 +202,46 @@ class Notebook:
     def owed_for(self, places: Iterable[int]) -> Decimal:
         return EACH * len(list(places))
 
+    def account(self, number: str) -> dict[str, Decimal | int]:
+        """What a sale costs, what of it came and went, and where its cards are."""
+        sale = self.sales[number]
+        released, coming, back = (
+            self.owed_for(
+                place
+                for one in self.recoveries.values()
+                if (one.sale, bool(one.receipt), one.state) == (number, is_paid, state)
+                for place in one.places
+            )
+            for is_paid, state in ((False, "done"), (True, "registered"), (True, "done"))
+        )
+        ended = [
+            one
+            for one in self._policies_of(number).values()
+            if one.repayment in ("pro_rata", "nothing")
+        ]
+        vouchers = [self.vouchers[one] for one in self.vouchers_of_sale(number)]
+        paid_out = [one for one in vouchers if (one.what, one.state) == ("policy", "confirmed")]
+        unearned = sum((one.gross for one in ended if one.gross), NOTHING)
+        unearned_paid = sum((one.amount for one in paid_out), NOTHING)
+        return {
+            "sold": self.owed_for(sale.places),
+            "released": released,
+            "paid": self.owed_for(sale.places) - released if self.is_paid(number) else NOTHING,
+            "owed_back": coming + unearned - unearned_paid,
+            "paid_back": back + unearned_paid,
+            "out": len(sale.left),
+            "void": len(ended),
+        }
+
+    def vouchers_of_sale(self, number: str) -> set[str]:
+        policies = self._policies_of(number)
+        of = {("recovery", key) for key, one in self.recoveries.items() if one.sale == number}
+        of |= {("policy", key) for key, one in policies.items() if one.repayment == "pro_rata"}
+        return {key for key, one in self.vouchers.items() if (one.what, one.of) in of}
+
+    def _policies_of(self, number: str) -> dict[str, Policy]:
+        return {key: one for key, one in self.policies.items() if one.sale == number}
+
     # Sold, and asked for.
 
     def sale_refused(self, places: list[int], actor: str) -> Refused:
@@ -203,26 +252,35 @@ class Notebook:
             return NoSuchCards
         if any(card and card.status != "inventory" for card in cards):
             return CardsInOtherStatus
+        if any(card and card.stopped for card in cards):
+            return CardsFrozen
         return CardsOpened if any(card and card.opened for card in cards) else None
 
-    def sell(self, number: str, places: list[int]) -> None:
-        self.sales[number] = Sale(places)
+    def sell(self, number: str, places: list[int], given_by: str = "") -> None:
+        self.sales[number] = Sale(places, given_by)
         self._go(places, "sold", number)
 
-    def asking_refused(self, numbers: tuple[str, ...], actor: str) -> Refused:
+    def asking_refused(
+        self, numbers: tuple[str, ...], payer: str, account: str, actor: str
+    ) -> Refused:
         if actor not in KEEPERS:
             return NotAuthorised
+        if len({bool(self.sales[number].given_by) for number in numbers}) > 1:
+            return GiftsApart
         for number in sorted(numbers):
             if self.sales[number].receipt:
                 return SaleAlreadyHasReceipt
             if not self.sales[number].left:
                 return NothingLeftToPay
+        if account and payer not in (NOBODY, self.accounts[account].payer):
+            return AdvanceOfOtherPayer
         return None
 
-    def ask(self, number: str, sales: Iterable[str], payer: str, actor: str) -> None:
+    def ask(self, number: str, sales: Iterable[str], payer: str, account: str, actor: str) -> None:
+        payer = self.accounts[account].payer if account else payer
         asked = tuple(sorted(sales))
         amount = sum((self.owed_for(self.sales[one].left) for one in asked), NOTHING)
-        self.receipts[number] = Receipt(amount, payer, actor, asked)
+        self.receipts[number] = Receipt(amount, payer, actor, asked, payer_account=account)
         for one in asked:
             self.sales[one].receipt = number
 
@@ -241,10 +299,28 @@ class Notebook:
 
     # The money comes.
 
+    def is_gift(self, receipt: Receipt) -> bool:
+        return any(self.sales[one].given_by for one in receipt.sales)
+
+    def kinds_for(self, receipt: Receipt) -> list[str]:
+        if self.is_gift(receipt):
+            return ["promotion"]
+        return ["cash", "transfer"] if receipt.account else ["cash", "transfer", "advance"]
+
+    def _gift_refused(self, receipt: Receipt, tenders: list[Part], actor: str) -> Refused:
+        """Why a gift is not settled like this, or by them; or money is not called a gift."""
+        is_gift = self.is_gift(receipt)
+        if receipt.sales and any((one.kind == "promotion") != is_gift for one in tenders):
+            return GiftTakesNoMoney if is_gift else PromotionOnlyForGifts
+        given_by = {self.sales[one].given_by for one in receipt.sales}
+        return ConfirmedByItsGiver if actor in given_by else None
+
     def confirmation_refused(
         self, number: str, tenders: list[Part], surplus_to: str, actor: str
     ) -> Refused:
         receipt = self.receipts[number]
+        if actor in CASHIERS and (refused := self._gift_refused(receipt, tenders, actor)):
+            return refused
         if refused := self.demand_refused(number, actor, CASHIERS):
             return refused
         if actor == receipt.issued_by:
@@ -261,15 +337,14 @@ class Notebook:
 
     def _surplus_refused(self, receipt: Receipt, surplus_to: str) -> Refused:
         if surplus_to != "new":
-            account = self.accounts[surplus_to]
-            return AdvanceOfOtherPayer if account.payer != receipt.payer else None
+            return AdvanceOfOtherPayer if surplus_to != receipt.payer_account else None
         if receipt.payer == NOBODY:
             return PayerNotNamed
         return AdvanceAccountExists if self.account_of(receipt.payer) else None
 
     def _write_off_refused(self, receipt: Receipt, tenders: list[Part]) -> Refused:
         taken = [one for one in tenders if one.account]
-        if any(self.accounts[one.account].payer != receipt.payer for one in taken):
+        if any(one.account != receipt.payer_account for one in taken):
             return AdvanceOfOtherPayer
         if any(self.accounts[one.account].balance < one.amount for one in taken):
             return AdvanceDoesNotSuffice
@@ -324,6 +399,8 @@ class Notebook:
             return ScratchedNotTakenBack
         if any(self.cards[place].policy for place in back):
             return CardsInOtherStatus
+        if any(self.cards[place].stopped for place in back):
+            return CardsFrozen
         receipt = self.receipts.get(self.sales[sale].receipt)
         return MoneyOnItsWay if receipt and receipt.state == "waiting" else None
 
@@ -407,6 +484,9 @@ class Notebook:
             return OutlaysDoNotAddUp
         if refused := self._way_refused(voucher, outlays):
             return refused
+        if voucher.what == "recovery":
+            back = self.recoveries[voucher.of].places
+            return CardsFrozen if any(self.cards[place].stopped for place in back) else None
         is_less = voucher.what == "advance" and (self.accounts[voucher.of].balance < voucher.amount)
         return AdvanceDoesNotSuffice if is_less else None
 
@@ -453,7 +533,11 @@ class Notebook:
 
     def activation_refused(self, place: int) -> Refused:
         card = self.cards[place]
-        return CardActivatedAlready if card.policy else NOT_READY.get(card.status)
+        if card.policy:
+            return CardActivatedAlready
+        if card.stopped and card.status not in ("awaiting_refund", "void"):
+            return CardFrozen
+        return NOT_READY.get(card.status)
 
     def activate(self, number: str, place: int) -> None:
         card = self.cards[place]

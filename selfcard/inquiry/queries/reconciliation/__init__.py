@@ -17,6 +17,7 @@ from selfcard.inquiry.queries.reconciliation.comparing import (
     Group,
     Mismatch,
 )
+from selfcard.inquiry.queries.reconciliation.held import held
 from selfcard.inquiry.queries.reconciliation.money import (
     ADVANCES,
     BANKED,
@@ -25,7 +26,7 @@ from selfcard.inquiry.queries.reconciliation.money import (
     NUMBERED,
 )
 from selfcard.inquiry.queries.reconciliation.policies import ACTIVATED, CANCELLED
-from selfcard.inquiry.queries.reconciliation.sales import PAID, SOLD
+from selfcard.inquiry.queries.reconciliation.sales import GIVEN, PAID, SOLD
 from selfcard.inquiry.queries.reconciliation.standing import standing
 from selfcard.inquiry.queries.reconciliation.ways_back import PAID_BACK, REFUNDED, UNPAID_BACK
 from selfcard.organisations.models import May, Organisation
@@ -39,6 +40,7 @@ __all__ = [
     "Mismatch",
     "Reconciliation",
     "compared",
+    "held",
     "reconciliation",
     "standing",
 ]
@@ -47,6 +49,7 @@ SEEING_RECONCILIATION = (May.AUDIT, May.CLOSE_BOOKS, May.CLOSE_DRAWERS, May.SEE_
 COMPARISONS = (
     PAID,
     SOLD,
+    GIVEN,
     ACTIVATED,
     UNPAID_BACK,
     PAID_BACK,
@@ -88,8 +91,8 @@ def reconciliation(
 ) -> Reconciliation:
     """The reconciliation of what the actor may see, or of one organisation and what is below it.
 
-    Whoever sees the whole insurer is also told what it owes now, beside the ledger, if the period
-    reaches today.
+    Whoever sees the whole insurer is also told what it owes and holds now, beside the ledger, if
+    the period reaches today.
     """
     reach = organisations_in_reach(actor, *SEEING_RECONCILIATION)
     sees_all = reach.filter(level=Organisation.Level.HEAD_OFFICE).exists()
@@ -100,7 +103,7 @@ def reconciliation(
     groups = compared(period, places)
     tells_what_is_owed = whole and period.last >= clock.today()
     if tells_what_is_owed:
-        groups = (*groups, standing())
+        groups = (*groups, standing(), held())
     named = {one.organisation for group in groups for one in group.mismatches}
     return Reconciliation(
         period,

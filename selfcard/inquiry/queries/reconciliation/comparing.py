@@ -29,6 +29,7 @@ class Disagreement(TextChoices):
     SETTLED = "settled", _("Paid sale, and cards to be activated")
     BOOKED = "booked", _("Invoice, and card premiums in the ledger")
     BOOKED_TAX = "booked_tax", _("Invoice, and tax in the ledger")
+    GIVEN = "given", _("Free cards, and promotion expense in the ledger")
     TAKEN_BACK = "taken_back", _("Recovery of unpaid cards, and cards taken back")
     PAID_BACK = "paid_back", _("Recovery, and its payment receipt")
     RED_LETTER = "red_letter", _("Payment receipt, and its red-letter invoice")
@@ -50,6 +51,8 @@ class Disagreement(TextChoices):
     AWAITING_TAX = "awaiting_tax", _("Cards awaiting activation, and their tax in the ledger")
     ALL_ADVANCES = "all_advances", _("All advance accounts, and the ledger")
     ALL_OWED = "all_owed", _("All that is owed for cancelled policies, and the ledger")
+    ALL_CASH = "all_cash", _("The cash in all drawers, and the ledger")
+    ALL_TAKINGS = "all_takings", _("Takings that are still to come, and the ledger")
 
 
 @dataclass(frozen=True)

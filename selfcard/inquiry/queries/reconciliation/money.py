@@ -28,7 +28,7 @@ MOVED = Comparison(
             SELECT reason_kind, reason_number FROM ledger_entry
             WHERE booked_on BETWEEN %(first)s AND %(last)s
               AND kind IN ('receipt_confirmed', 'deposit_confirmed', 'refund_paid',
-                           'advance_refunded')
+                           'advance_refunded', 'tender_corrected')
         ), paper AS MATERIALIZED (
             SELECT touched.*, receipt.id AS receipt, payment.id AS payment,
                    coalesce(receipt.organisation_id, payment.organisation_id) AS organisation_id,
@@ -131,7 +131,7 @@ DRAWERS = Comparison(
             WHERE day.closed_at >= %(start)s AND day.closed_at < %(end)s
             UNION
             SELECT reason_number FROM ledger_entry
-            WHERE booked_on BETWEEN %(first)s AND %(last)s AND kind = 'cash_difference'
+            WHERE booked_on BETWEEN %(first)s AND %(last)s AND reason_kind = 'drawer'
         ), fact AS MATERIALIZED (
             SELECT touched.number, drawer.organisation_id,
                    coalesce(day.currency, '') AS currency, day.id AS day,
@@ -179,7 +179,7 @@ BANKED = Comparison(
             WHERE banked_at >= %(start)s AND banked_at < %(end)s
             UNION
             SELECT reason_number FROM ledger_entry
-            WHERE booked_on BETWEEN %(first)s AND %(last)s AND kind = 'takings_banked'
+            WHERE booked_on BETWEEN %(first)s AND %(last)s AND reason_kind = 'banking'
         ), fact AS MATERIALIZED (
             SELECT touched.number, banking.organisation_id,
                    coalesce(banking.currency, '') AS currency, banking.amount,

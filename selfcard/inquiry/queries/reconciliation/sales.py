@@ -144,3 +144,52 @@ PAID = Comparison(
         Check(Disagreement.BOOKED_TAX, "receipt", "tax", "booked_tax"),
     ),
 )
+
+# Free cards are paid for like others, by the insurer's own promotion expense.
+GIVEN = Comparison(
+    title=_("Cards are given away"),
+    facts=f"""
+        WITH touched AS (
+            SELECT receipt.number
+            FROM payments_receipt receipt
+            JOIN sales_salereceipt asked ON asked.receipt_id = receipt.id
+            JOIN sales_sale sale ON sale.id = asked.sale_id AND sale.gift_reason <> ''
+            WHERE receipt.confirmed_at >= %(start)s AND receipt.confirmed_at < %(end)s
+            UNION
+            SELECT entry.reason_number
+            FROM ledger_entry entry
+            JOIN ledger_posting posting
+                ON posting.entry_id = entry.id AND posting.account_id = '{chart.PROMOTION}'
+            WHERE entry.booked_on BETWEEN %(first)s AND %(last)s
+              AND entry.kind = 'receipt_confirmed'
+        ), fact AS MATERIALIZED (
+            SELECT touched.number, receipt.organisation_id,
+                   coalesce(receipt.currency, '') AS currency,
+                   given.sales, given.cards, given.amount,
+                   booked.entries, booked.amount AS booked
+            FROM touched
+            LEFT JOIN payments_receipt receipt ON receipt.number = touched.number
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS sales, sum(asked.count) AS cards, sum(asked.amount) AS amount
+                FROM sales_salereceipt asked
+                JOIN sales_sale sale ON sale.id = asked.sale_id AND sale.gift_reason <> ''
+                WHERE asked.receipt_id = receipt.id
+            ) given
+            CROSS JOIN LATERAL (
+                SELECT nullif(count(DISTINCT entry.id), 0) AS entries, sum(amount) AS amount
+                FROM ledger_entry entry
+                JOIN ledger_posting posting ON posting.entry_id = entry.id
+                    AND posting.account_id = '{chart.PROMOTION}'
+                WHERE entry.reason_kind = 'receipt' AND entry.reason_number = touched.number
+                  AND entry.kind = 'receipt_confirmed'
+            ) booked
+            WHERE %(places)s::bigint[] IS NULL
+                OR receipt.organisation_id = ANY(%(places)s::bigint[])
+        )
+    """,
+    sides=(
+        Side(_("Sales of free cards, settled"), "sum(sales)", "sum(cards)", "sum(amount)"),
+        Side(_("Ledger: promotion expense"), "sum(entries)", amount="sum(booked)"),
+    ),
+    checks=(Check(Disagreement.GIVEN, "receipt", "amount", "booked"),),
+)

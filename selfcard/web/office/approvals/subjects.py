@@ -16,6 +16,7 @@ from selfcard.custody.models import WriteOff
 from selfcard.custody.queries import APPROVE_WRITE_OFF
 from selfcard.custody.queries.extensions import APPROVE_EXTENSION
 from selfcard.custody.queries.stock_counts import ADJUST_STOCK
+from selfcard.payments.models.corrections import CORRECT
 from selfcard.products.queries import PUBLISH_VERSION
 from selfcard.sales.queries import APPROVE_SALE
 from selfcard.web.office.fields import cards_said
@@ -37,6 +38,7 @@ SUBJECTS: dict[str, Subject] = {
     RELEASE_PRINT_FILE: Subject(_("Release a print file"), "office:cards:batch"),
     APPROVE_EXTENSION: Subject(_("Agree to more time for paid cards"), "office:custody:extension"),
     APPROVE_SALE: Subject(_("Agree to a large sale"), "office:sales:large_sale"),
+    CORRECT: Subject(_("Agree that money was entered wrongly"), "office:drawers:correction"),
     PUBLISH_VERSION: Subject(_("Publish a product version"), "office:products:named"),
 }
 WRITTEN_OFF: dict[str, Promise] = {

@@ -1,6 +1,6 @@
 """What came to the bank out of the drawers: cash that was carried there, payouts of acquirers."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
@@ -9,15 +9,16 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from selfcard.core import clock
 from selfcard.organisations.models import May
-from selfcard.payments.commands import bank_takings
+from selfcard.payments.commands import bank_takings, fetch_cash
 from selfcard.payments.models import Banking, TenderKind
 from selfcard.payments.queries import SEEING_DRAWERS, bankings_in_reach, drawers_in_reach
-from selfcard.web.office.drawers.forms import BANKED, BankForm
+from selfcard.web.office.drawers.forms import BANKED, BankForm, FetchForm
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -65,9 +66,22 @@ class BankingTable(OfficeTable):
         gettext_lazy("Entered by"), accessor="banked_by__name", order_by="banked_by__username"
     )
     amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
+    correct = tables.Column(
+        gettext_lazy("Deed"), empty_values=(), orderable=False, exclude_from_export=True
+    )
 
     class Meta(OfficeTable.Meta):
         order_by = "-number"
+
+    def before_render(self, request: OfficeRequest) -> None:
+        if May.KEEP_DRAWER not in request.mays:
+            self.columns.hide("correct")
+
+    def render_correct(self, record: Banking) -> Any:
+        if record.is_taken_back:
+            return ""
+        place = reverse("office:drawers:correct_banking", args=[record.number])
+        return format_html('<a href="{}">{}</a>', place, _("Put right"))
 
 
 @office_view(*SEEING_DRAWERS)
@@ -84,7 +98,10 @@ def bankings(request: OfficeRequest) -> HttpResponse:
             Total(_("Amount"), money(rows.order_by().aggregate(sum=Sum("amount"))["sum"] or 0))
         ],
         title=_("Brought to the bank"),
-        lead=_("Cash that left the drawers, and what acquirers paid out of their takings."),
+        lead=_(
+            "Cash that left the drawers, and what acquirers paid out of their takings. What was"
+            " fetched for a drawer is less than nothing."
+        ),
         blank=Blank(
             _("Nothing was brought to the bank yet"),
             _("Cash is carried there out of an open drawer; acquirers pay out what they took."),
@@ -118,3 +135,21 @@ def bank(request: OfficeRequest) -> HttpResponse:
             )
             return redirect("office:drawers:bankings")
     return show(request, "office/drawers/bank.html", {"form": form})
+
+
+@office_view(May.KEEP_DRAWER)
+def fetch(request: OfficeRequest) -> HttpResponse:
+    """Cash comes from the bank into a drawer: its float, or what it is to pay out."""
+    usual = {"left_on": clock.today(), "drawer": request.GET.get("drawer", "")}
+    form = FetchForm(request.POST or None, actor=request.actor, initial=usual)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            fetched = fetch_cash(**form.fetched, actor=request.actor)
+            day = fetched.drawer_day
+            assert day is not None, "cash is fetched into a drawer"
+            messages.success(
+                request,
+                _("%(number)s is entered: the cash is in the drawer.") % {"number": fetched.number},
+            )
+            return redirect("office:drawers:day", day.drawer.code, day.day.isoformat())
+    return show(request, "office/drawers/fetch.html", {"form": form})

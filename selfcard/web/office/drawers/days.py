@@ -25,6 +25,7 @@ from selfcard.payments.queries import (
     SEEING_DRAWERS,
     DrawerLine,
     DrawerMovement,
+    corrections_within,
     drawer_days_in_reach,
     lines_of_day,
     movements_of_day,
@@ -73,8 +74,8 @@ class DayFilter(OfficeFilter):
             | Q(drawer__organisation__party__code__iexact=text)
         )
 
-    def by_difference(self, rows: QuerySet[DrawerDay], name: str, some: str) -> QuerySet[DrawerDay]:
-        return rows.exclude(explanation="")
+    def by_difference(self, rows: QuerySet[Any], name: str, some: str) -> QuerySet[Any]:
+        return rows.exclude(difference=0).exclude(difference=None)
 
 
 class DayTable(OfficeTable):
@@ -146,7 +147,7 @@ def days(request: OfficeRequest) -> HttpResponse:
 
 @office_view(*SEEING_DRAWERS)
 def day(request: OfficeRequest, code: str, day: str) -> HttpResponse:
-    one = _found(request, code, day)
+    one = find_day(request, code, day)
     head = [_("Time"), _("Paper"), _("What"), _("Tender"), _("Reference"), _("Amount")]
     rows = (_row(movement) for movement in movements_of_day(one))
     if file := exported(request, f"{code}-{day}", head, rows):
@@ -176,6 +177,7 @@ def _page(request: OfficeRequest, one: DrawerDay, form: DeedForm) -> HttpRespons
             "day": one,
             "lines": lines,
             "left": _left(one, lines),
+            "may_open": one.day < clock.today() and may(request.actor, May.KEEP_DRAWER, place),
             "differs": any(line.difference for line in lines),
             "movements": movements_of_day(one),
             "countings": one.counts.filter(kind="cash").count(),
@@ -186,6 +188,8 @@ def _page(request: OfficeRequest, one: DrawerDay, form: DeedForm) -> HttpRespons
             and may(request.actor, May.CLOSE_DRAWERS, place),
             "own": one.counted_by_id == request.staff.pk,
             "entries": entries_for("drawer", f"{one.drawer.code} {one.day.isoformat()}"),
+            "corrections": corrections_within(one),
+            "may_correct": one.state == State.CLOSED and may(request.actor, May.KEEP_DRAWER, place),
             "form": form,
         },
     )
@@ -201,7 +205,7 @@ def _left(one: DrawerDay, lines: list[DrawerLine]) -> Decimal | None:
 @office_view(May.KEEP_DRAWER)
 def count(request: OfficeRequest, code: str, day: str) -> HttpResponse:
     """Say what lay in the drawer."""
-    one = _found(request, code, day)
+    one = find_day(request, code, day)
     form = CountForm(request.POST or None, actor=request.actor, day=one)
     if request.method == "POST" and "_look" in request.POST:
         return render(request, "office/drawers/_counted.html", {"count": form, "day": one})
@@ -223,27 +227,28 @@ def count(request: OfficeRequest, code: str, day: str) -> HttpResponse:
 @require_POST
 def close(request: OfficeRequest, code: str, day: str) -> HttpResponse:
     """The second person agrees to the count."""
-    one = _found(request, code, day)
+    one = find_day(request, code, day)
     form = DeedForm(request.POST, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
             close_drawer(day=one, **form.cleaned_data, actor=request.actor)
             messages.success(request, _("The day is closed."))
             return redirect("office:drawers:day", code, day)
-    return _page(request, _found(request, code, day), form)
+    return _page(request, find_day(request, code, day), form)
 
 
 @office_view(*SEEING_DRAWERS)
 def report(request: OfficeRequest, code: str, day: str) -> HttpResponse:
     """The day as PDF, as the books are now."""
-    one = _found(request, code, day)
+    one = find_day(request, code, day)
     pdf = drawer_day_pdf(one, request.actor, get_language() or "en")
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{code}-{day}.pdf"'
     return response
 
 
-def _found(request: OfficeRequest, code: str, day: str) -> DrawerDay:
+def find_day(request: OfficeRequest, code: str, day: str) -> DrawerDay:
+    """The day of a drawer, as far as it is in reach."""
     return found(
         drawer_days_in_reach(request.actor).filter(drawer__code=code, day=found(_day(day))).first()
     )

@@ -5,20 +5,30 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from selfcard.core import clock
 from selfcard.organisations.models import May
 from selfcard.payments.models import Drawer, DrawerDay, TenderKind
-from selfcard.payments.models.tenders import AT_THE_DRAWER
+from selfcard.payments.models.tenders import AT_THE_DRAWER, PAID_OUT_LATER
 from selfcard.payments.queries import DrawerLine, drawer_days_in_reach, left_in, lines_of_day
 from selfcard.web.office.fields import DayField, MoneyField, OrganisationCodeField
 from selfcard.web.office.forms import OfficeForm, printable_text
 
 NOTHING = Decimal("0.00")
 NOTES = ("100", "50", "20", "10", "5", "1", "0.5", "0.1")
+PIECES = {
+    "invalid": _("Say how many pieces there are: a whole number."),
+    "min_value": _("There cannot be less than none."),
+    "max_value": _("There cannot be so many pieces in one drawer."),
+}
+TAKINGS = (
+    (TenderKind.CASH, _("Cash that was carried to the bank")),
+    (TenderKind.CARD, _("Payout of the card acquirer")),
+    (TenderKind.WALLET, _("Payout of the mobile wallet")),
+)
 BANKED = (TenderKind.CASH, TenderKind.CARD, TenderKind.WALLET)
 
 
@@ -44,13 +54,13 @@ class OpenForm(OfficeForm):
     opening_cash = MoneyField(
         label=_("Cash in the drawer"),
         min_value=NOTHING,
-        help_text=_("The float, counted before the first customer."),
+        help_text=_("Its first day begins with nothing; then its float is fetched from the bank."),
     )
     widths: ClassVar = {"opening_cash": 6}
 
     def __init__(self, *args: Any, drawer: Drawer, **kwargs: Any) -> None:
-        left = left_in(drawer, "CNY")
-        kwargs.setdefault("initial", {"opening_cash": left})
+        left = left_in(drawer)
+        kwargs.setdefault("initial", {"opening_cash": left.amount if left else NOTHING})
         super().__init__(*args, **kwargs)
         if left is not None:
             self.fields["opening_cash"].help_text = _(
@@ -64,13 +74,17 @@ class CountForm(OfficeForm):
     def __init__(self, *args: Any, day: DrawerDay, **kwargs: Any) -> None:
         self.day = day
         self.expected = lines_of_day(day)
+        # Before the first count nobody is led to what should be found.
+        self.is_blind = settings.BLIND_COUNT and day.state == DrawerDay.State.OPEN
         # What did not move need not be typed.
         idle = {one.kind.value: NOTHING for one in self.expected if not _moved(one)}
         kwargs.setdefault("initial", idle | {"explanation": day.explanation})
         super().__init__(*args, **kwargs)
         for one in self.expected:
             self.fields[one.kind.value] = MoneyField(
-                label=one.kind.label, min_value=NOTHING, required=one.kind != TenderKind.CASH
+                label=one.kind.label,
+                min_value=None if one.kind in PAID_OUT_LATER else NOTHING,
+                required=one.kind != TenderKind.CASH,
             )
         for note in NOTES:
             self.fields[f"note_{note}"] = forms.IntegerField(
@@ -79,6 +93,7 @@ class CountForm(OfficeForm):
                 max_value=99_999,
                 required=False,
                 widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+                error_messages=PIECES,
             )
         self.fields["explanation"] = forms.CharField(
             label=_("Explanation of the difference"),
@@ -148,17 +163,54 @@ class CountForm(OfficeForm):
         return said
 
 
-class BankForm(OfficeForm):
-    """Takings that came to the bank: carried there, or paid out by an acquirer."""
+class OutOfADrawer(OfficeForm):
+    """What names one of the drawers that are open, chosen already where there is only one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.open_days = list(
+            drawer_days_in_reach(self.actor, May.KEEP_DRAWER).filter(state=DrawerDay.State.OPEN)
+        )
+        field = self.fields["drawer"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            *([] if len(self.open_days) == 1 else [("", pgettext_lazy("in a choice", "Choose"))]),
+            *((str(day.pk), f"{day.drawer} · {day.day:%Y-%m-%d}") for day in self.open_days),
+        ]
+
+    def day_named(self, key: str) -> DrawerDay | None:
+        return next((day for day in self.open_days if str(day.pk) == key), None)
+
+
+class FetchForm(OutOfADrawer):
+    """Cash that was fetched from the bank for a drawer."""
+
+    drawer = forms.ChoiceField(label=_("Drawer"), help_text=_("Into which the cash is put."))
+    amount = MoneyField(label=_("Amount"))
+    left_on = DayField(label=_("Day of the bank"))
+    reference = forms.CharField(
+        label=_("Number of the slip"), max_length=40, validators=[printable_text]
+    )
+    widths: ClassVar = {"drawer": 6, "amount": 6, "left_on": 6, "reference": 6}
+
+    @property
+    def fetched(self) -> dict[str, Any]:
+        """What was entered, as the command takes it."""
+        said = {**self.cleaned_data}
+        said["drawer_day"] = self.day_named(said.pop("drawer"))
+        return said
+
+
+class BankForm(OutOfADrawer):
+    """Takings that came to the bank: carried there, or paid out by an acquirer.
+
+    Cash is offered only where a drawer is open that it can come out of.
+    """
 
     organisation = OrganisationCodeField(May.KEEP_DRAWER, label=_("Organisation code"))
     kind = forms.ChoiceField(
         label=pgettext_lazy("takings", "What"),
-        choices=[
-            (TenderKind.CASH, _("Cash that was carried to the bank")),
-            (TenderKind.CARD, _("Payout of the card acquirer")),
-            (TenderKind.WALLET, _("Payout of the mobile wallet")),
-        ],
+        choices=TAKINGS,
     )
     drawer = forms.ChoiceField(
         label=_("Drawer"), required=False, help_text=_("Out of which the cash was taken.")
@@ -179,25 +231,18 @@ class BankForm(OfficeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.open_days = [
-            day
-            for day in drawer_days_in_reach(self.actor).filter(state=DrawerDay.State.OPEN)
-            if day.day <= clock.today()
-        ]
-        field = self.fields["drawer"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            ("", "–"),
-            *((str(day.pk), f"{day.drawer} · {day.day:%Y-%m-%d}") for day in self.open_days),
-        ]
+        if not self.open_days:
+            kind = self.fields["kind"]
+            assert isinstance(kind, forms.ChoiceField)
+            kind.choices = [one for one in TAKINGS if one[0] != TenderKind.CASH]
+            del self.fields["drawer"]
 
     @property
     def takings(self) -> dict[str, Any]:
         """What was entered, as the command takes it."""
         said = {**self.cleaned_data}
-        key = said.pop("drawer")
-        is_cash = said["kind"] == TenderKind.CASH
-        day = next((day for day in self.open_days if is_cash and str(day.pk) == key), None)
+        key = said.pop("drawer", "")
+        day = self.day_named(key) if said["kind"] == TenderKind.CASH else None
         said["drawer_day"] = day
         if day:  # cash belongs to whoever has the drawer
             said["organisation"] = day.drawer.organisation

@@ -13,17 +13,22 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
-from selfcard.payments.commands import define_drawer, open_drawer
-from selfcard.payments.errors import DrawerAlreadyOpen, EarlierDayNotCounted
+from selfcard.payments.commands import (
+    define_drawer,
+    open_drawer,
+    retire_drawer,
+    take_drawer_back,
+)
+from selfcard.payments.errors import DrawerAlreadyOpen, DrawerOutOfUse, EarlierDayNotCounted
 from selfcard.payments.models import Drawer, DrawerDay, TenderKind
 from selfcard.payments.queries import (
     SEEING_DRAWERS,
     drawer_days_in_reach,
     drawers_in_reach,
-    lines_of_day,
+    last_count,
 )
 from selfcard.web.office.drawers.forms import DrawerForm, OpenForm
-from selfcard.web.office.forms import refusals_shown_on
+from selfcard.web.office.forms import DeedForm, refusals_shown_on
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 
 State = DrawerDay.State
@@ -37,6 +42,7 @@ class ShownDrawer:
     day: DrawerDay | None
     cash: Decimal | None
     deed: str  # "open", "count" or "close"; empty where nothing waits for the reader
+    may_change_use: bool  # whether the reader may take it out of use, or back, as it is now
 
     @property
     def is_late(self) -> bool:
@@ -79,9 +85,17 @@ def _shown(actor: Actor) -> list[ShownDrawer]:
                 keeps=drawer.is_active and drawer.organisation_id in keeps,
                 closes=drawer.organisation_id in closes,
             ),
+            drawer.organisation_id in closes and _is_at_rest(drawer, day),
         )
         for drawer in drawers_in_reach(actor)
     ]
+
+
+def _is_at_rest(drawer: Drawer, day: DrawerDay | None) -> bool:
+    """Whether it is out of use, or could be: closed and empty."""
+    if not drawer.is_active or day is None:
+        return True
+    return day.state == State.CLOSED and not _cash_in(day)
 
 
 def _deed(day: DrawerDay | None, actor: Actor, *, keeps: bool, closes: bool) -> str:
@@ -98,8 +112,9 @@ def _cash_in(day: DrawerDay | None) -> Decimal | None:
     """What should be in it now: by what came and went, from its count on what was found."""
     if day is None:
         return None
-    cash = next(one for one in lines_of_day(day) if one.kind == TenderKind.CASH)
-    return cash.expected if day.state == State.OPEN else cash.counted
+    if day.state == State.OPEN:
+        return day.cash
+    return next(one.counted for one in last_count(day) if one.kind == TenderKind.CASH)
 
 
 @office_view(May.CLOSE_DRAWERS)
@@ -138,8 +153,28 @@ def open_day(request: OfficeRequest, code: str) -> HttpResponse:
     return show(request, "office/drawers/open.html", {"form": form, "drawer": drawer})
 
 
+@office_view(May.CLOSE_DRAWERS)
+def use(request: OfficeRequest, code: str) -> HttpResponse:
+    """Take a drawer out of use, or back into use."""
+    drawer = found(drawers_in_reach(request.actor).filter(code=code).first())
+    form = DeedForm(request.POST or None, actor=request.actor)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            if drawer.is_active:
+                retire_drawer(drawer=drawer, **form.cleaned_data, actor=request.actor)
+                said = _("%(drawer)s is out of use.")
+            else:
+                take_drawer_back(drawer=drawer, **form.cleaned_data, actor=request.actor)
+                said = _("%(drawer)s is in use again.")
+            messages.success(request, said % {"drawer": drawer.name})
+            return redirect("office:drawers:list")
+    return show(request, "office/drawers/use.html", {"form": form, "drawer": drawer})
+
+
 def _why_not_today(drawer: Drawer, last: DrawerDay) -> Any:
     """Why a drawer cannot be opened today, before anybody fills in the form; empty where it can."""
+    if not drawer.is_active:
+        return DrawerOutOfUse(drawer=drawer.name)
     if last.day == clock.today() and last.state == State.OPEN:
         return DrawerAlreadyOpen(drawer=drawer.name)
     if last.day == clock.today():
@@ -148,5 +183,5 @@ def _why_not_today(drawer: Drawer, last: DrawerDay) -> Any:
             " advances are taken, or a manager defines another drawer."
         ) % {"drawer": drawer.name}
     if last.state == State.OPEN:
-        return EarlierDayNotCounted(drawer=drawer.name, day=last.day.isoformat())
+        return EarlierDayNotCounted(drawer=drawer.name, day=last.day)
     return ""

@@ -213,6 +213,8 @@ HITS: dict[Kind, HitWords] = {
     Kind.INVOICE: HitWords(_("Invoices"), "invoice", "office:payments:invoice"),
     Kind.ADVANCE: HitWords(_("Advance accounts"), "cash", "office:payments:advance"),
     Kind.BANKING: HitWords(_("Brought to the bank"), "building", "office:drawers:bankings"),
+    Kind.DRAWER: HitWords(_("Drawers"), "cash", "office:drawers:days"),
+    Kind.ENTRY: HitWords(_("Entries"), "scales", "office:ledger:entry"),
     Kind.RECOVERY: HitWords(_("Recoveries"), "back", "office:ways_back:recovery"),
     Kind.PAYMENT: HitWords(_("Payment receipts"), "cash", "office:payments:payment"),
     Kind.RED_LETTER: HitWords(_("Red-letter invoices"), "invoice", "office:payments:red_letter"),
@@ -243,7 +245,7 @@ def hit_place(hit: Hit, mays: set[str]) -> str:
     if run := hit_run(hit):
         return f"{inquiry}?first={run.first:015d}&last={run.last:015d}"
     url_name = HITS[hit.kind].url_name
-    if hit.kind == Kind.BANKING:
+    if hit.kind in (Kind.BANKING, Kind.DRAWER):
         return f"{reverse(url_name)}?q={hit.number}"
     if hit.kind == Kind.HOLDER or not may_open(url_name, mays):
         return f"{inquiry}?{hit.kind}={hit.number}"
@@ -272,6 +274,10 @@ def hit_says(hit: Hit) -> list[Any]:
             return [thing.payer_name, thing.organisation.name]
         case Kind.BANKING:
             return [thing.get_kind_display(), thing.organisation.name]
+        case Kind.DRAWER:
+            return [thing.name, thing.organisation.name]
+        case Kind.ENTRY:
+            return [thing.get_kind_display(), thing.reason_number]
         case Kind.POLICY:
             return [thing.product_version.name]
         case Kind.REQUISITION:

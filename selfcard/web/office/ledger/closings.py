@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from selfcard.core import clock
-from selfcard.core.papers.report import written_day
+from selfcard.core.wording import written_day
 from selfcard.inquiry.queries.closing import unfinished_drawers
 from selfcard.ledger.commands import close_days
 from selfcard.ledger.queries import closings, require_sight_of_books

@@ -93,7 +93,8 @@ def _file(
 ) -> HttpResponseBase | None:
     """The file that the address asks for: what disagrees, and the figures of both sides."""
     kind = request.GET.get("export")
-    name = f"reconciliation-{form.period.first}-{form.period.last}"
+    days = dict.fromkeys(map(str, (form.period.first, form.period.last)))
+    name = "-".join(["reconciliation", *days])
     disagree, figures = _line_columns(), _figure_columns()
     rows, sums = [_line_row(line) for line in lines], list(_figure_rows(found))
     if kind == "csv":
@@ -107,12 +108,13 @@ def _file(
             ],
         )
     if kind == "pdf":
-        return _paper(request, form, rows, sums, _notes(found))
+        return _paper(request, name, form, rows, sums, _notes(found))
     return None
 
 
 def _paper(
     request: OfficeRequest,
+    name: str,
     form: ReconciliationForm,
     rows: list[list[Any]],
     sums: list[list[Any]],
@@ -121,7 +123,7 @@ def _paper(
     place = form.cleaned_data["organisation"]
     return on_paper(
         request,
-        "reconciliation",
+        name,
         title=_("Daily reconciliation"),
         period=said(form.period),
         asked=[(_("Organisation"), place.name if place else _("all in reach"))],
@@ -153,7 +155,10 @@ def _notes(found: Reconciliation) -> list[str]:
         )
     ]
     if found.tells_what_is_owed:
-        owed = _("“What is owed now” is of this moment, %(moment)s, whatever days are asked for.")
+        owed = _(
+            "What is owed now, and held now, is of this moment, %(moment)s, whatever days are asked"
+            " for."
+        )
         notes.append(owed % {"moment": written(clock.now())})
     return notes
 

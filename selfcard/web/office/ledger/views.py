@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from selfcard.core import clock
-from selfcard.core.papers.report import written_day
 from selfcard.core.periods import Period
+from selfcard.core.wording import written_day
 from selfcard.ledger.models import Account
 from selfcard.ledger.queries import (
     AccountStatement,

@@ -86,6 +86,24 @@ class AdvanceTable(OfficeTable):
         order_by = "payer_name"
 
 
+def _place_of_entry(record: AdvanceEntry) -> str:
+    return reverse(f"office:payments:{record.reason_kind}", args=[record.reason_number])
+
+
+class StatementTable(OfficeTable):
+    at = MomentColumn(verbose_name=gettext_lazy("When"))
+    kind = tables.Column(gettext_lazy("What"))
+    paper = NumberColumn(
+        verbose_name=gettext_lazy("Paper"), accessor="reason_number", linkify=_place_of_entry
+    )
+    by = tables.Column(gettext_lazy("By"), accessor="by__name")
+    amount = MoneyColumn("account__currency", verbose_name=gettext_lazy("Amount"))
+    balance = MoneyColumn("account__currency", verbose_name=gettext_lazy("Balance"))
+
+    class Meta(OfficeTable.Meta):
+        orderable = False
+
+
 @office_view(*SEEING_RECEIPTS)
 def advances(request: OfficeRequest) -> HttpResponse:
     deed = None
@@ -140,16 +158,15 @@ def open_account(request: OfficeRequest) -> HttpResponse:
 
 @office_view(*SEEING_RECEIPTS)
 def advance(request: OfficeRequest, number: str) -> HttpResponse:
-    """An account: its statement, what waits, and what can be done."""
+    """An account: a page of its statement, newest first, what waits, and what can be done."""
     account = find_account(request, number)
-    entries = list(statement_of(account))
+    entries = statement_of(account)
     head = [_("When"), _("What"), _("Paper"), _("By"), _("Amount"), _("Balance")]
-    if file := exported(request, account.number, head, (_row(entry) for entry in entries)):
+    if file := exported(request, account.number, head, map(_row, entries.iterator())):
         return file
     place = account.organisation
     context = {
         "account": account,
-        "entries": entries[::-1],
         "deposits": account.receipts.filter(
             kind=Receipt.Kind.DEPOSIT, state__in=[Receipt.State.ISSUED, Receipt.State.WAITING]
         ),
@@ -157,7 +174,19 @@ def advance(request: OfficeRequest, number: str) -> HttpResponse:
         "may_deposit": may(request.actor, May.ISSUE_RECEIPTS, place),
         "may_refund": account.balance > 0 and may(request.actor, May.ISSUE_PAYMENTS, place),
     }
-    return show(request, "office/payments/advance.html", context)
+    return list_page(
+        request,
+        rows=entries.order_by("-id"),
+        table=StatementTable,
+        title=account.number,
+        blank=Blank(
+            _("Nothing has come in yet"),
+            _("A deposit, or what a transfer brings too much, is the first line."),
+            icon="cash",
+        ),
+        template="office/payments/advance.html",
+        context=context,
+    )
 
 
 def _row(entry: AdvanceEntry) -> list[Any]:

@@ -12,8 +12,9 @@ from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.commands import PayeeGiven
 from selfcard.payments.models import AdvanceAccount, PaymentReceipt, Receipt, TenderKind
 from selfcard.payments.models.tenders import NO_NEW_MONEY, PAYS_OUT
-from selfcard.payments.queries import accounts_of_payer, ways_back
+from selfcard.payments.queries import accounts_in_name_of_payer, accounts_of_payer, ways_back
 from selfcard.payments.tax_platform import ReadByHand, TaxAnswer
+from selfcard.sales.queries import gifts_of
 from selfcard.web.office.fields import DayField, MoneyField, OrganisationCodeField
 from selfcard.web.office.forms import OfficeForm, printable_text
 from selfcard.web.office.payments.tender_rows import Asked, TenderRowsForm
@@ -26,7 +27,9 @@ class ConfirmForm(TenderRowsForm):
 
     def __init__(self, data: Any = None, *, receipt: Receipt, **kwargs: Any) -> None:
         self.receipt = receipt
-        self.payers = () if receipt.kind == Receipt.Kind.DEPOSIT else accounts_of_payer(receipt)
+        is_deposit = receipt.kind == Receipt.Kind.DEPOSIT
+        self.gifts = [] if is_deposit else gifts_of(receipt)
+        self.payers = () if is_deposit else accounts_of_payer(receipt)
         kwargs.setdefault("initial", {"rows": receipt.expected})
         super().__init__(data, asked=self._asked(), **kwargs)
 
@@ -45,16 +48,20 @@ class ConfirmForm(TenderRowsForm):
 
     def _asked(self) -> Asked:
         accounts = tuple(account for account in self.payers if account.balance)
-        left_out = set(NO_NEW_MONEY) if self.receipt.kind == Receipt.Kind.DEPOSIT else set()
-        if not accounts:
-            left_out.add(TenderKind.ADVANCE)
         return Asked(
             amount=self.receipt.amount,
             currency=self.receipt.currency,
             place=self.receipt.organisation,
-            kinds=tuple(kind for kind in TenderKind if kind not in left_out),
+            kinds=self._kinds(bool(accounts)),
             accounts=accounts,
         )
+
+    def _kinds(self, has_advance: bool) -> tuple[TenderKind, ...]:
+        """By which ways the money can come: free cards are paid by nobody."""
+        if self.gifts:
+            return (TenderKind.PROMOTION,)
+        left_out = set(NO_NEW_MONEY) - ({TenderKind.ADVANCE} if has_advance else set())
+        return tuple(kind for kind in TenderKind if kind not in left_out)
 
 
 class OutlayRowsForm(TenderRowsForm):
@@ -178,7 +185,7 @@ class RefundPayeeForm(PayeeForm):
     widths: ClassVar = {**PayeeForm.widths, "account": 12}
 
     def __init__(self, *args: Any, came_by: Receipt, **kwargs: Any) -> None:
-        self.came_by, self.accounts = came_by, list(accounts_of_payer(came_by))
+        self.came_by, self.accounts = came_by, list(accounts_in_name_of_payer(came_by))
         super().__init__(*args, **kwargs)
         self.order_fields(["way", "account"])
         is_gift = TenderKind.PROMOTION in ways_back(came_by)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
@@ -21,15 +21,12 @@ from selfcard.sales.queries import sales_of_receipt
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
-    MomentColumn,
-    MoneyColumn,
     NumberColumn,
-    OfficeTable,
     list_page,
 )
 from selfcard.web.office.payments.forms import TaxFactForm, usual_platform
 from selfcard.web.office.payments.frozen_lines import invoice_line
-from selfcard.web.office.payments.series import RegisterFilter, register_totals
+from selfcard.web.office.payments.series import RegisterFilter, RegisterTable, register_totals
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 
 
@@ -50,7 +47,7 @@ class InvoiceFilter(RegisterFilter):
         )
 
 
-class InvoiceTable(OfficeTable):
+class InvoiceTable(RegisterTable):
     number = NumberColumn(
         verbose_name=gettext_lazy("Invoice number"),
         linkify=("office:payments:invoice", [tables.A("number")]),
@@ -61,16 +58,9 @@ class InvoiceTable(OfficeTable):
         accessor="receipt__number",
         linkify=("office:payments:receipt", [tables.A("receipt__number")]),
     )
-    organisation = tables.Column(
-        gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
-    )
-    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
-    net = MoneyColumn(verbose_name=pgettext_lazy("money", "Net"))
-    tax = MoneyColumn(verbose_name=gettext_lazy("Tax"))
-    gross = MoneyColumn(verbose_name=gettext_lazy("Gross"))
 
-    class Meta(OfficeTable.Meta):
-        order_by = "-issued_at"
+    class Meta(RegisterTable.Meta):
+        pass
 
 
 @office_view(*SEEING_RECEIPTS)

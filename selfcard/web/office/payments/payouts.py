@@ -18,19 +18,15 @@ from selfcard.ledger.queries import entries_for
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.commands import ask_advance_refund
-from selfcard.payments.models import PaymentReceipt, RedLetterInvoice
+from selfcard.payments.models import Outlay, PaymentReceipt, RedLetterInvoice
 from selfcard.payments.queries import SEEING_RECEIPTS, payments_in_reach
 from selfcard.sales.queries import receipt_behind
 from selfcard.web.office.deeds import Deed, Subject, do
 from selfcard.web.office.forms import OfficeForm, refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
-    MomentColumn,
-    MoneyColumn,
     NumberColumn,
     OfficeFilter,
-    OfficeTable,
-    StatusColumn,
     Total,
     list_page,
 )
@@ -38,6 +34,7 @@ from selfcard.web.office.payments.advances import find_account
 from selfcard.web.office.payments.debts import debt_of
 from selfcard.web.office.payments.forms import OutlayRowsForm, RefundForm, payee_form
 from selfcard.web.office.payments.frozen_lines import charge_line
+from selfcard.web.office.payments.vouchers import VoucherTable
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import money
 
@@ -48,7 +45,7 @@ Way = PaymentReceipt.Way
 
 class PaymentFilter(OfficeFilter):
     q = django_filters.CharFilter(
-        label=gettext_lazy("Payment receipt, payee, or what it is for"), method="named"
+        label=gettext_lazy("Payment receipt, payee, reference, or what it is for"), method="named"
     )
     state = django_filters.ChoiceFilter(
         label=gettext_lazy("State"), choices=State.choices, empty_label=gettext_lazy("all")
@@ -70,19 +67,19 @@ class PaymentFilter(OfficeFilter):
             Q(number__icontains=text)
             | Q(reason_number__icontains=text)
             | Q(payee_name__icontains=text)
+            | Q(pk__in=Outlay.objects.filter(reference__istartswith=text).values("payment"))
         )
 
 
-def _place_of_debt(payment: PaymentReceipt) -> str:
-    return reverse(debt_of(payment).url_name, args=[payment.reason_number])
+def _place_of_debt(record: PaymentReceipt) -> str:
+    return reverse(debt_of(record).url_name, args=[record.reason_number])
 
 
-class PaymentTable(OfficeTable):
+class PaymentTable(VoucherTable):
     number = NumberColumn(
         verbose_name=gettext_lazy("Payment receipt number"),
         linkify=("office:payments:payment", [tables.A("number")]),
     )
-    state = StatusColumn(gettext_lazy("State"))
     payee = tables.Column(gettext_lazy("Payee"), order_by="payee_name")
     way = tables.Column(gettext_lazy("Way"), accessor="get_way_display", order_by="way")
     reason = NumberColumn(
@@ -90,19 +87,9 @@ class PaymentTable(OfficeTable):
         accessor="reason_number",
         linkify=_place_of_debt,
     )
-    organisation = tables.Column(
-        gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
-    )
-    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
-    issued_by = tables.Column(
-        pgettext_lazy("receipt", "Issued by"),
-        accessor="issued_by__name",
-        order_by="issued_by__username",
-    )
-    amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
 
-    class Meta(OfficeTable.Meta):
-        order_by = "-number"
+    class Meta(VoucherTable.Meta):
+        pass
 
 
 def _totals(rows: QuerySet[PaymentReceipt]) -> list[Total]:
@@ -141,6 +128,8 @@ def payments(request: OfficeRequest) -> HttpResponse:
 def ask_refund(request: OfficeRequest, number: str) -> HttpResponse:
     """Write the voucher by which an advance is paid back."""
     account = find_account(request, number)
+    if request.method != "POST" and not account.balance:
+        return show(request, "office/payments/ask_refund.html", {"account": account})
     usual = {"amount": account.balance, "payee_name": account.payer_name}
     form = RefundForm(request.POST or None, actor=request.actor, initial=usual)
     if form.is_valid():
@@ -187,6 +176,7 @@ def payment(request: OfficeRequest, number: str) -> HttpResponse:
             )
             messages.success(request, _said(settled))
             return redirect("office:payments:payment", number)
+        one = _found(request, number)  # somebody may have been faster by a moment
     return _page(request, one, form)
 
 

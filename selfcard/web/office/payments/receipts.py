@@ -16,19 +16,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
+from selfcard.core.wording import told
 from selfcard.ledger.queries import entries_for
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.commands import NEW_ACCOUNT, confirm_deposit, void_deposit
-from selfcard.payments.models import Receipt, TenderKind
+from selfcard.payments.models import Receipt, Tender, TenderKind
 from selfcard.payments.papers import AN_INDIVIDUAL
 from selfcard.payments.queries import (
     SEEING_RECEIPTS,
+    corrections_of,
     receipts_in_reach,
     receipts_to_confirm,
+    tenders_to_correct,
 )
 from selfcard.sales.commands import note_not_arrived, settle_receipt, void_charge_receipt
-from selfcard.sales.models import SaleReceipt
+from selfcard.sales.models import Sale, SaleReceipt
 from selfcard.sales.queries import sales_of_receipt
 from selfcard.web.office.deeds import ReasonForm
 from selfcard.web.office.forms import refusals_shown_on
@@ -39,12 +42,12 @@ from selfcard.web.office.lists import (
     NumberColumn,
     OfficeFilter,
     OfficeTable,
-    StatusColumn,
     Total,
     list_page,
 )
 from selfcard.web.office.payments.forms import ConfirmForm, cards_in, cards_in_words
 from selfcard.web.office.payments.frozen_lines import charge_line
+from selfcard.web.office.payments.vouchers import VoucherTable
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.templatetags.selfcard import age, money
 
@@ -53,7 +56,9 @@ OPEN = (State.ISSUED, State.WAITING)
 
 
 class ReceiptFilter(OfficeFilter):
-    q = django_filters.CharFilter(label=gettext_lazy("Receipt, sale or payer"), method="named")
+    q = django_filters.CharFilter(
+        label=gettext_lazy("Receipt, sale, payer or reference"), method="named"
+    )
     state = django_filters.ChoiceFilter(
         label=gettext_lazy("State"), choices=State.choices, empty_label=gettext_lazy("all")
     )
@@ -72,41 +77,32 @@ class ReceiptFilter(OfficeFilter):
             | Q(reason_number__icontains=text)
             | Q(payer_name__icontains=text)
             | Q(pk__in=of_sales)
+            | Q(pk__in=Tender.objects.filter(reference__istartswith=text).values("receipt"))
+            | Q(state=State.WAITING, expected__contains=[{"reference": text}])
         )
 
 
-def _place_of_reason(receipt: Receipt) -> str:
+def _place_of_reason(record: Receipt) -> str:
     """The page of what a receipt asks for: the first sale, or the advance account."""
-    name = "advance" if receipt.kind == Receipt.Kind.DEPOSIT else None
+    name = "advance" if record.kind == Receipt.Kind.DEPOSIT else None
     place = f"office:payments:{name}" if name else "office:sales:sale"
-    return reverse(place, args=[receipt.reason_number])
+    return reverse(place, args=[record.reason_number])
 
 
-class ReceiptTable(OfficeTable):
+class ReceiptTable(VoucherTable):
     number = NumberColumn(
         verbose_name=gettext_lazy("Receipt number"),
         linkify=("office:payments:receipt", [tables.A("number")]),
     )
-    state = StatusColumn(gettext_lazy("State"))
     payer = tables.Column(gettext_lazy("Payer"), order_by="payer_name")
     reason = NumberColumn(
         verbose_name=pgettext_lazy("receipt", "For"),
         accessor="reason_number",
         linkify=_place_of_reason,
     )
-    organisation = tables.Column(
-        gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
-    )
-    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
-    issued_by = tables.Column(
-        pgettext_lazy("receipt", "Issued by"),
-        accessor="issued_by__name",
-        order_by="issued_by__username",
-    )
-    amount = MoneyColumn(verbose_name=gettext_lazy("Amount"))
 
-    class Meta(OfficeTable.Meta):
-        order_by = "-number"
+    class Meta(VoucherTable.Meta):
+        pass
 
 
 def _totals(rows: QuerySet[Receipt]) -> list[Total]:
@@ -171,7 +167,7 @@ class NotArrivedTable(OfficeTable):
         )
 
     def value_expected(self, record: Receipt) -> str:
-        return "; ".join(
+        return told(
             f"{kind} {strip_tags(money(amount, record.currency))} {reference}".strip()
             for kind, amount, reference in expected_of(record)
         )
@@ -226,6 +222,7 @@ def receipt(request: OfficeRequest, number: str) -> HttpResponse:
         with refusals_shown_on(form):
             _confirm(request, one, form)
             return redirect("office:payments:receipt", number)
+        one = _found(request, number)  # somebody may have been faster by a moment
     return _receipt_page(request, one, form)
 
 
@@ -275,7 +272,13 @@ def _confirm_form(request: OfficeRequest, one: Receipt) -> ConfirmForm | None:
         return ConfirmForm(request.POST, receipt=one, actor=request.actor)
     if one.state not in OPEN or one.issued_by_id == request.staff.pk:
         return None
-    return ConfirmForm(receipt=one, actor=request.actor)
+    form = ConfirmForm(receipt=one, actor=request.actor)
+    return None if _gave(request, form.gifts) else form
+
+
+def _gave(request: OfficeRequest, gifts: list[Sale]) -> bool:
+    """Whether the reader gave some of these cards away: another person confirms it."""
+    return any(gift.registered_by_id == request.staff.pk for gift in gifts)
 
 
 def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None) -> HttpResponse:
@@ -286,6 +289,7 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             messages.warning(request, problem.text)
         form = None
     sales = [] if one.kind == Receipt.Kind.DEPOSIT else sales_of_receipt(one)
+    gifts = [asked.sale for asked in sales if asked.sale.is_gift]
     return show(
         request,
         "office/payments/receipt.html",
@@ -300,12 +304,17 @@ def _receipt_page(request: OfficeRequest, one: Receipt, form: ConfirmForm | None
             "waiting": waiting,
             "expected": expected_of(one),
             "own": one.issued_by_id == request.staff.pk,
+            "gifts": gifts,
+            "gave": _gave(request, gifts),
             "form": form,
             "keeps": _keeps(form),
             "tenders": one.tenders.select_related("account", "drawer_day__drawer").order_by("id"),
             "came": one.amount + one.surplus,
             "invoice": getattr(one, "invoice", None),
             "entries": entries_for("receipt", one.number),
+            "corrections": corrections_of(one),
+            "may_correct": may(request.actor, May.CONFIRM_RECEIPTS, one.organisation)
+            and bool(tenders_to_correct(one)),
             "may_void": waiting and may(request.actor, May.ISSUE_RECEIPTS, one.organisation),
             **_queue(request, one),
         },
@@ -342,8 +351,10 @@ def tenders_sum(request: OfficeRequest, number: str) -> HttpResponse:
 
 @office_view(May.ISSUE_RECEIPTS)
 def void(request: OfficeRequest, number: str) -> HttpResponse:
-    """Take a receipt back, with the reason."""
+    """Take a receipt back, with the reason, while nobody has confirmed it."""
     one = _found(request, number)
+    if request.method != "POST" and one.state not in OPEN:
+        return show(request, "office/payments/void.html", {"receipt": one, **_way_back(one)})
     form = ReasonForm(request.POST or None, actor=request.actor)
     if form.is_valid():
         with refusals_shown_on(form):
@@ -354,7 +365,18 @@ def void(request: OfficeRequest, number: str) -> HttpResponse:
     return show(request, "office/payments/void.html", {"receipt": one, "void_form": form})
 
 
+def _way_back(one: Receipt) -> dict[str, Any]:
+    """Where the money of a confirmed receipt goes back: nothing of it is void any more."""
+    if one.kind == Receipt.Kind.DEPOSIT:
+        return {"account": one.account}
+    sales = sales_of_receipt(one)
+    return {"sale": sales[0].sale} if len(sales) == 1 else {}
+
+
 def _found(request: OfficeRequest, number: str) -> Receipt:
     return found(
-        receipts_in_reach(request.actor).select_related("account").filter(number=number).first()
+        receipts_in_reach(request.actor)
+        .select_related("account", "payer_account")
+        .filter(number=number)
+        .first()
     )

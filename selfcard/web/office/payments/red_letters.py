@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
@@ -17,16 +17,13 @@ from selfcard.payments.models import RedLetterInvoice
 from selfcard.payments.queries import SEEING_RECEIPTS, red_letters_in_reach
 from selfcard.web.office.lists import (
     Blank,
-    MomentColumn,
-    MoneyColumn,
     NumberColumn,
-    OfficeTable,
     list_page,
 )
 from selfcard.web.office.payments.debts import debt_of
 from selfcard.web.office.payments.frozen_lines import invoice_line
 from selfcard.web.office.payments.invoices import tax_page
-from selfcard.web.office.payments.series import RegisterFilter, register_totals
+from selfcard.web.office.payments.series import RegisterFilter, RegisterTable, register_totals
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 
 
@@ -52,7 +49,7 @@ class RedLetterFilter(RegisterFilter):
         )
 
 
-class RedLetterTable(OfficeTable):
+class RedLetterTable(RegisterTable):
     number = NumberColumn(
         verbose_name=gettext_lazy("Red-letter invoice number"),
         linkify=("office:payments:red_letter", [tables.A("number")]),
@@ -68,16 +65,9 @@ class RedLetterTable(OfficeTable):
         accessor="payment__number",
         linkify=("office:payments:payment", [tables.A("payment__number")]),
     )
-    organisation = tables.Column(
-        gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
-    )
-    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
-    net = MoneyColumn(verbose_name=pgettext_lazy("money", "Net"))
-    tax = MoneyColumn(verbose_name=gettext_lazy("Tax"))
-    gross = MoneyColumn(verbose_name=gettext_lazy("Gross"))
 
-    class Meta(OfficeTable.Meta):
-        order_by = "-issued_at"
+    class Meta(RegisterTable.Meta):
+        pass
 
 
 @office_view(*SEEING_RECEIPTS)

@@ -1,12 +1,13 @@
 """Registers of invoices and red-letter invoices: by series, by month, and what is missing."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
+import django_tables2 as tables
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from selfcard.core import clock
@@ -14,20 +15,29 @@ from selfcard.core.models import NumberSeries
 from selfcard.organisations.models import Organisation
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.queries import SEEING_RECEIPTS
-from selfcard.web.office.lists import OfficeFilter, Total
+from selfcard.web.office.lists import (
+    MomentColumn,
+    MoneyColumn,
+    OfficeFilter,
+    OfficeTable,
+    Total,
+)
 from selfcard.web.templatetags.selfcard import count, money
 
 MONTHS_OFFERED = 36
+# Both registers end with these columns.
+TELLS_OF_ALL = ("organisation", "issued_at", "net", "tax", "gross")
 
 
-def _months(request: Any) -> list[tuple[str, str]]:
-    """This month and those before it, the latest first."""
+def _months(first_year: int) -> list[tuple[str, str]]:
+    """This month and those before it, from the year of the first series on, the latest first."""
     look = "Y年n月" if (get_language() or "").startswith("zh") else "M Y"
     today, found = clock.today(), []
     for back in range(MONTHS_OFFERED):
         year, month = divmod(today.year * 12 + today.month - 1 - back, 12)
         first = date(year, month + 1, 1)
-        found.append((f"{first:%Y-%m}", date_format(first, look)))
+        if first.year >= first_year:
+            found.append((f"{first:%Y-%m}", date_format(first, look)))
     return found
 
 
@@ -48,8 +58,10 @@ class RegisterFilter(OfficeFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["series"].extra["choices"] = self._series()
-        self.filters["month"].extra["choices"] = _months(self.request)
+        series = self._series()
+        self.filters["series"].extra["choices"] = series
+        years = [int(name.rpartition(":")[2]) for name, _said in series]
+        self.filters["month"].extra["choices"] = _months(min(years, default=clock.today().year))
 
     def _series(self) -> list[tuple[str, str]]:
         """The series of the organisations in reach, the latest first."""
@@ -77,6 +89,22 @@ class RegisterFilter(OfficeFilter):
 
 def _code_and_name(organisation: Organisation) -> tuple[str, str]:
     return organisation.code, organisation.name
+
+
+class RegisterTable(OfficeTable):
+    """What both registers say of a paper after its number and what it belongs to."""
+
+    organisation = tables.Column(
+        gettext_lazy("Organisation"), accessor="organisation__name", order_by="organisation__path"
+    )
+    issued_at = MomentColumn(verbose_name=pgettext_lazy("receipt", "Issued"))
+    net = MoneyColumn(verbose_name=pgettext_lazy("money", "Net"))
+    tax = MoneyColumn(verbose_name=gettext_lazy("Tax"))
+    gross = MoneyColumn(verbose_name=gettext_lazy("Gross"))
+
+    class Meta(OfficeTable.Meta):
+        order_by = "-issued_at"
+        sequence: ClassVar = ["number", "...", *TELLS_OF_ALL]
 
 
 def register_totals(rows: QuerySet[Any]) -> list[Total]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from selfcard.core import clock
+from selfcard.core.wording import written_day
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import head_office, may, require
 from selfcard.sales.commands import end_agreement, register_agency, register_agreement
@@ -142,7 +143,7 @@ def end(request: OfficeRequest, code: str, agreement: int) -> HttpResponse:
             messages.success(
                 request,
                 _("Agreement %(number)s ends on %(day)s.")
-                % {"number": ended.number, "day": ended.valid_to.isoformat()},
+                % {"number": ended.number, "day": written_day(ended.valid_to)},
             )
             return redirect("office:sales:agency", one.code)
     return show(

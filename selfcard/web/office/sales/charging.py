@@ -20,7 +20,12 @@ from selfcard.web.office.views import OfficeRequest, found, office_view, show
 def issue_receipt(request: OfficeRequest, number: str) -> HttpResponse:
     """Ask for the money of one sale."""
     one: Any = found(sales_in_reach(request.actor).filter(number=number).first())
-    form = ReceiptForm(request.POST or None, actor=request.actor, initial=_payer([one]))
+    form = ReceiptForm(
+        request.POST or None,
+        actor=request.actor,
+        place=one.seller_organisation,
+        initial=_payer([one]),
+    )
     if form.is_valid() and (done := _issued(request, form, (one,))):
         return done
     return show(
@@ -30,6 +35,7 @@ def issue_receipt(request: OfficeRequest, number: str) -> HttpResponse:
             "form": form,
             "sale": one,
             "cards": cards_said(one.cards_left),
+            "is_gift": one.is_gift,
             "alike": _alike(request, one),
         },
     )
@@ -43,6 +49,7 @@ def issue_together(request: OfficeRequest) -> HttpResponse:
     form = TogetherForm(
         request.POST or None,
         actor=request.actor,
+        place=named[0].seller_organisation if named else None,
         initial={"sales": " ".join(sale.number for sale in named), **_payer(named)},
     )
     if form.is_valid():
@@ -57,6 +64,7 @@ def issue_together(request: OfficeRequest) -> HttpResponse:
             "form": form,
             "sales": named,
             "strange": [code for code in codes if code not in known],
+            "is_gift": any(sale.is_gift for sale in named),
             "is_mixed": len({sale.agency_id for sale in named}) > 1,
             "cards": sum(sale.cards_left for sale in named),
             "amount": sum(sale.amount_left for sale in named),
@@ -67,10 +75,11 @@ def issue_together(request: OfficeRequest) -> HttpResponse:
 
 def _alike(request: OfficeRequest, one: Any) -> list[str]:
     """Other sales of its agency that can be asked for on the same receipt."""
-    if one.agency is None:
+    if one.agency is None or one.is_gift:
         return []
     others = sales_without_receipt(request.actor).filter(
         agency=one.agency,
+        gift_reason="",
         seller_organisation=one.seller_organisation,
         currency=one.currency,
     )

@@ -14,10 +14,12 @@ from selfcard.core.actor import Actor
 from selfcard.core.money import Money
 from selfcard.core.papers.words import amount_in_words
 from selfcard.core.serials import SerialRun, count_cards
+from selfcard.core.wording import written_day, written_money
 from selfcard.custody.deeds import SALE
 from selfcard.custody.queries import RangePart
-from selfcard.organisations.models import May, Party
+from selfcard.organisations.models import May, Organisation, Party
 from selfcard.organisations.queries import parties_in_reach
+from selfcard.payments.queries import advance_accounts_in_reach
 from selfcard.sales.models import INDIRECT, Agency, BusinessSource
 from selfcard.sales.queries import agencies_selling, sales_in_reach, sellable_parts
 from selfcard.sales.terms import is_large, needs_second_person, version_of
@@ -45,7 +47,7 @@ class AgencyInForceField(CodeField):
         if one.agreement_number:
             said = _("agreement %(number)s, until %(day)s") % {
                 "number": one.agreement_number,
-                "day": one.agreement_ends.isoformat(),
+                "day": written_day(one.agreement_ends),
             }
         return code, f"{names} · {said}", f"{look_for} · {said}"
 
@@ -117,6 +119,16 @@ class SaleForm(OfficeForm):
     remark = forms.CharField(
         label=_("Remark"), max_length=200, required=False, validators=[printable_text]
     )
+    gift_reason = forms.CharField(
+        label=_("Why the cards are free"),
+        max_length=200,
+        required=False,
+        validators=[printable_text],
+        help_text=_(
+            "Only for cards that are given away. Nobody pays for them: promotion expense settles"
+            " them, and another person confirms it."
+        ),
+    )
     confirmed_large = forms.BooleanField(
         label=_("So many cards in one sale are meant"), required=False
     )
@@ -131,9 +143,11 @@ class SaleForm(OfficeForm):
     }
     refusal_fields: ClassVar = {"serials": "runs"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, gives_away: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.asks_about_size = False
+        if not gives_away:
+            del self.fields["gift_reason"]
         # The agency is a must exactly where the source is indirect; elsewhere it is not shown.
         self.fields["agency"].required = (
             not self.is_bound or self["business_source"].value() in INDIRECT
@@ -142,6 +156,11 @@ class SaleForm(OfficeForm):
     @property
     def cards(self) -> int:
         return count_cards(self.cleaned_data["runs"])
+
+    @property
+    def asks_second_person(self) -> bool:
+        """Whether sending it asks another person to agree, and sells nothing yet."""
+        return self.asks_about_size and needs_second_person(count_cards(self._runs["runs"]))
 
     def judged(self, name: str, runs: tuple[SerialRun, ...]) -> Iterable[RangePart]:
         seller = self.cleaned_data.get("seller_organisation")
@@ -199,8 +218,16 @@ class SalesField(forms.CharField):
         return tuple(sales[code] for code in codes)
 
 
+class AdvanceAccountField(CodeField):
+    """An advance account, by its number; chosen, it is named with its payer."""
+
+    def option(self, one: Any) -> tuple[str, str, str]:
+        left = written_money(Money(one.balance, one.currency))
+        return one.number, one.payer_name, f"{one.payer_name} · {left}"
+
+
 class ReceiptForm(OfficeForm):
-    """Who is asked for the money of a sale."""
+    """Who is asked for the money of sales of one place."""
 
     payer_name = forms.CharField(
         label=_("Payer"),
@@ -216,6 +243,23 @@ class ReceiptForm(OfficeForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=_("The unified social credit code, only when a company asks for it."),
     )
+    payer_account = AdvanceAccountField(
+        reach=advance_accounts_in_reach,
+        code="number",
+        names=("payer_name",),
+        label=_("Advance account of the payer"),
+        required=False,
+        help_text=_(
+            "Only when the payer wants to pay out of it, or to keep a surplus there: ask for its"
+            " number. Who pays is whose account it is."
+        ),
+    )
+
+    def __init__(self, *args: Any, place: Organisation | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["payer_account"]
+        assert isinstance(field, AdvanceAccountField)
+        field.reach = lambda actor: advance_accounts_in_reach(actor).filter(organisation=place)
 
 
 class TogetherForm(ReceiptForm):

@@ -8,9 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from selfcard.approvals.models import Approval
 from selfcard.organisations.models import Staff
 from selfcard.payments.models import PaymentReceipt
 from selfcard.sales.models import Recovery, Sale, SaleReceipt
+from selfcard.sales.reckoning import POLICY_REASON, EndedPolicy
 from selfcard.web.office.fields import cards_said
 
 ISSUED = gettext_lazy("Charge receipt issued")
@@ -20,12 +22,18 @@ SETTLED = gettext_lazy("Receipt confirmed: the cards are to be activated")
 WITHDRAWN = gettext_lazy("The return was called off: to be activated again")
 TO_PAY_BACK = gettext_lazy("Payment receipt issued")
 PAID_BACK = gettext_lazy("Paid back, and the cards are back")
+UNEARNED_PAID_BACK = gettext_lazy("The unearned premium is paid back")
+POLICY_ENDED = gettext_lazy("Policy cancelled: its card is void")
+SECOND_ASKED = gettext_lazy("A second person was asked")
+AGREED = gettext_lazy("A second person has agreed")
+REFUSED = gettext_lazy("Refused: nothing has happened to the cards")
 PAYMENT_VOID = gettext_lazy("Made void")
 
 
 @dataclass(frozen=True)
 class Happened:
-    """One step: what it was, who did it and why, and the number of its paper with its page."""
+    """One step: what it was, who did it and why, and the number of its paper with its page; where
+    there is a number alone, the paper is the sale's charge list."""
 
     at: datetime
     title: str | Promise
@@ -39,9 +47,11 @@ class Happened:
 
 def what_happened(
     sale: Sale,
+    requests: Iterable[Approval],
     receipts: Iterable[SaleReceipt],
     recoveries: Iterable[Recovery],
     payments: Iterable[PaymentReceipt],
+    ended: Iterable[EndedPolicy],
 ) -> list[Happened]:
     steps = [
         Happened(
@@ -49,16 +59,30 @@ def what_happened(
             _("Sale registered: %(cards)s") % {"cards": cards_said(sale.count)},
             sale.registered_by,
             "half",
+            number=sale.number,
         )
     ]
+    for request in requests:
+        steps += _of_request(request)
     for asked in receipts:
         steps += _of_receipt(asked)
     for recovery in recoveries:
         steps += _of_recovery(recovery)
     for payment in payments:
         steps += _of_payment(payment)
+    steps += [_of_policy(one) for one in ended]
     steps.sort(key=lambda step: step.at)
     return steps[::-1]
+
+
+def _of_request(one: Approval) -> Iterator[Happened]:
+    """Another person was asked to agree to so many cards in one sale."""
+    yield Happened(one.asked_at, SECOND_ASKED, one.asked_by)
+    if one.decided_at:
+        granted = one.state == Approval.State.GRANTED
+        glyph, tone = ("check", "") if granted else ("cross", "stop")
+        said = AGREED if granted else REFUSED
+        yield Happened(one.decided_at, said, one.decided_by, glyph, tone, one.reason)
 
 
 def _of_receipt(asked: SaleReceipt) -> Iterator[Happened]:
@@ -107,9 +131,18 @@ def _of_payment(one: PaymentReceipt) -> Iterator[Happened]:
             one.voided_at, PAYMENT_VOID, one.voided_by, "struck", "off", one.void_reason, **named
         )
     if one.confirmed_at:
-        yield Happened(one.confirmed_at, PAID_BACK, one.confirmed_by, "ring", **named)
+        is_policy = one.reason_kind == POLICY_REASON
+        said = UNEARNED_PAID_BACK if is_policy else PAID_BACK
+        yield Happened(one.confirmed_at, said, one.confirmed_by, "ring", **named)
+
+
+def _of_policy(one: EndedPolicy) -> Happened:
+    return Happened(
+        one.at, POLICY_ENDED, one.by, "struck", "off", number=one.number, url_name=_POLICY
+    )
 
 
 _RECEIPT = "office:payments:receipt"
 _RECOVERY = "office:ways_back:recovery"
 _PAYMENT = "office:payments:payment"
+_POLICY = "office:policies:policy"

@@ -141,7 +141,6 @@ def _page(request: OfficeRequest, one: Any, refused: OfficeForm | None = None) -
     waits = one.state == Approval.State.ASKED
     version = version_of(terms.runs)
     amount = Money(version.face_value, version.currency) * terms.count
-    zh, en = amount_in_words(amount)
     return show(
         request,
         "office/sales/large_sale.html",
@@ -152,7 +151,7 @@ def _page(request: OfficeRequest, one: Any, refused: OfficeForm | None = None) -
             "terms": terms,
             "cards": cards_said(terms.count),
             "amount": amount,
-            "words": {"zh": zh, "en": en},
+            "words": amount_in_words(amount),
             "each": version.face_value,
             "lines": [(run, version.face_value * run.count) for run in terms.runs],
             "limit": settings.LARGE_SALE_CARDS,

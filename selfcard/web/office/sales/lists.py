@@ -81,9 +81,23 @@ class SaleFilter(SaleNamed):
         empty_label=gettext_lazy("all"),
     )
 
+    gifts = django_filters.ChoiceFilter(
+        label=gettext_lazy("Free cards"),
+        method="given_away",
+        choices=[
+            ("only", pgettext_lazy("free cards", "only these")),
+            ("none", pgettext_lazy("free cards", "without them")),
+        ],
+        empty_label=gettext_lazy("all"),
+    )
+
     class Meta:
         model = Sale
-        fields: ClassVar = ["q", "state", "business_source", "agency"]
+        fields: ClassVar = ["q", "state", "business_source", "agency", "gifts"]
+
+    def given_away(self, rows: QuerySet[Sale], name: str, wanted: str) -> QuerySet[Sale]:
+        paid = Q(gift_reason="")
+        return rows.filter(paid if wanted == "none" else ~paid)
 
     def standing(self, rows: QuerySet[Sale], name: str, wanted: str) -> QuerySet[Sale]:
         return standing(rows, wanted)

@@ -20,7 +20,12 @@ from selfcard.web.office.views import OfficeRequest, office_view, show
 
 @office_view(May.REGISTER_SALES)
 def register(request: OfficeRequest) -> HttpResponse:
-    form = SaleForm(request.POST or None, actor=request.actor, initial=_own(request))
+    form = SaleForm(
+        request.POST or None,
+        actor=request.actor,
+        gives_away=May.GIVE_AWAY in request.mays,
+        initial=_own(request),
+    )
     if form.is_valid():
         with refusals_shown_on(form):
             return _ask(request, form) if needs_second_person(form.cards) else _sell(request, form)

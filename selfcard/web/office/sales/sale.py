@@ -13,30 +13,35 @@ from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.payments.models import Receipt
 from selfcard.sales.account import account_of
-from selfcard.sales.models import Recovery, Sale
+from selfcard.sales.models import Recovery
 from selfcard.sales.queries import (
     SEEING_SALES,
     payments_of,
     receipts_of,
     recoveries_of,
+    requests_about,
     runs_of,
     sales_in_reach,
 )
-from selfcard.sales.standing import Standing, standing_of
+from selfcard.sales.reckoning import ended_policies
+from selfcard.sales.standing import standing_of
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.sales.happened import what_happened
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.office.whereabouts import whereabouts
+
+# So many policies that ended early, somebody can still look through.
+ENDED_SHOWN = 20
 
 
 @office_view(*SEEING_SALES)
 def sale(request: OfficeRequest, number: str) -> HttpResponse:
     one = found(sales_in_reach(request.actor).filter(number=number).first())
     runs, receipts, recoveries = runs_of(one), receipts_of(one), recoveries_of(one)
-    payments = payments_of(one)
+    ended = ended_policies([one])[one.pk]
+    payments = payments_of(one, ended)
     live = next((asked for asked in receipts if asked.ended_at is None), None)
     receipt = live.receipt if live else None
-    zh, en = amount_in_words(Money(one.amount, one.currency))
     return show(
         request,
         "office/sales/sale.html",
@@ -46,9 +51,11 @@ def sale(request: OfficeRequest, number: str) -> HttpResponse:
             "cards": cards_said(one.count),
             "document_type": one.type_version.document_type,
             "lines": [(run, one.face_value * run.count) for run in runs],
-            "words": {"zh": zh, "en": en},
+            "words": amount_in_words(Money(one.amount, one.currency)),
             "now": whereabouts(request, runs),
-            "account": account_of(one, receipts, recoveries),
+            "account": account_of(one, receipts, recoveries, ended),
+            "ended": ended[-ENDED_SHOWN:][::-1],
+            "more_ended": max(len(ended) - ENDED_SHOWN, 0),
             "receipts": receipts,
             "live": live,
             "receipt": receipt,
@@ -56,19 +63,25 @@ def sale(request: OfficeRequest, number: str) -> HttpResponse:
             "invoice": getattr(receipt, "invoice", None),
             "recoveries": recoveries,
             "payments": payments,
-            "happened": what_happened(one, receipts, recoveries, payments),
+            "happened": what_happened(
+                one,
+                requests_about(one) if one.agreed_by else (),
+                receipts,
+                recoveries,
+                payments,
+                ended[-ENDED_SHOWN:],
+            ),
             **_next(request, one, receipt, recoveries),
         },
     )
 
 
 def _next(
-    request: OfficeRequest, one: Sale, receipt: Receipt | None, recoveries: list[Recovery]
+    request: OfficeRequest, one: Any, receipt: Receipt | None, recoveries: list[Recovery]
 ) -> dict[str, Any]:
     """What can be done from here, and by whom."""
     days = (clock.today() - one.due_on).days
-    left = standing_of(one) != Standing.BACK
-    recalls = left and may(request.actor, May.RECALL_SALES, one.seller_organisation)
+    recalls = one.cards_left and may(request.actor, May.RECALL_SALES, one.seller_organisation)
     coming = [one for one in recoveries if one.state == Recovery.State.REGISTERED]
     return {
         "days_late": days,

@@ -15,7 +15,8 @@ from selfcard.custody.queries import RangePart
 from selfcard.inquiry.queries.ways_back import WaysBack
 from selfcard.sales.commands import Return
 from selfcard.sales.models import Sale
-from selfcard.sales.queries import remaining_of, sales_in_reach
+from selfcard.sales.queries import sales_in_reach
+from selfcard.sales.reckoning import remaining_of
 from selfcard.web.office.fields import CodeField, DocumentTypeCodeField, SerialRunsField
 from selfcard.web.office.forms import FilterForm, OfficeForm, printable_text
 from selfcard.web.office.named import with_runs

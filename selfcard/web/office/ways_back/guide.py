@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from selfcard.core.serials import SerialRun, count_cards
 from selfcard.core.wording import listed
+from selfcard.custody.parts import what_releases
 from selfcard.inquiry.queries.ways_back import Way, WaysBack, ways_back
 from selfcard.organisations.models import May
 from selfcard.sales.commands import register_recoveries
@@ -19,6 +20,7 @@ from selfcard.web.office.answers import RUNS_OFFERED
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.views import OfficeRequest, office_view, show
 from selfcard.web.office.ways_back.forms import NamedForm, TakeBackForm
+from selfcard.web.operations import help_for
 
 PARTS_SHOWN = 25
 # What an address names cards by.
@@ -91,6 +93,10 @@ def _context(
         "more": max(len(found.parts) - PARTS_SHOWN, 0),
         "seen": [part for part in found.parts if part.status],
         "activated": found.count_of(Way.POLICY),
+        "stopped": found.count_of(Way.STOPPED),
+        "stopped_by": [
+            (number, help_for(what_releases((kind, number)))) for kind, number in found.stopped_by
+        ],
         "coming": found.count_of(Way.COMING),
         "elsewhere": found.count_of(Way.NONE),
         "rest": count_cards(rest),

@@ -239,6 +239,8 @@ def pay_back(request: OfficeRequest, number: str) -> HttpResponse:
 def withdraw(request: OfficeRequest, number: str) -> HttpResponse:
     """Call a recovery off before its money is paid back."""
     one = _found(request, number)
+    if request.method == "GET" and one.state != State.REGISTERED:
+        return redirect("office:ways_back:recovery", number)
     subject = Subject(
         "recovery",
         one,

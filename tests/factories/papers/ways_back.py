@@ -18,7 +18,7 @@ from selfcard.payments.papers import (
     TenderLine,
 )
 from selfcard.sales.papers import RECOVERY_NOTE, RecoveryFacts
-from tests.factories.papers import CARD, CARDS, CASHIER, INSTITUTION, KEEPER, at, yuan
+from tests.factories.papers.names import CARD, CARDS, CASHIER, INSTITUTION, KEEPER, at, yuan
 
 BACK = SerialRun(CARDS.first, CARDS.first + 49)
 DETAIL = "620118 000 412 001–620118 000 412 050"
