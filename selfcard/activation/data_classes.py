@@ -1,0 +1,13 @@
+"""Of what kind the data of this room are; `core.held` says what the kinds mean."""
+
+from selfcard.core.held import Held, held
+
+HELD: dict[str, Held] = {
+    "activation.Unlocking": held(words="reason"),
+    "activation.PinProof": held(source="source", business="policy_number"),
+    "activation.Draft": held(
+        key="device",
+        personal="answers",
+        business="serial begun_at saved_at",
+    ),
+}

@@ -1,0 +1,41 @@
+"""Of what kind the data of this room are; `core.held` says what the kinds mean."""
+
+from selfcard.core.held import Held, held
+
+HELD: dict[str, Held] = {
+    "policies.Policy": held(
+        personal=(
+            "name identity_number birth_date_text phone email address details_text evidence_text"
+        ),
+        attribute="identity_kind sex region",
+        index="identity_index",
+        business=(
+            "id number product_version organisation reason_kind reason_number source_zh "
+            "source_en starts_at ends_at issued_at channel currency premium_net premium_tax "
+            "premium_gross coverages consents house state cancelled_at"
+        ),
+    ),
+    "policies.Cancellation": held(
+        personal="asker_name asker_number",
+        attribute="asker_kind by_authority",
+        words="reason",
+        business=(
+            "id policy asked_on benefit_paid repayment days unearned net tax gross cancelled_by"
+        ),
+    ),
+    "policies.InsuredPerson": held(
+        personal="name identity_number birth_date_text details_text",
+        attribute="identity_kind sex relationship occupation death_cover declared_death_cover",
+        index="identity_index",
+        business="id policy place",
+    ),
+    "policies.Beneficiary": held(
+        personal="name identity_number",
+        attribute="relationship identity_kind share",
+        business="id policy place",
+    ),
+    "policies.CodeKey": held(business="public_key"),
+    "policies.Edition": held(
+        personal="pdf", business="id policy number code code_key digest certificate signed_at"
+    ),
+}
