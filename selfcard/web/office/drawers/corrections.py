@@ -151,7 +151,7 @@ def tender(request: OfficeRequest, number: str) -> HttpResponse:
         .first()
     )
     if not (parts := tenders_to_correct(one)):
-        messages.warning(request, NotCorrectable(number=number))
+        messages.warning(request, str(NotCorrectable(number=number)))
         return redirect("office:payments:receipt", number)
     form = TenderForm(request.POST or None, actor=request.actor, parts=parts)
     if form.is_valid():
@@ -168,7 +168,7 @@ def count(request: OfficeRequest, code: str, day: str) -> HttpResponse:
     """Ask that the count of a closed day is put right."""
     one = find_day(request, code, day)
     if one.state != DrawerDay.State.CLOSED:
-        messages.warning(request, DrawerDayNotClosed(drawer=one.drawer.name, day=one.day))
+        messages.warning(request, str(DrawerDayNotClosed(drawer=one.drawer.name, day=one.day)))
         return redirect("office:drawers:day", code, day)
     form = CountForm(request.POST or None, actor=request.actor, day=one)
     if form.is_valid():
