@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from selfcard.core import clock
 from selfcard.payments import tendering
@@ -118,7 +119,7 @@ def test_without_its_lock_the_second_count_meets_the_database(
 ) -> None:
     """The control: both believe that theirs is the first."""
     no_row_is_locked(monkeypatch)
-    held_back_after(monkeypatch, (drawers_of_payments, "expected_in"))
+    held_back_after(monkeypatch, (QuerySet, "aggregate"))
     day = DrawerDay.objects.get()
 
     results = at_once(count(shop, day, "1000.00"), count(shop, day, "999.00"))
@@ -231,7 +232,10 @@ def open_while_counting_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> li
         yesterday = open_a_drawer(shop.insurer, "1000.00")
         count(shop, yesterday, "1000.00")()
     held_back_after(
-        monkeypatch, (drawers_of_payments, "left_in"), (drawers_of_payments, "expected_in")
+        monkeypatch,
+        (drawers_of_payments, "left_in"),
+        (drawers_of_payments, "expected_in"),
+        (drawers_of_payments, "record"),  # each has written
     )
     return at_once(
         count(shop, yesterday, "990.00"),
