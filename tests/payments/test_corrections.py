@@ -13,6 +13,8 @@ from selfcard.core.refusals import ReasonMissing
 from selfcard.ledger.commands import close_days
 from selfcard.ledger.queries import balances
 from selfcard.organisations.errors import NotAuthorised
+from selfcard.organisations.models import May, Staff
+from selfcard.organisations.queries import staff_actor
 from selfcard.payments.commands import (
     TenderGiven,
     ask_banking_correction,
@@ -33,12 +35,13 @@ from selfcard.payments.errors import (
     NextDayHasBegun,
     NotCorrectable,
     NothingToCorrect,
+    TakingsDoNotSuffice,
 )
 from selfcard.payments.models import Banking, DrawerCount, DrawerDay, Receipt, Tender, TenderKind
 from selfcard.payments.queries import expected_in, last_count, takings_to_bank
 from tests.factories.advances import an_account, deposit
 from tests.factories.drawers import fetch, open_a_drawer
-from tests.factories.organisations import Insurer, an_insurer
+from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.payments import cash
 from tests.factories.postgresql import refused_by_postgresql
 from tests.factories.recoveries import pay_back, take_back, voucher
@@ -100,13 +103,13 @@ def ask_banking(insurer: Insurer, banking: Banking, amount: str, reason: str = "
     )
 
 
-def ask_tender(insurer: Insurer, tender: Tender, kind: str) -> Approval:
+def ask_tender(insurer: Insurer, tender: Tender, kind: str, by: Staff | None = None) -> Approval:
     return ask_tender_correction(
         tender=tender,
         kind=kind,
         reference="POS-7",
         reason="it came by card",
-        actor=insurer.actor("cashier"),
+        actor=staff_actor(by) if by else insurer.actor("cashier"),
         request_id=uuid4(),
     )
 
@@ -209,6 +212,30 @@ def test_more_than_there_was_was_never_banked(insurer: Insurer, day: DrawerDay) 
 
     with pytest.raises(BankedAlready):
         grant(insurer, approval)
+    everything_holds()
+
+
+def test_an_acquirer_never_paid_out_more_than_it_owed(insurer: Insurer) -> None:
+    open_a_drawer(insurer)
+    card = TenderGiven("card", Decimal("200.00"), reference="POS-1")
+    deposit(insurer, an_account(insurer), "200.00", card)
+    payout = bank_takings(
+        organisation=insurer.institution,
+        kind="card",
+        amount=Decimal("150.00"),
+        arrived_on=TODAY,
+        reference="PAYOUT-1",
+        actor=insurer.actor("cashier"),
+        request_id=uuid4(),
+    )
+
+    too_much = ask_banking(insurer, payout, "200.01")
+    with pytest.raises(TakingsDoNotSuffice):
+        grant(insurer, too_much)
+    withdraw_correction(approval=too_much, actor=insurer.actor("cashier"), request_id=uuid4())
+    grant(insurer, ask_banking(insurer, payout, "200.00", "all of it"))
+
+    assert takings_to_bank(insurer.institution, TenderKind.CARD, "CNY") == 0
     everything_holds()
 
 
@@ -332,6 +359,21 @@ def test_one_asks_and_says_why_and_another_agrees(insurer: Insurer, day: DrawerD
         again = ask_banking(insurer, wrong, "1000.00")
         withdraw_correction(approval=again, actor=insurer.actor("cashier"), request_id=uuid4())
     assert Banking.objects.count() == 1
+
+
+def test_who_may_only_confirm_receipts_takes_back_what_they_asked(
+    insurer: Insurer, day: DrawerDay
+) -> None:
+    confirms = a_staff_member("C9", insurer.institution, May.CONFIRM_RECEIPTS)
+    keeps = a_staff_member("D9", insurer.institution, May.KEEP_DRAWER)
+    approval = ask_tender(insurer, Tender.objects.get(), "card", by=confirms)
+
+    with pytest.raises(NotAuthorised):
+        withdraw_correction(approval=approval, actor=staff_actor(keeps), request_id=uuid4())
+    withdraw_correction(approval=approval, actor=staff_actor(confirms), request_id=uuid4())
+
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.WITHDRAWN
 
 
 def test_a_day_that_waits_for_its_end_is_ended_first(insurer: Insurer, day: DrawerDay) -> None:

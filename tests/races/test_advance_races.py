@@ -21,7 +21,7 @@ from tests.factories.advances import a_refund, an_account, pay_out
 from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import Till
 from tests.factories.sales import Shop, a_shop
-from tests.races.threads import at_once, held_back_after, no_row_is_locked
+from tests.races.threads import at_once, held_back_after, no_row_is_locked, of_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,10 +31,6 @@ def shop() -> Shop:
     shop = a_shop(20)
     open_a_drawer(shop.insurer, "1000.00")
     return shop
-
-
-def of_kind(results: list[Any], kind: type) -> list[Any]:
-    return [result for result in results if isinstance(result, kind)]
 
 
 # Two write-offs of one advance.

@@ -27,14 +27,10 @@ from tests.factories.policies import a_person
 from tests.factories.recoveries import take_back
 from tests.factories.sales import Shop, a_shop
 from tests.factories.verifying import everything_holds
-from tests.races.threads import at_once, held_back_after, no_row_is_locked
+from tests.races.threads import at_once, held_back_after, no_row_is_locked, of_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SPRING, SUMMER = date(2026, 3, 2), date(2026, 6, 10)
-
-
-def of_kind(results: list[Any], kind: type) -> list[Any]:
-    return [result for result in results if isinstance(result, kind)]
 
 
 @pytest.fixture

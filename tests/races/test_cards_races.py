@@ -34,7 +34,7 @@ from selfcard.organisations.models import May
 from selfcard.organisations.queries import staff_actor
 from tests.factories.cards import a_document_type, a_made_batch, an_ordered_batch
 from tests.factories.organisations import a_staff_member
-from tests.races.threads import at_once, held_back_after, no_row_is_locked
+from tests.races.threads import at_once, held_back_after, no_row_is_locked, of_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,10 +44,6 @@ def type_row_is_not_locked(monkeypatch):
     """The control: what is counted under the type's row is counted by both at once."""
     for module in (types, orders):
         monkeypatch.setattr(module, "type_row", lambda key: DocumentType.objects.get(pk=key))
-
-
-def of_kind(results, kind):
-    return [result for result in results if isinstance(result, kind)]
 
 
 def reading_together(monkeypatch, module, name, count):

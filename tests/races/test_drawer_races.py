@@ -38,7 +38,7 @@ from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import cash, transfer
 from tests.factories.sales import Shop, a_shop
 from tests.factories.verifying import everything_holds
-from tests.races.threads import at_once, held_back_after, no_row_is_locked
+from tests.races.threads import at_once, held_back_after, no_row_is_locked, of_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,10 +48,6 @@ def shop() -> Shop:
     shop = a_shop(20)
     open_a_drawer(shop.insurer, "1000.00")
     return shop
-
-
-def of_kind(results: list[Any], kind: type) -> list[Any]:
-    return [result for result in results if isinstance(result, kind)]
 
 
 # A drawer that is counted while money comes in.

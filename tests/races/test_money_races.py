@@ -25,15 +25,11 @@ from selfcard.sales.verify import violations as violations_of_sales
 from tests.factories.drawers import open_a_drawer
 from tests.factories.payments import Till, a_till, cash, transfer
 from tests.factories.sales import a_shop
-from tests.races.threads import at_once
+from tests.races.threads import at_once, of_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 64
 BROKEN = len(range(0, THREADS, 5))
-
-
-def of_kind(results: list[Any], kind: type) -> list[Any]:
-    return [result for result in results if isinstance(result, kind)]
 
 
 def test_two_confirmations_of_a_receipt_at_once_make_one_invoice() -> None:

@@ -34,7 +34,13 @@ from tests.factories.postgresql import triggers_at_rest
 from tests.factories.recoveries import pay_back, take_back, voucher
 from tests.factories.sales import Shop, a_shop
 from tests.factories.verifying import everything_holds
-from tests.races.threads import at_once, held_back_after, no_row_is_locked, no_row_is_locked_by
+from tests.races.threads import (
+    at_once,
+    held_back_after,
+    no_row_is_locked,
+    no_row_is_locked_by,
+    of_kind,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,10 +50,6 @@ def shop() -> Shop:
     shop = a_shop(20)
     open_a_drawer(shop.insurer, "5000.00")
     return shop
-
-
-def of_kind(results: list[Any], kind: type) -> list[Any]:
-    return [result for result in results if isinstance(result, kind)]
 
 
 def paid(shop: Shop, *runs: tuple[int, int]) -> Sale:

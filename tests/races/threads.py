@@ -37,6 +37,11 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
     return results
 
 
+def of_kind(results: list[Any], kind: type) -> list[Any]:
+    """Those results that are of a kind: what was made, or the errors that were raised."""
+    return [result for result in results if isinstance(result, kind)]
+
+
 def held_back_after(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str]) -> None:
     """Hold everybody back between reading and writing, as bad luck would.
 

@@ -56,6 +56,7 @@ from selfcard.payments.queries import (
 from selfcard.policies.authenticity import number_scanned
 from selfcard.policies.numbers import policy_number
 from selfcard.policies.queries import policies_in_reach
+from selfcard.sales.models import Recovery
 from selfcard.sales.queries import recoveries_in_reach, sales_in_reach
 
 SHORTEST = 3
@@ -253,29 +254,13 @@ def _receipts(sought: str, actor: Actor) -> Iterator[Hit]:
 
 
 def _receipt_hit(receipt: Receipt, sought: str) -> Hit:
-    return Hit(
-        kind=Kind.RECEIPT,
-        number=receipt.number,
-        exact=_is_exact(sought, receipt.number),
-        thing=receipt,
-        status=receipt.state,
-        status_label=receipt.get_state_display(),
-        amount=Money(receipt.amount, receipt.currency),
-    )
+    return _paper_hit(Kind.RECEIPT, receipt, receipt.currency, sought)
 
 
 def _recoveries(sought: str, actor: Actor) -> Iterator[Hit]:
     found = recoveries_in_reach(actor).filter(number__in=_numbers(sought, "RV", 7))
     for recovery in found[:HITS_OF_A_KIND]:
-        yield Hit(
-            kind=Kind.RECOVERY,
-            number=recovery.number,
-            exact=_is_exact(sought, recovery.number),
-            thing=recovery,
-            status=recovery.state,
-            status_label=recovery.get_state_display(),
-            amount=Money(recovery.amount, recovery.sale.currency),
-        )
+        yield _paper_hit(Kind.RECOVERY, recovery, recovery.sale.currency, sought)
 
 
 def _payments(sought: str, actor: Actor) -> Iterator[Hit]:
@@ -285,14 +270,21 @@ def _payments(sought: str, actor: Actor) -> Iterator[Hit]:
 
 
 def _payment_hit(payment: PaymentReceipt, sought: str) -> Hit:
+    return _paper_hit(Kind.PAYMENT, payment, payment.currency, sought)
+
+
+def _paper_hit(
+    kind: Kind, paper: Receipt | Recovery | PaymentReceipt, currency: str, sought: str
+) -> Hit:
+    """Something with a number, a state and an amount."""
     return Hit(
-        kind=Kind.PAYMENT,
-        number=payment.number,
-        exact=_is_exact(sought, payment.number),
-        thing=payment,
-        status=payment.state,
-        status_label=payment.get_state_display(),
-        amount=Money(payment.amount, payment.currency),
+        kind=kind,
+        number=paper.number,
+        exact=_is_exact(sought, paper.number),
+        thing=paper,
+        status=paper.state,
+        status_label=paper.get_state_display(),
+        amount=Money(paper.amount, currency),
     )
 
 

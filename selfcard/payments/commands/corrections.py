@@ -15,7 +15,6 @@ from uuid import UUID
 from django.db.models import Max
 
 from selfcard.approvals.commands import ask, grant, refuse, withdraw
-from selfcard.approvals.locks import take_up
 from selfcard.approvals.models import Approval
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -38,6 +37,7 @@ from selfcard.payments.errors import (
     NotCorrectable,
     NothingToCorrect,
     ReferenceMissing,
+    TakingsDoNotSuffice,
 )
 from selfcard.payments.models import (
     Banking,
@@ -47,7 +47,7 @@ from selfcard.payments.models import (
     Tender,
     TenderKind,
 )
-from selfcard.payments.models.corrections import CORRECT
+from selfcard.payments.models.corrections import ASKED_BY, CORRECT
 from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY, WITH_REFERENCE
 from selfcard.payments.queries import (
     ACCOUNTS,
@@ -55,6 +55,7 @@ from selfcard.payments.queries import (
     expected_in,
     last_count,
     left_of_ways,
+    takings_to_bank,
 )
 from selfcard.payments.tendering import check_amount, earliest_day
 
@@ -184,9 +185,10 @@ def grant_correction(*, approval: Approval, actor: Actor, request_id: UUID) -> A
             or went on, meanwhile.
         DrawerDayNotClosed: the drawer is counted, and waits for its end.
         DrawerDayUnknown: nobody knows into which drawer it came.
-        BankedAlready: there is not so much in the drawer, or still to come.
+        BankedAlready: there is not so much in the drawer.
+        TakingsDoNotSuffice: the acquirer did not owe so much.
     """
-    approval = grant(approval=_taken_up(approval), actor=actor)
+    approval = grant(approval=approval, actor=actor)
     _RIGHTED[approval.subject_kind](approval, actor)
     record(actor, "corrections.made", approval, about=approval.subject_number)
     return approval
@@ -202,7 +204,7 @@ def refuse_correction(
         ReasonMissing, NotAuthorised, NotYourOwnRequest, AlreadyDecided, RequestWithdrawn,
         ApprovalExpired: as for every approval.
     """
-    return refuse(approval=_taken_up(approval), reason=reason, actor=actor)
+    return refuse(approval=approval, reason=reason, actor=actor)
 
 
 @command
@@ -210,11 +212,11 @@ def withdraw_correction(*, approval: Approval, actor: Actor, request_id: UUID) -
     """Take the request for a correction back before anybody has decided it.
 
     Raises:
-        NotAuthorised: the actor keeps no drawer there.
+        NotAuthorised: the actor could not have asked for it.
         AlreadyDecided, RequestWithdrawn: it does not wait any more.
     """
-    require(actor, May.KEEP_DRAWER, approval.organisation)
-    return withdraw(approval=_taken_up(approval), actor=actor)
+    require(actor, ASKED_BY[approval.subject_kind], approval.organisation)
+    return withdraw(approval=approval, actor=actor)
 
 
 def _ask(
@@ -235,12 +237,6 @@ def _ask(
     return approval
 
 
-def _taken_up(approval: Approval) -> Approval:
-    latest = take_up(CORRECT, approval.subject_kind, approval.subject_number)
-    assert latest is not None, "a request is kept"
-    return latest
-
-
 def _right_banking(approval: Approval, actor: Actor) -> None:
     """The banking is taken back, and entered again with what really came; nothing, if none did."""
     wrong = Banking.objects.select_related("organisation").get(number=approval.subject_number)
@@ -253,6 +249,11 @@ def _right_banking(approval: Approval, actor: Actor) -> None:
     amount = sign * Decimal(approval.asked["amount"])
     if day and day.cash + wrong.amount - amount < 0:
         raise BankedAlready(drawer=day.drawer.name)
+    owed = (
+        None if day else takings_to_bank(wrong.organisation, TenderKind(wrong.kind), wrong.currency)
+    )
+    if owed is not None and amount > owed + wrong.amount:
+        raise TakingsDoNotSuffice(kind=wrong.get_kind_display())
     taken_back, right = _again(wrong, -wrong.amount, approval), _again(wrong, amount, approval)
     # What puts cash into the drawer goes first, so that it never seems to have less than nothing.
     for one in sorted((taken_back, right), key=lambda row: row.amount):

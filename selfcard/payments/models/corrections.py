@@ -5,9 +5,16 @@ from django.db import models
 from django.db.models import Q
 
 from selfcard.approvals.models import Approval
+from selfcard.organisations.models import May
 
 # What a second person agrees to before anything is put right.
 CORRECT = "payments.correct"
+# Who may ask for it, by what is to be put right, and take the request back.
+ASKED_BY = {
+    "banking": May.KEEP_DRAWER,
+    "drawer": May.KEEP_DRAWER,
+    "receipt": May.CONFIRM_RECEIPTS,
+}
 
 
 def correction_field() -> "models.ForeignKey[Approval | None]":

@@ -19,7 +19,7 @@ from selfcard.organisations.queries import may
 from selfcard.payments import commands
 from selfcard.payments.errors import DrawerDayNotClosed, NotCorrectable
 from selfcard.payments.models import Banking, DrawerDay, Receipt, Tender, TenderKind
-from selfcard.payments.models.corrections import CORRECT
+from selfcard.payments.models.corrections import ASKED_BY, CORRECT
 from selfcard.payments.models.tenders import AT_THE_DRAWER, NO_NEW_MONEY
 from selfcard.payments.queries import (
     bankings_in_reach,
@@ -215,7 +215,8 @@ def _page(request: OfficeRequest, one: Approval, form: OfficeForm) -> HttpRespon
             "paper": page_of_paper(one.subject_kind, one.subject_number),
             "asked": asked_about(request, CORRECT, one.subject_kind, one.subject_number),
             "waits": waits,
-            "may_withdraw": waits and may(request.actor, May.KEEP_DRAWER, one.organisation),
+            "may_withdraw": waits
+            and may(request.actor, ASKED_BY[one.subject_kind], one.organisation),
             "form": form,
         },
     )
@@ -228,7 +229,7 @@ def grant(request: OfficeRequest, number: str) -> HttpResponse:
     return _do(request, number, commands.grant_correction, _("It is put right, and booked."))
 
 
-@office_view(May.KEEP_DRAWER)
+@office_view(*sorted(set(ASKED_BY.values())))
 @require_POST
 def withdraw(request: OfficeRequest, number: str) -> HttpResponse:
     """Take the request back."""
