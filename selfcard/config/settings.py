@@ -86,6 +86,20 @@ PROOF_IDLE = timedelta(minutes=30)
 PROOF_LONGEST = timedelta(hours=2)
 DRAFT_MEMORY = timedelta(days=30)
 
+# How long the rest is kept (`docs/security.md`). A year is counted as 366 days, never too short.
+RECORD_TIME = timedelta(days=366 * int(os.environ.get("SELFCARD_RECORD_YEARS", "10")))
+REQUEST_MEMORY = timedelta(days=30)
+SIGN_IN_MEMORY = timedelta(days=184)
+
+# Files that people hand in: how large one may be, how fine a picture and how long a PDF; how fine
+# a picture is kept; how many come at once, and how many a notice of claim may have.
+ATTACHMENT_BYTES = int(os.environ.get("SELFCARD_ATTACHMENT_BYTES", "8000000"))
+ATTACHMENT_PIXELS = 50_000_000
+ATTACHMENT_PAGES = 60
+ATTACHMENT_SIDE = 4000
+ATTACHMENTS_AT_ONCE = 5
+ATTACHMENTS_OF_A_CLAIM = int(os.environ.get("SELFCARD_CLAIM_ATTACHMENTS", "30"))
+
 # Whose key signs policies: a file of the insurer's, or whatever answers behind the port; where
 # nothing is named, a demonstration's (`docs/policies.md`).
 POLICY_SIGNER = os.environ.get(
@@ -141,6 +155,7 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "django_structlog",
+    "claims",
     "pgtrigger",
     "procrastinate.contrib.django",
 ]
@@ -331,3 +346,5 @@ structlog.configure(
         logging.getLevelNamesMapping()[os.environ.get("SELFCARD_LOG", "WARNING")]
     ),
 )
+# What people hand in is kept in memory until it is encrypted, never in a file beside.
+FILE_UPLOAD_HANDLERS = ["selfcard.web.uploads.KeptInMemory"]

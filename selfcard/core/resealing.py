@@ -81,7 +81,9 @@ class SealedColumns:
     def _take(self, outdated: QuerySet[Any]) -> list[Any]:
         with transaction.atomic(), self._triggers_at_rest():
             free = outdated.select_for_update(of=("self",), skip_locked=True, no_key=True)
-            rows = list(free.order_by("pk")[:_ROWS])
+            # A table whose rows are large says how many of them at once.
+            most = getattr(self.model, "resealed_at_once", _ROWS)
+            rows = list(free.order_by("pk")[:most])
             for row in rows:
                 self._rows().filter(pk=row.pk).update(**self.renewed(row))
         return rows

@@ -192,6 +192,7 @@ class May(models.TextChoices):
     SEE_POLICIES = "see_policies", _("see policies")
     UNLOCK_CARDS = "unlock_cards", _("unlock cards")
     ACTIVATE_FOR_CUSTOMER = "activate_for_customer", _("activate for a customer")
+    HANDLE_CLAIMS = "handle_claims", _("take and look at notices of claim")
     DEFINE_PRODUCTS = "define_products", _("define products")
     PUBLISH_PRODUCTS = "publish_products", _("publish products")
     ADMINISTER = "administer", _("administer staff and organisations")
