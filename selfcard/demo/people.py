@@ -68,6 +68,7 @@ SELLS = (
     May.SEE_PAYMENTS,
     May.SEE_POLICIES,
     May.CANCEL_POLICIES,
+    May.CHANGE_POLICIES,
 )
 TAKES_MONEY = (
     May.CONFIRM_RECEIPTS,
@@ -83,8 +84,10 @@ MANAGES = (
     May.FREEZE_CARDS,
     May.APPROVE_WRITE_OFFS,
     May.APPROVE_SALES,
+    May.APPROVE_ENDORSEMENTS,
     May.CLOSE_DRAWERS,
     May.SEE_PAYMENTS,
+    May.SEE_POLICIES,
 )
 SEES_ALL = (May.SEE_CARDS, May.SEE_SALES, May.SEE_PAYMENTS, May.SEE_POLICIES)
 
@@ -100,7 +103,8 @@ PEOPLE = (
            (May.DEFINE_TYPES, May.ORDER_BATCHES, May.RELEASE_PRINT, *KEEPS_CARDS, *SEES_ALL)),
     Person("H003", "10", "王志远", "Wang Zhiyuan", "运营经理", "Operations manager",
            (May.APPROVE_BATCHES, May.RELEASE_PRINT, May.APPROVE_WRITE_OFFS, May.FREEZE_CARDS,
-            May.APPROVE_SALES, May.CLOSE_BOOKS, May.CLOSE_DRAWERS, *SEES_ALL)),
+            May.APPROVE_SALES, May.APPROVE_ENDORSEMENTS, May.CLOSE_BOOKS, May.CLOSE_DRAWERS,
+            *SEES_ALL)),
     Person("H004", "10", "赵敏", "Zhao Min", "产品经理", "Product manager",
            (May.DEFINE_PRODUCTS, *SEES_ALL)),
     Person("H005", "10", "孙立", "Sun Li", "精算师", "Actuary",

@@ -23,6 +23,12 @@ HELD: dict[str, Held] = {
             "id policy asked_on benefit_paid repayment days unearned net tax gross cancelled_by"
         ),
     ),
+    "policies.ContactChange": held(
+        personal="former_phone former_email former_address asker_name asker_number",
+        attribute="former_region asker_kind by_authority",
+        words="reason",
+        business="id policy edition how changed_at changed_by",
+    ),
     "policies.InsuredPerson": held(
         personal="name identity_number birth_date_text details_text",
         attribute="identity_kind sex relationship occupation death_cover declared_death_cover",

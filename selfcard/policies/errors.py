@@ -143,6 +143,11 @@ class PolicyCancelledAlready(Refusal):
     message = _("Policy %(number)s is cancelled already.")
 
 
+class ContactIsTheSame(Refusal):
+    message = _("This is how the applicant is reached already. Change what is different now.")
+    default_field = "contact.phone"
+
+
 class EditionKeptAlready(Refusal):
     message = _("Policy %(number)s has its signed paper already.")
 

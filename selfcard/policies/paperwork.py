@@ -193,6 +193,15 @@ def require_printable(application: Application) -> None:
     texts += [application.contact.address, application.contact.email]
     for details in (application.details, *(one.details for one in application.insured)):
         texts += [one.answer for one in details]
+    require_characters(*texts)
+
+
+def require_characters(*texts: str) -> None:
+    """Refuse what has a character that no typeface of ours has.
+
+    Raises:
+        MissingGlyph: with those characters.
+    """
     if missing := printable("".join(texts)):
         raise MissingGlyph(characters=" ".join(missing))
 

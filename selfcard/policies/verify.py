@@ -90,3 +90,12 @@ def violations() -> Iterator[Violation]:
         WHERE encode(substring(sha256(public_key) FROM 1 FOR 4), 'hex') <> key_id
         """,
     )
+    yield from violations_of(
+        "Each edition of a policy after its first was made by one change",
+        """
+        SELECT policy.number, 'edition ' || later.edition,
+               policies_changes(policy.id, later.edition) || ' changes'
+        FROM policies_policy policy, generate_series(2, policy.edition) AS later(edition)
+        WHERE policies_changes(policy.id, later.edition) <> 1
+        """,
+    )

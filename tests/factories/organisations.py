@@ -64,6 +64,7 @@ KEEPER = (
     May.SEE_PAYMENTS,
     May.SEE_POLICIES,
     May.CANCEL_POLICIES,
+    May.CHANGE_POLICIES,
 )
 CASHIER = (
     May.CONFIRM_RECEIPTS,
@@ -147,11 +148,13 @@ def an_insurer() -> Insurer:
             May.APPROVE_BATCHES,
             May.APPROVE_WRITE_OFFS,
             May.APPROVE_SALES,
+            May.APPROVE_ENDORSEMENTS,
             May.CLOSE_DRAWERS,
             May.CLOSE_BOOKS,
             May.RELEASE_PRINT,
             May.PUBLISH_PRODUCTS,
             May.SEE_CARDS,
+            May.SEE_POLICIES,
         ),
         auditor=a_staff_member(
             "C03",

@@ -22,9 +22,9 @@ from selfcard.policies.application import (
     PersonGiven,
 )
 from selfcard.policies.cancelling import AskerGiven
-from selfcard.policies.commands import cancel_policy, issue_policy
+from selfcard.policies.commands import cancel_policy, change_contact, issue_policy
 from selfcard.policies.identity import IdentityKind
-from selfcard.policies.models import Policy
+from selfcard.policies.models import ContactChange, Policy
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import cover_period
@@ -163,4 +163,20 @@ def cancelled(insurer: Insurer, policy: Policy) -> Policy:
     """The policy, cancelled today by the institution's keeper."""
     return cancel_for_test(
         policy=policy, asked_on=clock.today(), actor=insurer.actor("keeper"), request_id=uuid4()
+    )
+
+
+@command
+def change_contact_for_test(
+    *, policy: Policy, contact: ContactGiven, actor: Actor, request_id: UUID
+) -> Policy:
+    """What a code to the former phone does around the inner step, and nothing else."""
+    change_contact(policy=policy, contact=contact, how=ContactChange.How.CODE, actor=actor)
+    return policy
+
+
+def reached_by_code(policy: Policy, contact: ContactGiven) -> Policy:
+    """The policy, whose applicant is reached elsewhere since a code to the former phone."""
+    return change_contact_for_test(
+        policy=policy, contact=contact, actor=Actor.holder(), request_id=uuid4()
     )

@@ -69,7 +69,9 @@ def a_cancellation(insurer: Insurer, policy: Policy, **given: Any) -> Cancellati
 
 
 def ended(policy: Policy) -> Policy:
-    Policy.objects.filter(pk=policy.pk).update(state="cancelled", cancelled_at=clock.now())
+    Policy.objects.filter(pk=policy.pk).update(
+        state="cancelled", cancelled_at=clock.now(), edition=2
+    )
     return policy
 
 

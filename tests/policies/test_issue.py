@@ -230,16 +230,16 @@ def test_a_policy_seen_on_a_day_is_begun_in_force_or_over(insurer, version):
 def test_an_issued_policy_keeps_its_facts(insurer, version, change):
     policy = a_policy(version, insurer.institution)
 
-    with refused_by_postgresql("policies_policy is never changed"):
-        Policy.objects.filter(pk=policy.pk).update(**change)
+    with refused_by_postgresql("an_issued_policy_keeps_its_facts"):
+        Policy.objects.filter(pk=policy.pk).update(edition=2, **change)
 
 
 def test_a_cancelled_policy_stays_cancelled(insurer, version):
     policy = a_policy(version, insurer.institution)
     cancelled(insurer, policy)
 
-    with refused_by_postgresql("policies_policy is never changed"):
-        Policy.objects.filter(pk=policy.pk).update(state="issued", cancelled_at=None)
+    with refused_by_postgresql("a_cancelled_policy_stays_cancelled"):
+        Policy.objects.filter(pk=policy.pk).update(state="issued", cancelled_at=None, edition=3)
 
 
 def test_policies_and_their_people_are_never_deleted(insurer, version):

@@ -55,4 +55,6 @@ def test_a_share_is_a_part_of_the_whole(policy: Policy, share: str) -> None:
 
 def test_nobody_cancels_a_policy_without_saying_why(policy: Policy) -> None:
     with refused_by_postgresql("nobody says why"):
-        Policy.objects.filter(pk=policy.pk).update(state="cancelled", cancelled_at=clock.now())
+        Policy.objects.filter(pk=policy.pk).update(
+            state="cancelled", cancelled_at=clock.now(), edition=2
+        )

@@ -16,8 +16,8 @@ from selfcard.custody.errors import CardsInOtherStatus
 from selfcard.custody.verify import violations as violations_of_custody
 from selfcard.payments.commands import PayeeGiven
 from selfcard.payments.models import PaymentReceipt
-from selfcard.policies import commands as commands_of_policies
 from selfcard.policies.cancelling import AskerGiven
+from selfcard.policies.commands import cancelling as cancelling_of_policies
 from selfcard.policies.errors import PolicyCancelledAlready
 from selfcard.policies.models import Policy
 from selfcard.sales.commands import recoveries as recoveries_of_sales
@@ -57,6 +57,11 @@ def no_batch_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks_of_custody, "lock", lambda *_, **__: None)
 
 
+@pytest.fixture
+def nothing_is_locked(no_batch_is_locked: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_row_is_locked(monkeypatch)
+
+
 def on(day: date, deed: Callable[[], Any]) -> Callable[[], Any]:
     """A deed on a day; each thread has a clock of its own."""
 
@@ -86,7 +91,7 @@ def cancel(shop: Shop, policy: Policy) -> Callable[[], Any]:
 
 @pytest.fixture
 def both_have_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    held_back_after(monkeypatch, (commands_of_policies, "returned_on"))
+    held_back_after(monkeypatch, (cancelling_of_policies, "returned_on"))
 
 
 def test_of_two_who_cancel_one_policy_one_does(
@@ -99,8 +104,8 @@ def test_of_two_who_cancel_one_policy_one_does(
     everything_holds()
 
 
-def test_without_the_batchs_lock_the_second_cancellation_meets_the_database(
-    shop: Shop, policy: Policy, both_have_reckoned: None, no_batch_is_locked: None
+def test_without_any_lock_the_second_cancellation_meets_the_database(
+    shop: Shop, policy: Policy, both_have_reckoned: None, nothing_is_locked: None
 ) -> None:
     """The control: both find the policy in force."""
     results = at_once(*[cancel(shop, policy)] * 2)

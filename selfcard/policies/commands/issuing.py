@@ -1,17 +1,16 @@
+"""A policy is issued: what was applied for becomes what it says."""
+
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
-from selfcard.core.command import command, step
+from selfcard.core.command import step
 from selfcard.core.money import Money, split_tax
 from selfcard.core.papers import Text, letterhead
-from selfcard.core.refusals import ReasonMissing
 from selfcard.organisations.models import Organisation
-from selfcard.organisations.queries import acting_staff
 from selfcard.policies.application import (
     Application,
     DetailGiven,
@@ -19,27 +18,16 @@ from selfcard.policies.application import (
     answers_in,
     problems,
 )
-from selfcard.policies.cancelling import AskerGiven, checked_asker, returned_on
 from selfcard.policies.errors import (
     ApplicationNotComplete,
-    EditionKeptAlready,
     PolicyAlreadyLive,
-    PolicyCancelledAlready,
     VersionNotPublished,
 )
 from selfcard.policies.identity import normalised
-from selfcard.policies.models import (
-    Beneficiary,
-    Cancellation,
-    CodeKey,
-    Edition,
-    InsuredPerson,
-    Policy,
-)
+from selfcard.policies.models import Beneficiary, InsuredPerson, Policy
 from selfcard.policies.numbers import new_policy_number
-from selfcard.policies.paperwork import SignedPaper, require_printable
+from selfcard.policies.paperwork import require_printable
 from selfcard.policies.queries import live_policy_for
-from selfcard.policies.signing.codes import key_id
 from selfcard.products.codec import to_json
 from selfcard.products.details import Detail, of_insured, of_policy
 from selfcard.products.models import ProductVersion
@@ -120,98 +108,6 @@ def issue_policy(
         ends_at=ends_at.isoformat(),
     )
     return policy
-
-
-@step
-def cancel_policy(
-    *,
-    policy: Policy,
-    asker: AskerGiven,
-    asked_on: date,
-    reason: str,
-    benefit_paid: bool,
-    actor: Actor,
-) -> Cancellation:
-    """End a policy from this moment: nobody is insured by it any more, and it stays so.
-
-    The premium is reckoned from the day on which it was asked for; who asked is kept encrypted.
-    Whoever calls holds the lock of what the policy came from, and goes on to give it back.
-
-    Raises:
-        ReasonMissing: nobody says why.
-        PolicyCancelledAlready: it is not live any more.
-        AskedInTheFuture, AskedBeforeIssue, AskedLongAgo, CoverHasEnded: not of that day.
-        AskerIsNotTheApplicant, NameMissing, or what `require_identity` raises: not by this person.
-    """
-    if not reason.strip():
-        raise ReasonMissing
-    policy.refresh_from_db(fields=["state", "cancelled_at"])
-    if policy.state == Policy.State.CANCELLED:
-        raise PolicyCancelledAlready(number=policy.number)
-    asker = checked_asker(policy, asker)
-    back = returned_on(policy, asked_on, benefit_paid=benefit_paid)
-    net, tax = split_tax(back.amount, policy.product_version.tax_rate)
-    policy.state, policy.cancelled_at = Policy.State.CANCELLED, clock.now()
-    policy.save(update_fields=["state", "cancelled_at"])
-    cancellation = Cancellation.objects.create(
-        policy=policy,
-        asked_on=asked_on,
-        asker_name=asker.name,
-        asker_kind=asker.identity_kind,
-        asker_number=asker.identity_number,
-        by_authority=asker.by_authority,
-        reason=reason.strip(),
-        benefit_paid=benefit_paid,
-        repayment=back.repayment,
-        days=back.days,
-        unearned=back.unearned,
-        net=net,
-        tax=tax,
-        gross=back.amount,
-        cancelled_by=acting_staff(actor),
-    )
-    record(
-        actor,
-        "policy.cancelled",
-        policy,
-        repayment=back.repayment,
-        amount=str(back.amount),
-        asked_on=asked_on.isoformat(),
-    )
-    return cancellation
-
-
-@command
-def keep_edition(*, policy: Policy, paper: SignedPaper, actor: Actor, request_id: UUID) -> Edition:
-    """Keep a policy's signed paper as it is handed out, and publish the key of its code.
-
-    Of two who open a policy at the same moment, one's paper is kept and handed out to both.
-
-    Raises:
-        EditionKeptAlready: this edition was signed before; it is the one that counts.
-    """
-    key, _ = CodeKey.objects.get_or_create(
-        key_id=key_id(paper.code.public_key).hex(),
-        defaults={"public_key": paper.code.public_key, "since": paper.signed_at},
-    )
-    edition, is_new = Edition.objects.get_or_create(
-        policy=policy,
-        number=paper.edition,
-        defaults={
-            "code": paper.code.written,
-            "code_key": key,
-            "pdf": paper.pdf,
-            "digest": paper.digest,
-            "certificate": paper.certificate,
-            "signed_at": paper.signed_at,
-        },
-    )
-    if not is_new:
-        raise EditionKeptAlready(number=policy.number)
-    record(
-        actor, "policy.signed", policy, edition=edition.number, certificate=paper.certificate.hex()
-    )
-    return edition
 
 
 def _person(given: PersonGiven) -> dict[str, Any]:

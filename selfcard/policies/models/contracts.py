@@ -5,19 +5,17 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from selfcard.core.actor import Channel
-from selfcard.core.encryption import EncryptedBytes, EncryptedText
+from selfcard.core.encryption import EncryptedText
 from selfcard.core.money import Money
 from selfcard.core.triggers import append_only, never_truncated, refused
-from selfcard.organisations.models import Organisation, Staff
+from selfcard.organisations.models import Organisation
 from selfcard.policies.identity import IdentityKind, masked_name, masked_number
-from selfcard.policies.signing.codes import LONGEST
-from selfcard.products.cancelling import Repayment
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship, Sex
 
@@ -30,6 +28,14 @@ _CHANNELS = {
     Channel.COMMAND_LINE: _("command line"),
     Channel.SYSTEM: _("the system itself"),
 }
+
+
+# The columns of a policy that say where its applicant is reached.
+CONTACT = ("phone", "email", "region", "address")
+
+
+def _columns(row: str, names: tuple[str, ...]) -> str:
+    return ", ".join(f"{row}.{name}" for name in names)
 
 
 class Person(models.Model):
@@ -65,8 +71,10 @@ class Person(models.Model):
 class Policy(Person):
     """A contract of insurance: who applied, what is covered from when to when, for how much.
 
-    The person in these columns is the applicant; the insured stand beside. Everything but
-    the state is frozen from the moment of issue: a correction will be a paper of its own.
+    The person in these columns is the applicant; the insured stand beside. All of it is frozen
+    from the moment of issue. What may change makes the policy's next edition, and a row of its own
+    says how: where the applicant is reached (`ContactChange`), and that it is cancelled
+    (`Cancellation`).
     """
 
     class State(models.TextChoices):
@@ -112,6 +120,8 @@ class Policy(Person):
 
     state = models.CharField(max_length=10, choices=State, default=State.ISSUED)
     cancelled_at = models.DateTimeField(null=True)
+    # Which of its papers holds now: the first from its issue, the next from each change.
+    edition = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         ordering: ClassVar = ["-issued_at", "-number"]
@@ -154,14 +164,48 @@ class Policy(Person):
         ]
         triggers: ClassVar = [
             refused(
+                "a_policy_begins_with_its_first_edition",
+                pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__edition=1),
+            ),
+            refused(
                 "an_issued_policy_keeps_its_facts",
                 pgtrigger.Update,
-                condition=pgtrigger.AnyChange(exclude=["state", "cancelled_at"]),
+                condition=pgtrigger.AnyChange(
+                    exclude=["state", "cancelled_at", "edition", *CONTACT]
+                ),
+            ),
+            refused(
+                "a_changed_policy_has_its_next_edition",
+                pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.edition <> OLD.edition + 1"),
             ),
             refused(
                 "a_cancelled_policy_stays_cancelled",
                 pgtrigger.Update,
                 condition=pgtrigger.Q(old__state="cancelled"),
+            ),
+            pgtrigger.Trigger(
+                name="an_edition_has_the_change_that_made_it",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                func=pgtrigger.Func(f"""
+                    IF policies_changes(NEW.id, NEW.edition) <> 1 THEN
+                        RAISE EXCEPTION 'edition % of policy % has not one change that made it',
+                            NEW.edition, NEW.number USING ERRCODE = '23514';
+                    END IF;
+                    IF ({_columns("NEW", CONTACT)}) IS DISTINCT FROM ({_columns("OLD", CONTACT)})
+                       AND NOT EXISTS (
+                        SELECT FROM policies_contactchange change
+                        WHERE change.policy_id = NEW.id AND change.edition = NEW.edition
+                    ) THEN
+                        RAISE EXCEPTION 'the contact of policy % changed, and nobody says how',
+                            NEW.number USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """),
             ),
             refused("a_policy_is_kept", pgtrigger.Delete),
             never_truncated("policy"),
@@ -190,11 +234,6 @@ class Policy(Person):
     @property
     def reason(self) -> tuple[str, str]:
         return self.reason_kind, self.reason_number
-
-    @property
-    def edition(self) -> int:
-        """Which of its papers holds now: the first from its issue, the next from each change."""
-        return 2 if self.state == self.State.CANCELLED else 1
 
     @property
     def premium(self) -> Money:
@@ -242,79 +281,6 @@ class SeenState(models.TextChoices):
     IN_FORCE = "in_force", pgettext_lazy("policy", "in force")
     EXPIRED = "expired", pgettext_lazy("policy", "expired")
     CANCELLED = "cancelled", pgettext_lazy("policy", "cancelled")
-
-
-class Cancellation(models.Model):
-    """That a policy was cancelled: who asked for it and why, and what of its premium is given back.
-
-    Whoever asks is the applicant, or somebody whose authority the staff member has seen. It counts
-    from the day on which they asked.
-    """
-
-    policy = models.OneToOneField(Policy, models.PROTECT, related_name="cancellation")
-    asked_on = models.DateField()
-    asker_name = EncryptedText()
-    asker_kind = models.CharField(max_length=20, choices=IdentityKind)
-    asker_number = EncryptedText()
-    by_authority = models.BooleanField()
-    reason = models.CharField(max_length=200)
-    benefit_paid = models.BooleanField()
-    repayment = models.CharField(max_length=8, choices=Repayment)
-    days = models.PositiveIntegerField()
-    unearned = models.PositiveIntegerField()
-    net = models.DecimalField(max_digits=14, decimal_places=2)
-    tax = models.DecimalField(max_digits=14, decimal_places=2)
-    gross = models.DecimalField(max_digits=14, decimal_places=2)
-    cancelled_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
-
-    class Meta:
-        verbose_name = _("cancellation")
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(reason=""), name="a_cancellation_has_its_reason"),
-            models.CheckConstraint(
-                condition=Q(gross=F("net") + F("tax")) & Q(net__gte=0, tax__gte=0),
-                name="what_is_given_back_is_net_and_tax",
-            ),
-            models.CheckConstraint(
-                condition=Q(repayment="nothing", gross=0)
-                | Q(repayment="pro_rata", gross__gt=0, benefit_paid=False)
-                | Q(repayment="whole", benefit_paid=False),
-                name="a_cancellation_gives_back_what_it_says",
-            ),
-            models.CheckConstraint(
-                condition=Q(unearned__lte=F("days")),
-                name="no_more_days_are_unearned_than_there_are",
-            ),
-        ]
-        triggers: ClassVar = [
-            *append_only("cancellation"),
-            pgtrigger.Trigger(
-                name="a_cancellation_is_of_a_cancelled_policy",
-                level=pgtrigger.Row,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                func="""
-                    IF NOT EXISTS (
-                        SELECT FROM policies_policy policy
-                        WHERE policy.id = NEW.policy_id AND policy.state = 'cancelled'
-                          AND NEW.net <= policy.premium_net AND NEW.tax <= policy.premium_tax
-                          AND (NEW.repayment <> 'whole' OR NEW.gross = policy.premium_gross)
-                    ) THEN
-                        RAISE EXCEPTION 'policy % is not cancelled like this', NEW.policy_id
-                            USING ERRCODE = '23514';
-                    END IF;
-                    RETURN NULL;
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.policy)
-
-    @property
-    def amount(self) -> Money:
-        """What is given back, tax included."""
-        return Money(self.gross, self.policy.currency)
 
 
 class InsuredPerson(Person):
@@ -391,72 +357,3 @@ class Beneficiary(models.Model):
     @property
     def masked_name(self) -> str:
         return masked_name(self.name)
-
-
-class CodeKey(models.Model):
-    """A public key with which the codes on policies verify; whatever it signed, it stays published.
-
-    It is known by the beginning of its digest, and written down with the first code that it signs.
-    """
-
-    key_id = models.CharField(max_length=8, primary_key=True)
-    public_key = models.BinaryField(max_length=32)
-    since = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar = ["since"]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(
-                    key_id=Func(
-                        F("public_key"),
-                        template="encode(substring(sha256(%(expressions)s) FROM 1 FOR 4), 'hex')",
-                        output_field=models.CharField(),
-                    )
-                ),
-                name="a_code_key_is_known_by_its_digest",
-            ),
-        ]
-        triggers: ClassVar = append_only("code_key")
-
-    def __str__(self) -> str:
-        return self.key_id
-
-
-class Edition(models.Model):
-    """A policy's signed paper as it was handed out, kept to the byte.
-
-    The first is the policy as it was issued; whatever changes what a policy says makes the next.
-    One that nobody has opened is not made yet. Made again it would not be the same: a signature has
-    its moment and a random part.
-    """
-
-    policy = models.ForeignKey(Policy, models.PROTECT, related_name="editions")
-    number = models.PositiveSmallIntegerField()
-    # What the QR code on it says, and the key that the code verifies with.
-    code = models.CharField(max_length=LONGEST)
-    code_key = models.ForeignKey(CodeKey, models.PROTECT, related_name="+")
-    pdf = EncryptedBytes()
-    digest = models.BinaryField(max_length=32)
-    # The fingerprint of the certificate (SHA-256), and when it signed.
-    certificate = models.BinaryField(max_length=32)
-    signed_at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar = ["policy", "number"]
-        verbose_name = _("signed policy")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["policy", "number"], name="a_policy_has_each_edition_once"
-            ),
-            models.CheckConstraint(condition=Q(number__gte=1), name="editions_count_from_one"),
-        ]
-        triggers: ClassVar = append_only("edition")
-
-    def __str__(self) -> str:
-        return f"{self.policy_id}/{self.number}"
-
-    @property
-    def paper_number(self) -> str:
-        """What this edition is called among papers: the policy's number with its own."""
-        return f"{self.policy.number}-{self.number}"
