@@ -108,6 +108,28 @@ POLICY_SIGNER = os.environ.get(
 POLICY_SIGNING_FILE = os.environ.get("SELFCARD_SIGNING_FILE", "")
 POLICY_SIGNING_PASSWORD = os.environ.get("SELFCARD_SIGNING_PASSWORD", "")
 
+# Messages: by which mail server e-mail leaves. A demonstration sends nothing: its SMS can be read
+# on a page of the portal, its e-mail in files of the data folder (`docs/messages.md`).
+DEMO_MESSAGES = _is_on("SELFCARD_DEMO_MESSAGES")
+DEMO_MESSAGE_FOLDER = DATA_FOLDER / "demo-messages"
+EMAIL_HOST = "" if DEMO_MESSAGES else os.environ.get("SELFCARD_EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("SELFCARD_EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("SELFCARD_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("SELFCARD_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("SELFCARD_EMAIL_TLS", "on") != "off"
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if DEMO_MESSAGES else 'smtp'}.EmailBackend"
+EMAIL_FILE_PATH = DEMO_MESSAGE_FOLDER / "mail"
+DEFAULT_FROM_EMAIL = os.environ.get("SELFCARD_EMAIL_FROM", "cards@localhost")
+# Codes to a phone: how long one counts, how often it and its policy may be tried, and how many are
+# sent for one policy in an hour, to one who asks and altogether.
+CODE_LASTS = timedelta(minutes=10)
+CODE_TRIES = 5
+CODE_POLICY_CAP = 30
+CODES_MEMORY = timedelta(hours=1)
+CODES_AN_HOUR = 3
+CODES_AN_HOUR_IN_ALL = 6
+
 # How many of our own web servers stand before this one and name the visitor's address.
 SERVERS_BEFORE = int(os.environ.get("SELFCARD_SERVERS_BEFORE", "0"))
 
@@ -125,6 +147,7 @@ CAPABILITIES = [
     "organisations",
     "approvals",
     "ledger",
+    "messaging",
     "products",
     "cards",
     "custody",

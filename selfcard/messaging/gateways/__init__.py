@@ -1,0 +1,35 @@
+"""By what messages leave the house: a function a gateway, which takes a message or says why not.
+
+E-mail goes to the mail server `EMAIL_HOST`. In a demonstration (`DEMO_MESSAGES`) everything stays
+on this machine, where anybody can look at it. Where nothing is named nothing is sent, and the
+message says so.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from selfcard.messaging.errors import NotDelivered
+from selfcard.messaging.gateways import mail, telephone
+from selfcard.messaging.models import Message
+
+Gateway = Callable[[Message], None]
+
+
+def deliver(message: Message) -> None:
+    """Hand a message over to whoever brings it to its recipient.
+
+    Raises:
+        NotDelivered: it was not taken.
+    """
+    gateway = gateway_for(Message.Channel(message.channel))
+    if gateway is None:
+        raise NotDelivered(Message.Problem.NO_GATEWAY)
+    gateway(message)
+
+
+def gateway_for(channel: Message.Channel) -> Gateway | None:
+    """What messages of a channel leave by now, if anything."""
+    if channel == Message.Channel.SMS:
+        return telephone.deliver if settings.DEMO_MESSAGES else None
+    return mail.deliver if settings.EMAIL_HOST or settings.DEMO_MESSAGES else None
