@@ -4,10 +4,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+from selfcard.activation.commands import unlock_card
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.custody.commands import ask_extension
 from selfcard.ledger.commands import close_days
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import staff_actor
 from selfcard.payments.commands import (
     PayeeGiven,
     TenderGiven,
@@ -18,13 +21,15 @@ from selfcard.payments.commands import (
 from selfcard.payments.queries import expected_in
 from selfcard.payments.tax_platform import TaxAnswer
 from selfcard.policies.application import BeneficiaryGiven
+from selfcard.policies.editions import policy_pdf
 from selfcard.products.people import Relationship
 from selfcard.sales.commands import block_overdue_sellers, note_payment_failed
-from tests.factories.activation import activate
+from tests.factories.activation import activate, holder, lock_with_wrong_pins
 from tests.factories.custody import a_requisition, hand_down, report, stop
 from tests.factories.custody import take_back as recall
 from tests.factories.days import Day, a_busy_day
 from tests.factories.drawers import open_a_drawer
+from tests.factories.organisations import a_staff_member
 from tests.factories.policies import a_person, an_application
 from tests.factories.recoveries import take_back, voucher
 from tests.factories.sales import Shop, an_agency
@@ -42,7 +47,16 @@ def everything_has_happened() -> None:
     _money_comes_back(day)
     heir = BeneficiaryGiven(name="李𬱖", relationship=Relationship.PARENT, share=Decimal(100))
     applicant = a_person("周婷", order=4)
-    activate(shop.cards[24], an_application(applicant=applicant, beneficiaries=(heir,)))
+    policy = activate(shop.cards[24], an_application(applicant=applicant, beneficiaries=(heir,)))
+    policy_pdf(policy, actor=holder())
+    operator = a_staff_member("C09", insurer.head_office, May.UNLOCK_CARDS, name="Olive")
+    lock_with_wrong_pins(shop.cards[25])
+    unlock_card(
+        serial=shop.cards[25].serial,
+        reason="the holder called",
+        actor=staff_actor(operator),
+        request_id=uuid4(),
+    )
     a_requisition(insurer, shop.document_type)
     hand_down(insurer, shop.run(41, 45), insurer.seller.party, "keeper")
     recall(insurer, shop.run(41, 42))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -36,6 +37,7 @@ def remembered(factory: Callable[Given, Made]) -> Callable[Given, Made]:
             return factory(*args, **kwargs)
         key = (
             connection.settings_dict["NAME"],
+            settings.KEY_FOLDER,  # what is sealed opens with its own keys only
             clock.today(),
             tuple(AuditEvent.objects.order_by("pk").values_list("event", "subject_number")),
             args,

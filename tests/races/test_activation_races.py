@@ -175,7 +175,7 @@ def test_the_cap_on_a_childs_death_holds_when_two_cards_are_activated_at_once(
     cards = paid_cards(insurer, 3, a_document_type(insurer, "AC-9", "620120", several))
     child = a_person(name="小宝", birth_date=clock.today() - timedelta(days=5 * 365))
     mother = a_person()
-    application = an_application(an_insured(child, Relationship.CHILD, "0101"), applicant=mother)
+    application = an_application(an_insured(child, Relationship.CHILD, "0101001"), applicant=mother)
     activate(cards[2], application)  # 100,000 of the 200,000 that a child under ten may have
 
     results = one_person_on_two_cards(cards, application)

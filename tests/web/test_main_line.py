@@ -20,6 +20,7 @@ from selfcard.launcher.promises import broken_promises
 from selfcard.organisations.models import Staff
 from selfcard.payments.models import Invoice, Receipt
 from selfcard.policies.models import Policy
+from selfcard.products.regions import find_region
 from selfcard.sales.models import Sale
 from tests.factories.cards import PrintedCard, a_document_type, a_printer, read_print_file
 from tests.factories.drawers import open_a_drawer
@@ -215,6 +216,10 @@ def go_on(phone: Page, axe: Callable[[Page], None]) -> None:
 
 def answer(phone: Page, answers: dict[str, str]) -> None:
     for name, value in answers.items():
+        if name == "region":
+            district = find_region(value)
+            assert district is not None
+            phone.locator("main input[name=region_words]").press_sequentially(district.name_zh)
         control = phone.locator(f"main [name={name}]")
         kind = control.first.get_attribute("type")
         if kind == "radio":
