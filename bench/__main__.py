@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import redirect_stdout
 
 from selfcard.launcher.books import set_up_django
 
@@ -20,7 +21,10 @@ def main() -> None:
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
     }
     name, sizes = sys.argv[1], json.loads(sys.argv[2])
-    json.dump(PARTS[name](**sizes), sys.stdout)
+    # What is logged meanwhile goes where it does not mix with the answer.
+    with redirect_stdout(sys.stderr):
+        found = PARTS[name](**sizes)
+    json.dump(found, sys.stdout)
 
 
 main()

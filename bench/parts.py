@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench import answers, deeds, figures, guessing, making, paying, printing, reading
+from bench import (
+    activating,
+    answers,
+    deeds,
+    figures,
+    guessing,
+    making,
+    paying,
+    printing,
+    reading,
+)
 
 PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "machine": figures.machine,
@@ -14,4 +24,5 @@ PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "papers": printing.measure,
     "guessing": guessing.measure,
     "answers": answers.measure,
+    "activating": activating.measure,
 }

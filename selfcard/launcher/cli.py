@@ -336,6 +336,46 @@ def papers(rounds: int, as_json: bool) -> None:
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
 
 
+@bench.command()
+@click.option(
+    "--cards",
+    type=click.IntRange(min=1_000),
+    default=10_000_000,
+    show_default=True,
+    help="Sold cards in the larger books; the smaller ones have a tenth of them.",
+)
+@click.option(
+    "--activations",
+    type=click.IntRange(min=2),
+    default=300,
+    show_default=True,
+    help="How many holders activate their cards in each round.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="How often, taking turns with the floor.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def activation(cards: int, activations: int, rounds: int, as_json: bool) -> None:
+    """Activating cards over HTTP, beside the same rows as bare SQL.
+
+    Starts a web server as `selfcard run` does, on a port of its own. Works on
+    throw-away books, never on yours, as `bench custody` does.
+
+    \b
+    selfcard bench activation --cards 100000
+    selfcard bench activation --json > activation.json
+    """
+    from bench.activation import measure
+    from bench.table import as_text
+
+    found = measure(cards, activations, rounds, told=lambda what: click.echo(f"… {what}", err=True))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
+
+
 @main.command()
 @click.option(
     "--into",

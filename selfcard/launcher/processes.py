@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,9 @@ SECONDS_TO_STOP = 15
 class Child:
     """A Python program of ours, in a session of its own, with its output in a log file."""
 
-    def __init__(self, name: str, *arguments: str, log: Path) -> None:
+    def __init__(
+        self, name: str, *arguments: str, log: Path, env: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.log = log
         # However this process ends, its children end with it.
@@ -25,11 +28,17 @@ class Child:
             self._process = subprocess.Popen(
                 [*prefix, sys.executable, "-m", *arguments],
                 cwd=PROJECT,
+                env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is for us; we stop it in our own order
             )
+
+    @property
+    def pid(self) -> int:
+        """Its process, and the session of whatever it starts in turn."""
+        return self._process.pid
 
     def exit_code(self) -> int | None:
         """How it ended; None while it runs."""

@@ -75,7 +75,7 @@ def _serve(stack: ExitStack, port: int) -> NoReturn:
     people_and_cards = _who_may_come_in(folder)
     books.close_connections()
     address = f"http://{HOST}:{port}"
-    _wait_until_it_answers(address, children)
+    wait_until_it_answers(address, children)
     click.echo(f"READY {address}\n{people_and_cards}\nLogs are in {folder.logs}. Ctrl-C stops.")
     while True:
         _refuse_ended(children)
@@ -201,14 +201,18 @@ def _who_may_come_in(folder: DataFolder) -> str:
     return as_text()
 
 
+def web_server(port: int) -> list[str]:
+    """The web server's program and its arguments."""
+    server = ["granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
+    server += ["--host", HOST, "--port", str(port)]
+    server += ["--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS_EACH)]
+    return [*server, "selfcard.config.wsgi:application"]
+
+
 def _start_children(stack: ExitStack, folder: DataFolder, port: int) -> list[Child]:
-    web = ["granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
-    web += ["--host", HOST, "--port", str(port)]
-    web += ["--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS_EACH)]
-    web += ["selfcard.config.wsgi:application"]
     worker = ["django", "procrastinate", "worker"]
     children = []
-    for name, arguments in (("worker", worker), ("web server", web)):
+    for name, arguments in (("worker", worker), ("web server", web_server(port))):
         child = Child(name, *arguments, log=folder.logs / f"{name.split()[0]}.log")
         stack.callback(child.stop)
         children.append(child)
@@ -224,7 +228,12 @@ def _refuse_ended(children: list[Child]) -> None:
             )
 
 
-def _wait_until_it_answers(address: str, children: list[Child]) -> None:
+def wait_until_it_answers(address: str, children: list[Child]) -> None:
+    """Wait for a web server that has just been started.
+
+    Raises:
+        Trouble: it has ended, or takes too long.
+    """
     answers = _within(SECONDS_TO_ANSWER, lambda: _answers(address), children)
     if not answers:
         raise Trouble(f"The web server did not answer at {address} in {SECONDS_TO_ANSWER} seconds.")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from contextlib import nullcontext
 from typing import Any
 
@@ -12,13 +13,17 @@ from click.testing import CliRunner
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+import bench.activation
 import bench.custody
 import bench.gate
 import bench.guessing
 import bench.money
 import bench.papers
+from bench.activating import follow, two_connections
 from bench.answers import distance
 from bench.books import QUIET, build_books
+from bench.crowd import send
+from bench.holders import with_pins
 from bench.parts import PARTS
 from selfcard.custody.models import ActivatedCard, Holding
 from selfcard.launcher import cli
@@ -58,7 +63,7 @@ def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
             cursor.execute(EMPTY)
         return json.loads(json.dumps(PARTS[part](**sizes)))
 
-    for measured in (bench.custody, bench.money, bench.gate, bench.papers):
+    for measured in (bench.custody, bench.money, bench.gate, bench.papers, bench.activation):
         monkeypatch.setattr(measured, "books_to_forget", lambda: nullcontext("books"))
         monkeypatch.setattr(measured, "copy_of", lambda books, name: nullcontext(name))
         monkeypatch.setattr(measured, "run_part", run)
@@ -162,6 +167,53 @@ def test_a_policy_and_its_card_are_measured_beside_their_floor(measured_here: No
     assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
 
 
+def test_activations_are_measured_over_http_beside_their_floor(measured_here: None) -> None:
+    answer = asked(
+        *("--cards", "1000", "--activations", "2", "--rounds", "1", "--json"), of="activation"
+    )
+
+    assert answer.exit_code == 0
+    found = json.loads(answer.stdout)
+    assert found["sizes"] == {"cards": 1_000, "activations": 2, "rounds": 1}
+    assert [table["cards"] for table in found["activation"]] == [100, 1_000]
+    for table in found["activation"]:
+        # One to follow, two to warm up, two that are measured; three times as many in the floor.
+        assert (table["with_their_policies"], table["floor_with_their_policies"]) == (5, 6)
+        assert table["statements"][-2]["request"] == "POST /check-answers/"
+        assert table["measured"].keys() == {"deed", "gate_and_deed", "line"}
+        for figures in table["measured"].values():
+            assert figures["times_floor"]["median"] > 0
+            assert figures["processor_ms"].keys() == {"server", "postgresql", "client"}
+    assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
+
+
+def test_the_floor_writes_what_an_activation_writes_and_its_rows_keep_every_promise() -> None:
+    books = build_books(cards=200, holdings=4, fates=("paid", "paid_held"))
+    # Of two holders: what PostgreSQL sums up for each of them is written anew for both.
+    first = books.batches[0].run.first
+    (card,) = with_pins(books, [first])
+    before = rows_now()
+
+    _, pattern = follow(card)
+    walked, before = rows_now() - before, rows_now()
+    with two_connections() as sender:
+        send(sender, pattern, [first + 50])
+
+    assert rows_now() - before == walked
+    assert walked["policies_policy"] == 1
+    assert not list(broken_promises())
+
+
+def rows_now() -> Counter[str]:
+    """How many rows each table has."""
+    counted = Counter[str]()
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            counted[table] = cursor.fetchone()[0]
+    return counted
+
+
 def test_a_part_that_does_not_run_ends_it_with_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -177,15 +229,30 @@ def test_a_part_that_does_not_run_ends_it_with_one_sentence(
 
 
 def test_a_part_runs_in_a_process_of_its_own() -> None:
-    address = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
-
-    ran = subprocess.run(
-        [sys.executable, "-m", "bench", "machine", "{}"],
-        cwd=PROJECT,
-        env=os.environ | {"DATABASE_URL": address},
-        capture_output=True,
-        text=True,
-    )
+    ran = in_a_process("machine")
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert json.loads(ran.stdout)["cores"] == os.cpu_count()
+
+
+def test_what_a_part_logs_does_not_mix_with_its_answer() -> None:
+    sizes = {"tries": 40, "cards": 4, "sources": 8, "digits": 4}
+
+    ran = in_a_process("guessing", sizes, SELFCARD_GATE_ALARM_FAILURES="2")
+
+    assert json.loads(ran.stdout)["alarms"] == 1
+    assert "gate_alarm_raised" in ran.stderr
+
+
+def in_a_process(
+    part: str, sizes: dict[str, int] | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """A part on this test's own database, as the benchmark runs it."""
+    address = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+    return subprocess.run(
+        [sys.executable, "-m", "bench", part, json.dumps(sizes or {})],
+        cwd=PROJECT,
+        env=os.environ | {"DATABASE_URL": address} | env,
+        capture_output=True,
+        text=True,
+    )
