@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from selfcard.activation.queries import policy_of_card
 from selfcard.claims.errors import NoSuchNotice, NothingToReport
@@ -48,6 +48,13 @@ def entries_of(notice: Notice) -> QuerySet[Entry]:
     files = Prefetch("attachments", KeptAttachment.objects.defer("content"))
     entries = notice.entries.select_related("by__party").prefetch_related(files)
     return entries.order_by("-place")
+
+
+def additions_to(notice: Notice) -> QuerySet[Entry]:
+    """When something was added, and how many photos and papers came with it; nothing of what it
+    says."""
+    added = notice.entries.filter(kind=Entry.Kind.ADDED).defer("words")
+    return added.annotate(files=Count("attachments"))
 
 
 def attachment_count(notice: Notice) -> int:

@@ -24,7 +24,6 @@ from selfcard.core.refusals import Refusal
 
 LONGEST_NAME = 80
 _NAMELESS = "attachment"
-_MEGABYTE = 1_000_000
 
 
 class AttachmentKind(models.TextChoices):
@@ -124,8 +123,13 @@ def attachment_of(name: str, content: bytes) -> Attachment:
 def too_large(name: str) -> AttachmentTooLarge:
     """The refusal of a file that nobody has to read to its end."""
     return AttachmentTooLarge(
-        name=_shown_name(name), megabytes=f"{settings.ATTACHMENT_BYTES / _MEGABYTE:g}"
+        name=_shown_name(name), megabytes=megabytes(settings.ATTACHMENT_BYTES)
     )
+
+
+def megabytes(size: int) -> str:
+    """A size as people read it, in millions of bytes."""
+    return f"{size / 1_000_000:.2g}"
 
 
 def clean_name(name: str, kind: AttachmentKind) -> str:

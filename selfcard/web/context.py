@@ -21,6 +21,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "next_theme": THEMES[(THEMES.index(theme) + 1) % len(THEMES)],
         "insurer": settings.INSURER_SHORT_NAME.get(language, settings.INSURER_SHORT_NAME["en"]),
         "insurer_full": settings.INSURER_NAME.get(language, settings.INSURER_NAME["en"]),
+        "insurer_address": settings.INSURER_ADDRESS.get(language, settings.INSURER_ADDRESS["en"]),
         "help_number": settings.HELP_NUMBER,
         "help_number_plain": settings.HELP_NUMBER.replace(" ", ""),
         "office": SimpleLazyObject(lambda: office_context(request)),

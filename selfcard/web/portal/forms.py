@@ -30,6 +30,7 @@ class PortalForm(HouseForm):
     # The card's other products that would take what this form's product refuses.
     ways_out: Sequence[ProductVersion] | None = None
     use_required_attribute = False
+    longest_answer = LONGEST_ANSWER
 
     def __init__(
         self,
@@ -51,7 +52,7 @@ class PortalForm(HouseForm):
     def typed(self) -> dict[str, str]:
         """What was typed into each control, to be kept and shown again."""
         return {
-            control: str(self.data[control])[:LONGEST_ANSWER]
+            control: str(self.data[control])[: self.longest_answer]
             for name in self.fields
             for control in self._controls_of(name)
             if control in self.data

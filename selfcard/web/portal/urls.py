@@ -4,7 +4,7 @@ only in the one that is printed on its paper.
 
 from django.urls import path
 
-from selfcard.web.portal import authenticity, cards, line, manual, picks, views
+from selfcard.web.portal import authenticity, cards, claims, line, manual, picks, views
 
 app_name = "portal"
 
@@ -37,6 +37,9 @@ urlpatterns = [
     path("policy/card/", cards.policy_card, name="policy_card"),
     path("policy/card/paper/", cards.paper, name="policy_card_paper"),
     path("policy/card/<str:side>.png", cards.picture, name="policy_card_picture"),
+    path("claim/", claims.how, name="claim"),
+    path("claim/report/", claims.report, name="report_claim"),
+    path("claim/<str:number>/", claims.notice, name="notice"),
     path("clauses/<int:version_id>/<str:language>/", views.clauses, name="clauses"),
     path("manual/", manual.manuals, name="manuals"),
     path("manual/<str:code>/", manual.manual, name="manual"),

@@ -50,6 +50,7 @@ from selfcard.web.portal.forms import (
 )
 from selfcard.web.portal.visit import (
     DEVICE,
+    NOTICES,
     OVER,
     POLICY,
     PROOF,
@@ -208,7 +209,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Forget the visit and what was filled in here, for those who share a phone."""
-    for key in (PROOF, POLICY, OVER):
+    for key in (PROOF, POLICY, OVER, NOTICES):
         request.session.pop(key, None)
     request.session.cycle_key()
     response = redirect("portal:start")

@@ -39,6 +39,7 @@ from selfcard.web.portal.answers import Answers, Page
 Shown = Callable[..., HttpResponse]
 
 PROOF, POLICY, OVER = "portal_proof", "portal_policy", "portal_visit_over"
+NOTICES = "portal_notices"  # of claims, by what this browser has reported
 DEVICE = "device"  # the cookie by which a draft finds its device again
 
 
