@@ -3,6 +3,9 @@
 from selfcard.core.held import Held, held
 
 HELD: dict[str, Held] = {
+    "activation.SourceCounter": held(source="source"),
+    "activation.TargetCounter": held(source="target"),
+    "activation.SpentTicket": held(business="riddle"),
     "activation.Unlocking": held(words="reason"),
     "activation.PinProof": held(source="source", business="policy_number"),
     "activation.Draft": held(

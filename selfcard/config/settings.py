@@ -155,6 +155,7 @@ CAPABILITIES = [
     "sales",
     "policies",
     "activation",
+    "claims",
     "inquiry",
 ]
 
@@ -178,7 +179,6 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "django_structlog",
-    "claims",
     "pgtrigger",
     "procrastinate.contrib.django",
 ]
@@ -348,6 +348,8 @@ STORAGES = {
 }
 # A form takes 2,000 runs of cards, of three fields each; one with more is still told so there.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+# What people hand in is kept in memory until it is encrypted, never in a file beside.
+FILE_UPLOAD_HANDLERS = ["selfcard.web.uploads.KeptInMemory"]
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -369,5 +371,3 @@ structlog.configure(
         logging.getLevelNamesMapping()[os.environ.get("SELFCARD_LOG", "WARNING")]
     ),
 )
-# What people hand in is kept in memory until it is encrypted, never in a file beside.
-FILE_UPLOAD_HANDLERS = ["selfcard.web.uploads.KeptInMemory"]

@@ -9,6 +9,7 @@ HELD: dict[str, Held] = {
         source="source",
         business="event actor_kind channel subject_kind subject_number facts",
     ),
+    "core.NumberSeries": held(business="name"),
     "core.Paper": held(personal="facts", business="id kind number made_at"),
     "core.Work": held(business="kind subject said"),
 }

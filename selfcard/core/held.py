@@ -70,7 +70,7 @@ def class_of(field: "models.Field[object, object]") -> DataClass | None:
         return said[field.name]
     if GUARDED & set(said.values()):
         return None
-    says_nothing = field.primary_key or field.is_relation or field.choices
+    says_nothing = field.is_relation or field.choices
     if says_nothing or isinstance(field, _BY_THEMSELVES_OF_NOBODY):
         return DataClass.BUSINESS
     return None

@@ -81,6 +81,27 @@ def verify(as_json: bool) -> None:
         raise click.ClickException(f"{len(found)} violations were found.")
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def retention(as_json: bool) -> None:
+    """Count the rows that are past the time for which they are kept.
+
+    What only served its moment is deleted every night. Policies and what
+    belongs to them are never deleted by themselves: what becomes of them after
+    SELFCARD_RECORD_YEARS is for the insurer to decide. Changes nothing.
+    """
+    from selfcard.launcher.books import opened_books
+
+    with opened_books():
+        from selfcard.launcher.retention import past_lines, past_rows
+
+        if as_json:
+            click.echo(json.dumps(past_rows(), indent=2))
+        else:
+            for line in past_lines():
+                click.echo(line)
+
+
 @main.group(cls=PlainSpoken)
 def demo() -> None:
     """The demo company: people, organisations and cards to try things with."""

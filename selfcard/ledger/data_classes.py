@@ -3,7 +3,7 @@
 from selfcard.core.held import Held, held
 
 HELD: dict[str, Held] = {
-    "ledger.Account": held(business="name_zh name_en"),
+    "ledger.Account": held(business="code name_zh name_en"),
     "ledger.ClosingBalance": held(business="currency"),
     "ledger.Entry": held(business="currency reason_kind reason_number"),
     "ledger.Posting": held(business="currency"),

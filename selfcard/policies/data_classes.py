@@ -12,7 +12,7 @@ HELD: dict[str, Held] = {
         business=(
             "id number product_version organisation reason_kind reason_number source_zh "
             "source_en starts_at ends_at issued_at channel currency premium_net premium_tax "
-            "premium_gross coverages consents house state cancelled_at"
+            "premium_gross coverages consents house state cancelled_at edition"
         ),
     ),
     "policies.Cancellation": held(
@@ -40,7 +40,7 @@ HELD: dict[str, Held] = {
         attribute="relationship identity_kind share",
         business="id policy place",
     ),
-    "policies.CodeKey": held(business="public_key"),
+    "policies.CodeKey": held(business="key_id public_key"),
     "policies.Edition": held(
         personal="pdf", business="id policy number code code_key digest certificate signed_at"
     ),

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 
 from selfcard.activation import gate
-from selfcard.activation.commands import open_policy, sweep
+from selfcard.activation.commands import open_policy
 from selfcard.activation.errors import NotAPin, SourceMustWait, TooManyTries
 from selfcard.activation.models import PinProof, SourceCounter, TargetCounter
 from selfcard.cards.pins import PinKeys
 from selfcard.core import clock
-from selfcard.core.actor import Actor
 from selfcard.core.models import AuditEvent, Request
 from selfcard.core.serials import NotACardNumber, WrongCheckDigit, card_number
+from selfcard.core.tasks import forget_nightly
 from selfcard.custody.models import OpenedCard
 from selfcard.policies.models import Policy
 from selfcard.policies.numbers import policy_number
@@ -332,7 +332,7 @@ def test_the_nightly_sweep_forgets_what_no_longer_counts(cards) -> None:
         try_gate(cards[0].card_number, wrong_pin(cards[0]))
         open_card(cards[1])
     with clock.frozen(later(days=2)):
-        sweep(actor=Actor.system(), request_id=uuid4())
+        forget_nightly(0)
 
     assert not SourceCounter.objects.exists()
     assert not TargetCounter.objects.exists()

@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
 from selfcard.activation import gate
-from selfcard.activation.commands import sweep
 from selfcard.activation.errors import SourceMustWait
 from selfcard.activation.models import FailureTally, GateAlarm, SourceCounter, SpentTicket
 from selfcard.activation.tolls import Toll, issue_ticket, read_ticket
 from selfcard.core import clock
-from selfcard.core.actor import Actor
 from selfcard.core.models import AuditEvent
+from selfcard.core.tasks import forget_nightly
 from tests.factories.activation import HOME, open_card, solved, try_gate, wrong_pin
 from tests.factories.cards import PrintedCard, a_printed_batch
 from tests.factories.organisations import an_insurer
@@ -269,5 +267,5 @@ def test_the_nightly_sweep_forgets_tickets_that_are_too_old_to_be_shown(cards, s
     assert SpentTicket.objects.count() == 1
 
     with later(minutes=11):
-        sweep(actor=Actor.system(), request_id=uuid4())
+        forget_nightly(0)
     assert not SpentTicket.objects.exists()

@@ -87,7 +87,6 @@ ELSEWHERE = {
     "unlock_card",
     "save_draft",
     "discard_draft",
-    "sweep",
 }
 
 

@@ -6,7 +6,6 @@ from selfcard.activation.commands.activating import (
     open_gate,
     open_policy,
     save_draft,
-    sweep,
 )
 from selfcard.activation.commands.cancelling import (
     cancel_policy,
@@ -26,6 +25,5 @@ __all__ = [
     "open_policy",
     "save_draft",
     "settle_refund",
-    "sweep",
     "unlock_card",
 ]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +24,6 @@ from selfcard.activation.errors import (
 from selfcard.activation.models import (
     Draft,
     PinProof,
-    SourceCounter,
-    SpentTicket,
-    TargetCounter,
 )
 from selfcard.activation.queries import broken_by, card_at_hand, device_digest, why_not_ready
 from selfcard.activation.texts import versions_of_texts
@@ -277,27 +274,6 @@ def open_policy(
     gate.forgive(source=source, target=target)
     record(actor, "policy.opened", policy)
     return policy
-
-
-@command
-def sweep(*, actor: Actor, request_id: UUID) -> int:
-    """Forget counters and tickets that no longer count, proofs long over, and drafts that nobody
-    came back to.
-
-    A proof that became a policy stays: it belongs to the policy's evidence.
-    """
-    now = clock.now()
-    gone = 0
-    for rows in (
-        SourceCounter.objects.filter(since__lt=now - settings.GATE_SOURCE_MEMORY),
-        TargetCounter.objects.filter(since__lt=now - settings.GATE_TARGET_MEMORY),
-        SpentTicket.objects.filter(expires_at__lt=now),
-        PinProof.objects.filter(used_at=None, expires_at__lt=now - timedelta(days=1)),
-        Draft.objects.filter(saved_at__lt=now - settings.DRAFT_MEMORY),
-    ):
-        gone += rows.delete()[0]
-    record(actor, "gate.swept", rows=gone)
-    return gone
 
 
 def _require_open(proof: PinProof) -> None:

@@ -1,0 +1,21 @@
+"""How long what this room holds is kept; `core.kept` says what the reasons mean."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from selfcard.core.kept import Reason, Retentions, kept, recorded, swept
+
+KEPT: Retentions = {
+    "activation.Draft": [swept(Reason.DRAFT, "saved_at", settings.DRAFT_MEMORY)],
+    # A proof that became a policy belongs to the policy's evidence.
+    "activation.PinProof": [
+        swept(Reason.VISIT, "expires_at", timedelta(days=1), Q(used_at=None)),
+        recorded(Reason.CONTRACT, "used_at", settings.RECORD_TIME),
+    ],
+    "activation.SourceCounter": [swept(Reason.GATE, "since", settings.GATE_SOURCE_MEMORY)],
+    "activation.SpentTicket": [swept(Reason.GATE, "expires_at", timedelta())],
+    "activation.TargetCounter": [swept(Reason.GATE, "since", settings.GATE_TARGET_MEMORY)],
+    "activation.Unlocking": [kept(Reason.TRAIL)],
+}
