@@ -8,6 +8,12 @@ HELD: dict[str, Held] = {
     "activation.SpentTicket": held(business="riddle"),
     "activation.Unlocking": held(words="reason"),
     "activation.PinProof": held(source="source", business="policy_number"),
+    "activation.OneTimeCode": held(
+        key="digest",
+        personal="contact phone",
+        source="source",
+        business="id number purpose language asked_at expires_at used_at",
+    ),
     "activation.Draft": held(
         key="device",
         personal="answers",

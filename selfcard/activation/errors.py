@@ -35,6 +35,47 @@ class TooManyTries(Refusal):
     message = _("There were too many tries to open this policy just now. Call us, and we help you.")
 
 
+class NotACode(Refusal):
+    message = _("The code has 6 digits. Type them as they stand in the message.")
+    default_field = "code"
+
+
+class TooManyCodes(Refusal):
+    """As many were asked for as are sent in an hour, whether or not there is such a policy."""
+
+    message = _(
+        "Several codes were asked for just now. Wait an hour, or use the identity number instead."
+    )
+
+
+class CodeOutdated(Refusal):
+    message = _("This code is too old: a code counts for 10 minutes. Ask for a new one.")
+    default_field = "code"
+
+
+class CodeUsedAlready(Refusal):
+    message = _("This code was used already, and each counts once. Ask for a new one.")
+    default_field = "code"
+
+
+class CodeTriedTooOften(Refusal):
+    """A code, or the codes of a policy, were tried too often in vain; nothing is compared."""
+
+    message = _("There were too many wrong codes. Ask for a new one, or call us.")
+    default_field = "code"
+
+
+class PhoneNotShown(Refusal):
+    """Contact data are changed by whoever has just shown that they hold the policy's phone."""
+
+    message = _("More than half an hour has passed. Ask for a new code to the phone so far.")
+
+
+class NewPhoneNotShown(Refusal):
+    message = _("Show by a code that the new phone takes messages.")
+    default_field = "phone"
+
+
 class ProofExpired(Refusal):
     message = _("More than half an hour has passed. Enter card number and PIN again.")
 

@@ -90,9 +90,10 @@ GROUP BY source.admitted, source.opens_at, alarm.until
 _FORGIVE = """
 WITH source AS (
     UPDATE activation_sourcecounter
-    SET failures = greatest(failures - 1, 0),
+    SET failures = greatest(failures - %(charges)s, 0),
         -- A moment before any try that is under way, so that none of them waits.
-        opens_at = CASE WHEN failures - 1 < %(free_tries)s THEN since - %(wait)s ELSE opens_at END
+        opens_at = CASE WHEN failures - %(charges)s < %(free_tries)s
+            THEN since - %(wait)s ELSE opens_at END
     WHERE source = %(source)s
 )
 UPDATE activation_targetcounter SET failures = 0 WHERE target = ANY(%(targets)s)
@@ -169,19 +170,25 @@ def policy_target(number: str, source: str) -> Target:
 
 
 def charge(
-    *, source: str, target: Target, counts: bool, now: datetime, ticket: Ticket | None = None
+    *,
+    source: str,
+    target: Target,
+    counts: bool,
+    now: datetime,
+    ticket: Ticket | None = None,
+    memory: timedelta = settings.GATE_TARGET_MEMORY,
 ) -> Charged:
     """Write all counters for one try, before its secret is compared.
 
-    The source is charged in any case, the target only if the try `counts` against it. A source
-    that has to wait, and whose ticket does not pay, is charged nothing, and its try is not to be
-    compared.
+    The source is charged in any case, the target only if the try `counts` against it; after
+    `memory` the target begins from zero. A source that has to wait, and whose ticket does not pay,
+    is charged nothing, and its try is not to be compared.
     """
     given = _terms(source, now) | {
         "targets": list(target),
         "caps": list(target.values()),
         "counts": counts,
-        "target_since": now - settings.GATE_TARGET_MEMORY,
+        "target_since": now - memory,
         "riddle": ticket.riddle if ticket else None,
         "expires_at": ticket.expires_at if ticket else now,
         "worked": ticket.work if ticket else 0,
@@ -193,10 +200,11 @@ def charge(
     return Charged(admitted, compared, opens_at, alarm_until)
 
 
-def forgive(*, source: str, target: Target) -> None:
-    """Give a right secret its charge back, and let the target begin from zero again."""
+def forgive(*, source: str, target: Target, charges: int = 1) -> None:
+    """Give a right secret its charges back, and let the target begin from zero again."""
     given: dict[str, Any] = {
         "source": source,
+        "charges": charges,
         "targets": sorted(target),
         "free_tries": settings.GATE_FREE_TRIES,
         "wait": settings.GATE_WAIT,

@@ -1,13 +1,15 @@
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import pgettext_lazy
 
 from selfcard.core.encryption import EncryptedText
-from selfcard.core.triggers import append_only
+from selfcard.core.triggers import append_only, refused
 from selfcard.organisations.models import Staff
 
 # No table here has a foreign key to a batch or a card: cards have no rows, and a key to the one
@@ -158,6 +160,73 @@ class PinProof(models.Model):
             models.Index(fields=["serial"], name="proof_by_serial"),
             models.Index(fields=["expires_at"], name="proof_by_expiry"),
         ]
+
+
+class OneTimeCode(models.Model):
+    """Six digits that are sent to a phone, so that whoever holds it can show that they do.
+
+    It counts once, for one policy, one purpose and one phone, and for whoever asked for it. The
+    digits themselves are nowhere: `digest` is a keyed one. Asked for under a number that no policy
+    bears it is never sent, and looks the same to whoever asked.
+    """
+
+    class Purpose(models.TextChoices):
+        OPEN = "open", pgettext_lazy("code", "open a policy")
+        CHANGE_CONTACT = "change_contact", pgettext_lazy("code", "change contact data")
+        NEW_PHONE = "new_phone", pgettext_lazy("code", "prove a new phone")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(max_length=14)  # as it was asked for; there may be no such policy
+    purpose = models.CharField(max_length=14, choices=Purpose)
+    # Where the applicant wants to be reached, of a code that proves the phone among it.
+    contact = EncryptedText(null=True)
+    source = models.CharField(max_length=64)
+    language = models.CharField(max_length=10)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    phone = EncryptedText(null=True)
+    digest = models.BinaryField(max_length=16, null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("asked_at")), name="a_code_expires_after_it_was_asked"
+            ),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=False, digest__isnull=False)
+                | Q(phone__isnull=True, digest__isnull=True),
+                name="a_code_is_for_a_phone",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(digest__isnull=False),
+                name="a_code_is_sent_before_it_is_used",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose="new_phone", contact__isnull=False)
+                | (~Q(purpose="new_phone") & Q(contact__isnull=True)),
+                name="only_a_new_phone_is_proved_with_what_is_wanted",
+            ),
+        ]
+        triggers: ClassVar = [
+            refused(
+                "a_code_is_used_once",
+                pgtrigger.Update,
+                condition=pgtrigger.Q(old__used_at__isnull=False),
+            ),
+            refused(
+                "a_code_is_made_once",
+                pgtrigger.UpdateOf("phone", "digest"),
+                condition=pgtrigger.Q(old__digest__isnull=False),
+            ),
+            refused(
+                "a_code_keeps_what_it_is_for",
+                pgtrigger.UpdateOf(
+                    "number", "purpose", "contact", "source", "language", "asked_at", "expires_at"
+                ),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="code_by_expiry")]
 
 
 class Draft(models.Model):

@@ -9,6 +9,7 @@ from selfcard.core.kept import Reason, Retentions, kept, recorded, swept
 
 KEPT: Retentions = {
     "activation.Draft": [swept(Reason.DRAFT, "saved_at", settings.DRAFT_MEMORY)],
+    "activation.OneTimeCode": [swept(Reason.VISIT, "expires_at", timedelta(days=1))],
     # A proof that became a policy belongs to the policy's evidence.
     "activation.PinProof": [
         swept(Reason.VISIT, "expires_at", timedelta(days=1), Q(used_at=None)),

@@ -1,22 +1,32 @@
 """Paid cards in somebody's hand, opened and activated, by commands alone."""
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 
-from selfcard.activation.commands import activate_card, cancel_policy, open_gate
-from selfcard.activation.models import PinProof
+from selfcard.activation.commands import (
+    activate_card,
+    ask_code,
+    ask_code_to_new_phone,
+    cancel_policy,
+    open_gate,
+    use_code,
+)
+from selfcard.activation.models import OneTimeCode, PinProof
 from selfcard.activation.texts import versions_of_texts
 from selfcard.cards.models import DocumentType
 from selfcard.cards.queries import batch_of, product_versions_of
 from selfcard.core import clock
 from selfcard.core.actor import Actor, Channel
 from selfcard.core.serials import SerialRun
+from selfcard.core.work import run_waiting_jobs
+from selfcard.messaging.gateways.telephone import received_by
 from selfcard.payments.commands import TenderGiven
-from selfcard.policies.application import Application, ConsentGiven
+from selfcard.policies.application import Application, ConsentGiven, ContactGiven
 from selfcard.policies.cancelling import AskerGiven
 from selfcard.policies.models import Policy
 from selfcard.products.models import ProductVersion
@@ -159,3 +169,61 @@ def cancel(insurer: Insurer, policy: Policy, by: str = "keeper", **given: Any) -
         **given,
     }
     return cancel_policy(policy=policy, actor=insurer.actor(by), **facts)
+
+
+def ask_for_code(
+    number: str,
+    purpose: OneTimeCode.Purpose = OneTimeCode.Purpose.OPEN,
+    source: str = HOME,
+    **given: Any,
+) -> OneTimeCode:
+    """A code to the phone of a policy, asked for and sent if there is such a policy."""
+    code = ask_code(
+        number=number,
+        purpose=purpose,
+        language=given.get("language", "en"),
+        source=source,
+        ticket=given.get("ticket", ""),
+        actor=holder(source),
+        request_id=uuid4(),
+    )
+    run_waiting_jobs()
+    return code
+
+
+def ask_for_code_to_new_phone(proof: OneTimeCode, contact: ContactGiven) -> OneTimeCode:
+    code = ask_code_to_new_phone(
+        proof=proof,
+        contact=contact,
+        language="en",
+        source=HOME,
+        actor=holder(),
+        request_id=uuid4(),
+    )
+    run_waiting_jobs()
+    return code
+
+
+def digits_on(phone: str) -> str:
+    """The code that a telephone has got last, as somebody reads it there."""
+    found = re.search(r"[0-9]{6}", received_by(phone)[0].words)
+    assert found is not None
+    return found[0]
+
+
+def show_code(code: OneTimeCode, digits: str, source: str = HOME, **given: Any) -> Any:
+    return use_code(
+        code=code,
+        digits=digits,
+        source=source,
+        ticket=given.get("ticket", ""),
+        actor=holder(source),
+        request_id=given.get("request_id") or uuid4(),
+    )
+
+
+def shown_phone(policy: Policy) -> OneTimeCode:
+    """Whoever wants to change something has shown the policy's phone."""
+    code = ask_for_code(policy.number, OneTimeCode.Purpose.CHANGE_CONTACT)
+    proof: OneTimeCode = show_code(code, digits_on(policy.phone))
+    return proof

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Func
+from django.utils.translation import get_language
 
 from selfcard.activation import gate
 from selfcard.activation.errors import (
@@ -212,6 +213,7 @@ def activate_card(
             "begun_at": draft.begun_at.isoformat() if draft else None,
             "source": actor.source,
             "channel": actor.channel,
+            "language": get_language(),
             "sale": sale.number,
         },
         actor=actor,

@@ -12,6 +12,7 @@ from selfcard.organisations.queries import acting_staff
 from selfcard.policies.cancelling import AskerGiven, checked_asker, returned_on
 from selfcard.policies.locks import lock_live
 from selfcard.policies.models import Cancellation, Policy
+from selfcard.policies.telling import tell_cancelled
 
 
 @step
@@ -69,4 +70,5 @@ def cancel_policy(
         amount=str(back.amount),
         asked_on=asked_on.isoformat(),
     )
+    tell_cancelled(policy, actor)
     return cancellation

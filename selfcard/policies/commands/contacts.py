@@ -18,6 +18,7 @@ from selfcard.policies.errors import ContactIsTheSame
 from selfcard.policies.locks import lock_live
 from selfcard.policies.models import CONTACT, ContactChange, Policy
 from selfcard.policies.paperwork import require_characters
+from selfcard.policies.telling import tell_contact_changed
 from selfcard.products.addresses import postal_address
 
 
@@ -35,7 +36,8 @@ def change_contact(
 
     The policy's paper says where its applicant is reached, so this makes its next edition.
     Whoever calls has seen to it that they may ask for it: `how` says whether by a code to the
-    former phone or in the office, where `asker` and `reason` say who did and why.
+    former phone or in the office, where `asker` and `reason` say who did and why. The former phone
+    is told.
 
     Raises:
         PolicyCancelledAlready: nobody is insured by it.
@@ -74,6 +76,7 @@ def change_contact(
         changed=changed,
         edition=policy.edition,
     )
+    tell_contact_changed(policy, change.former_phone, actor)
     return change
 
 

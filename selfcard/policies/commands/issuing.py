@@ -28,6 +28,7 @@ from selfcard.policies.models import Beneficiary, InsuredPerson, Policy
 from selfcard.policies.numbers import new_policy_number
 from selfcard.policies.paperwork import require_printable
 from selfcard.policies.queries import live_policy_for
+from selfcard.policies.telling import tell_issued
 from selfcard.products.codec import to_json
 from selfcard.products.details import Detail, of_insured, of_policy
 from selfcard.products.models import ProductVersion
@@ -53,7 +54,8 @@ def issue_policy(
     and has been paid `premium`, tax included. The organisation is the one that sold what
     the policy comes from; its staff see it. `source` names that thing on the policy's paper.
     `evidence` says how the policy came about
-    (texts and versions shown, times, the address); it is kept encrypted.
+    (texts and versions shown, their language, times, the address); it is kept encrypted. The
+    applicant is told, in that language.
 
     Raises:
         VersionNotPublished: nobody may be insured by a draft.
@@ -107,6 +109,7 @@ def issue_policy(
         starts_at=starts_at.isoformat(),
         ends_at=ends_at.isoformat(),
     )
+    tell_issued(policy, actor)
     return policy
 
 

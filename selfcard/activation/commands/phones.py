@@ -1,0 +1,279 @@
+"""Showing by a code that one holds a phone: to open a policy, or to change where one is reached."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import translation
+from procrastinate.contrib.django import app
+
+from selfcard.activation import codes, gate
+from selfcard.activation.errors import (
+    CodeOutdated,
+    CodeTriedTooOften,
+    CodeUsedAlready,
+    NewPhoneNotShown,
+    PhoneNotShown,
+    SourceMustWait,
+    TooManyCodes,
+)
+from selfcard.activation.models import OneTimeCode
+from selfcard.activation.tolls import read_ticket
+from selfcard.core import clock
+from selfcard.core.actor import Actor
+from selfcard.core.audit import record
+from selfcard.core.command import command
+from selfcard.policies import commands as policies
+from selfcard.policies.application import ContactGiven
+from selfcard.policies.contact import mobile_phone
+from selfcard.policies.models import ContactChange, Policy
+from selfcard.policies.numbers import read_policy_number
+from selfcard.policies.queries import find_policy
+from selfcard.policies.telling import tell_code
+
+SEND_CODE = "activation.send_code"
+
+
+@command
+def ask_code(
+    *,
+    number: str,
+    purpose: OneTimeCode.Purpose,
+    language: str,
+    source: str,
+    ticket: str = "",
+    actor: Actor,
+    request_id: UUID,
+) -> OneTimeCode:
+    """Have a code sent to the phone of a policy.
+
+    Whether there is such a policy is looked up only by the work that follows in the background: to
+    whoever asks, and in what is done for them, a number that no policy bears is like any other.
+
+    Raises:
+        NotAPolicyNumber: mistyped in a way that anybody can see; not counted.
+        SourceMustWait: this source, or very many, failed too often just now.
+        TooManyCodes: as many were asked for as are sent in an hour.
+    """
+    return _asked(
+        number=read_policy_number(number),
+        purpose=purpose,
+        language=language,
+        source=source,
+        ticket=ticket,
+        actor=actor,
+    )
+
+
+@command
+def ask_code_to_new_phone(
+    *,
+    proof: OneTimeCode,
+    contact: ContactGiven,
+    language: str,
+    source: str,
+    ticket: str = "",
+    actor: Actor,
+    request_id: UUID,
+) -> OneTimeCode:
+    """Have a code sent to the phone that is to become a policy's; what is wanted is kept with it.
+
+    Raises:
+        PhoneNotShown: whoever asks has not just shown the phone that is the policy's so far.
+        PhoneImpossible, PhoneTakesNoMessages: no code can be sent there.
+        SourceMustWait, TooManyCodes: as for every code.
+    """
+    _require_shown(proof)
+    phone = mobile_phone(contact.phone)
+    return _asked(
+        number=proof.number,
+        purpose=OneTimeCode.Purpose.NEW_PHONE,
+        phone=phone,
+        contact=json.dumps(asdict(contact) | {"phone": phone}, ensure_ascii=False),
+        language=language,
+        source=source,
+        ticket=ticket,
+        actor=actor,
+    )
+
+
+@command
+def send_code(*, code: OneTimeCode, actor: Actor, request_id: UUID) -> None:
+    """Make the digits of a code that was asked for, and have them sent; nothing where there is no
+    such policy, or when it comes too late.
+    """
+    code.refresh_from_db(from_queryset=OneTimeCode.objects.select_for_update(no_key=True))
+    policy = find_policy(code.number)
+    if policy is None or code.digest or code.expires_at <= clock.now():
+        record(actor, "code.not_sent", number=code.number)
+        return
+    digits = codes.new_digits()
+    code.phone = contact_wanted(code).phone if code.contact else policy.phone
+    code.digest = codes.digest_of(code, digits)
+    code.save(update_fields=["phone", "digest"])
+    with translation.override(code.language):
+        tell_code(
+            policy,
+            code.phone,
+            codes.words_with(code, digits),
+            secret_until=code.expires_at,
+            actor=actor,
+        )
+    record(actor, "code.sent", policy, purpose=code.purpose)
+
+
+@command
+def use_code(
+    *,
+    code: OneTimeCode,
+    digits: str,
+    source: str,
+    ticket: str = "",
+    actor: Actor,
+    request_id: UUID,
+) -> OneTimeCode | None:
+    """Show the digits of a code that one has asked for.
+
+    As at the PIN gate, the answer to wrong ones is nothing, and the counters are written before
+    anything is compared. Of two who show the right ones at the same moment one gets through.
+
+    Raises:
+        NotACode: mistyped in a way that anybody can see; not counted.
+        SourceMustWait: this source, or very many, failed too often just now.
+        CodeTriedTooOften: this code, or codes of its policy. Nothing was compared or counted.
+        CodeUsedAlready, CodeOutdated: it does not count any more, whatever was typed.
+    """
+    now = clock.now()
+    plain = codes.read_digits(digits)
+    target = codes.tries_of(code, source)
+    charged = gate.charge(
+        source=source,
+        target=target,
+        counts=True,
+        ticket=read_ticket(ticket, source=source, now=now),
+        now=now,
+    )
+    if not charged.admitted:
+        raise SourceMustWait(seconds=charged.seconds_left(now))
+    if not charged.compared:
+        raise CodeTriedTooOften
+    code = _as_it_is(code)
+    if code.used_at:
+        raise CodeUsedAlready
+    if code.expires_at <= now:
+        raise CodeOutdated
+    if not codes.is_right(code, plain):
+        gate.count_failure(source=source, charged=charged, now=now)
+        record(actor, "code.refused", number=code.number, purpose=code.purpose)
+        return None
+    # What asking for it has cost is given back as well.
+    gate.forgive(source=source, target={**target, **codes.asks_for(code.number, source)}, charges=2)
+    code.used_at = now
+    code.save(update_fields=["used_at"])
+    record(actor, "code.used", number=code.number, purpose=code.purpose)
+    return code
+
+
+@command
+def change_contact(
+    *,
+    proof: OneTimeCode,
+    contact: ContactGiven,
+    new_phone: OneTimeCode | None = None,
+    actor: Actor,
+    request_id: UUID,
+) -> Policy:
+    """Have the applicant of a policy reached elsewhere, for whoever has shown its phone.
+
+    A phone that is not the policy's so far has been shown by a code of its own. The former one is
+    told that something was changed.
+
+    Raises:
+        PhoneNotShown: not just now, or the policy has another phone since.
+        NewPhoneNotShown: nobody has shown that this phone takes messages.
+        What `policies.change_contact` raises.
+    """
+    _require_shown(proof)
+    policy = find_policy(proof.number)
+    if policy is None or policy.phone != proof.phone:
+        raise PhoneNotShown
+    phone = mobile_phone(contact.phone)
+    if phone != policy.phone and not _shows(new_phone, proof.number, phone):
+        raise NewPhoneNotShown
+    policies.change_contact(policy=policy, contact=contact, how=ContactChange.How.CODE, actor=actor)
+    return policy
+
+
+def contact_wanted(code: OneTimeCode) -> ContactGiven:
+    """Where the applicant wants to be reached, as kept with a code to a new phone."""
+    given: dict[str, Any] = json.loads(code.contact or "")
+    return ContactGiven(**given)
+
+
+def _asked(
+    *,
+    number: str,
+    purpose: OneTimeCode.Purpose,
+    language: str,
+    source: str,
+    ticket: str,
+    actor: Actor,
+    phone: str = "",
+    contact: str | None = None,
+) -> OneTimeCode:
+    now = clock.now()
+    charged = gate.charge(
+        source=source,
+        target=codes.asks_for(number, source, phone),
+        counts=True,
+        ticket=read_ticket(ticket, source=source, now=now),
+        now=now,
+        memory=settings.CODES_MEMORY,
+    )
+    if not charged.admitted:
+        raise SourceMustWait(seconds=charged.seconds_left(now))
+    if not charged.compared:
+        raise TooManyCodes
+    code = OneTimeCode.objects.create(
+        number=number,
+        purpose=purpose,
+        contact=contact,
+        source=source,
+        language=language,
+        asked_at=now,
+        expires_at=now + settings.CODE_LASTS,
+    )
+    app.configure_task(SEND_CODE).defer(code=str(code.pk))
+    record(actor, "code.asked", number=number, purpose=purpose)
+    return code
+
+
+def _as_it_is(code: OneTimeCode) -> OneTimeCode:
+    """The code as it is now: whoever tries at the same moment waits at its counters before."""
+    return OneTimeCode.objects.get(pk=code.pk)
+
+
+def _require_shown(proof: OneTimeCode) -> None:
+    """Refuse whoever has not just shown the policy's phone in order to change something.
+
+    Raises:
+        PhoneNotShown: not for that, or too long ago.
+    """
+    if proof.purpose != OneTimeCode.Purpose.CHANGE_CONTACT or not _is_fresh(proof):
+        raise PhoneNotShown
+
+
+def _shows(code: OneTimeCode | None, number: str, phone: str) -> bool:
+    """Whether a code has just shown that a phone takes messages, for a policy."""
+    return (
+        code is not None
+        and code.purpose == OneTimeCode.Purpose.NEW_PHONE
+        and (code.number, code.phone) == (number, phone)
+        and _is_fresh(code)
+    )
+
+
+def _is_fresh(code: OneTimeCode) -> bool:
+    return code.used_at is not None and clock.now() < code.used_at + settings.PROOF_IDLE
