@@ -9,6 +9,8 @@ import hmac
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -95,6 +97,33 @@ def words_with(code: OneTimeCode, digits: str) -> str:
         _(
             "%(code)s is your code by which this phone becomes that of policy %(number)s. It counts"
             " for %(minutes)d minutes. Tell it to nobody."
+        )
+        % said
+    )
+
+
+def words_to_agree(digits: str, ending: str, consent: Mapping[str, Any]) -> str:
+    """What is sent to somebody who is asked, on the telephone or at a counter, to agree."""
+    said = {
+        "code": digits,
+        "product": consent["product"],
+        "ending": ending,
+        "minutes": settings.CODE_LASTS.seconds // 60,
+    }
+    if "guardian" in consent["texts"]:
+        return (
+            _(
+                "%(code)s: tell it to our staff only if you agree to the terms of %(product)s, to"
+                " the privacy notice, and as parent or guardian to the insurance of the child, for"
+                " the card ending in %(ending)s. It counts for %(minutes)d minutes."
+            )
+            % said
+        )
+    return (
+        _(
+            "%(code)s: tell it to our staff only if you agree to the terms of %(product)s and to"
+            " the privacy notice, for the card ending in %(ending)s. It counts for %(minutes)d"
+            " minutes."
         )
         % said
     )

@@ -14,6 +14,13 @@ HELD: dict[str, Held] = {
         source="source",
         business="id number purpose language asked_at expires_at used_at",
     ),
+    "activation.DeskCase": held(
+        key="device",
+        personal="phone consent",
+        words="reason",
+        business="id number way serial organisation operator language proof step begun_at"
+        " touched_at chased_at state ended_at policy_number",
+    ),
     "activation.Draft": held(
         key="device",
         personal="answers",

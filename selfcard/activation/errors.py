@@ -88,6 +88,41 @@ class DraftOfAnotherDevice(Refusal):
     message = _("Somebody has begun to fill in for this card on another device.")
 
 
+class CaseOpenAlready(Refusal):
+    """Staff have begun to activate this card and are not done; they go on there."""
+
+    message = _("There is an unfinished case for this card: %(number)s. Go on with it.")
+    default_field = "card_number"
+
+
+class CaseOver(Refusal):
+    message = _("Case %(number)s is over. Begin a new one.")
+
+
+class CaseInOtherHands(Refusal):
+    message = _("%(operator)s has this case in hand now. Enter the PIN again to take it over.")
+
+
+class CaseOfAnotherCard(Refusal):
+    message = _("This PIN belongs to another card than the case.")
+
+
+class PinNotShown(Refusal):
+    message = _("The customer says the PIN again before anything is filled in.")
+    default_field = "pin"
+
+
+class NothingAgreedTo(Refusal):
+    message = _("Read each text out, and tick what the customer agrees to.")
+
+
+class CustomerNotAsked(Refusal):
+    """Staff activate only for a customer who has agreed by a code to their own phone."""
+
+    message = _("The customer has not agreed by a code to their phone. Send the code.")
+    default_field = "consents.terms"
+
+
 class CardNotReady(Refusal):
     """The PIN is right and the card cannot be activated now; each subclass says why."""
 

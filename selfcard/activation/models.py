@@ -6,11 +6,12 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from selfcard.core.encryption import EncryptedText
-from selfcard.core.triggers import append_only, refused
-from selfcard.organisations.models import Staff
+from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.organisations.models import Organisation, Staff
 
 # No table here has a foreign key to a batch or a card: cards have no rows, and a key to the one
 # row of a hot batch would be locked by every activation.
@@ -165,15 +166,16 @@ class PinProof(models.Model):
 class OneTimeCode(models.Model):
     """Six digits that are sent to a phone, so that whoever holds it can show that they do.
 
-    It counts once, for one policy, one purpose and one phone, and for whoever asked for it. The
-    digits themselves are nowhere: `digest` is a keyed one. Asked for under a number that no policy
-    bears it is never sent, and looks the same to whoever asked.
+    It counts once, for one policy or one case, one purpose and one phone, and for whoever asked for
+    it. The digits themselves are nowhere: `digest` is a keyed one. Asked for under a number that no
+    policy bears it is never sent, and looks the same to whoever asked.
     """
 
     class Purpose(models.TextChoices):
         OPEN = "open", pgettext_lazy("code", "open a policy")
         CHANGE_CONTACT = "change_contact", pgettext_lazy("code", "change contact data")
         NEW_PHONE = "new_phone", pgettext_lazy("code", "prove a new phone")
+        CONSENT = "consent", pgettext_lazy("code", "agree to what was read out")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(max_length=14)  # as it was asked for; there may be no such policy
@@ -246,3 +248,94 @@ class Draft(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["saved_at"], name="draft_by_age")]
+
+
+class DeskCase(models.Model):
+    """A customer for whom staff activate a card, on the telephone or at a counter.
+
+    What the customer has answered is the card's draft, under a token that only the case has. The
+    PIN is nowhere: `proof` says that it was right a moment ago, to whoever has the case in hand,
+    and whoever resumes has it shown again. The card's number is whatever was said; before its PIN
+    nobody knows whether there is such a card.
+    """
+
+    class Way(models.TextChoices):
+        PHONE = "phone", pgettext_lazy("case", "telephone")
+        COUNTER = "counter", pgettext_lazy("case", "counter")
+
+    class State(models.TextChoices):
+        OPEN = "open", pgettext_lazy("case", "unfinished")
+        DONE = "done", pgettext_lazy("case", "activated")
+        CLOSED = "closed", pgettext_lazy("case", "closed")
+
+    number = models.CharField(_("case"), max_length=14, unique=True)
+    way = models.CharField(max_length=7, choices=Way)
+    serial = models.BigIntegerField()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    # Who has it in hand, or had it last.
+    operator = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    language = models.CharField(max_length=10)
+    phone = EncryptedText(blank=True)
+    device = EncryptedText()
+    proof = models.UUIDField(null=True)
+    # The page that comes next, as the form calls it; nothing before the PIN was right.
+    step = models.CharField(max_length=20, blank=True)
+    # What the customer was asked to agree to by a code, and when they did; nothing before.
+    consent = EncryptedText(null=True)
+    begun_at = models.DateTimeField(_("since"))
+    touched_at = models.DateTimeField()
+    chased_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+    ended_at = models.DateTimeField(null=True)
+    policy_number = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["touched_at"]
+        verbose_name = _("case")
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "begun_at"], name="case_by_organisation"),
+            models.Index(fields=["policy_number"], name="case_by_policy"),
+            models.Index(
+                fields=["touched_at"], condition=Q(state="open"), name="case_that_is_open"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["serial", "organisation"],
+                condition=Q(state="open"),
+                name="a_card_has_one_open_case_at_a_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", ended_at__isnull=True)
+                | (~Q(state="open") & Q(ended_at__isnull=False, proof__isnull=True)),
+                name="a_case_is_over_exactly_when_it_has_the_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="done", consent__isnull=False) & ~Q(policy_number="")
+                | (~Q(state="done") & Q(policy_number="")),
+                name="a_case_is_done_when_it_became_a_policy_with_consent",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="closed") & ~Q(reason="")) | (~Q(state="closed") & Q(reason="")),
+                name="a_case_is_closed_with_a_reason",
+            ),
+        ]
+        triggers: ClassVar = [
+            refused(
+                "a_case_that_is_over_stays",
+                pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state="open"),
+            ),
+            refused(
+                "a_case_keeps_what_it_is_for",
+                pgtrigger.UpdateOf(
+                    "number", "way", "serial", "organisation_id", "device", "begun_at"
+                ),
+            ),
+            refused("a_case_is_kept", pgtrigger.Delete),
+            never_truncated("case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -20,7 +20,14 @@ from selfcard.activation.errors import (
     CardWithdrawn,
     PremiumNotArrived,
 )
-from selfcard.activation.models import Draft, GateAlarm, PinProof, TargetCounter, Unlocking
+from selfcard.activation.models import (
+    DeskCase,
+    Draft,
+    GateAlarm,
+    PinProof,
+    TargetCounter,
+    Unlocking,
+)
 from selfcard.activation.tolls import Toll
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -242,3 +249,34 @@ def live_refund(policy: Policy) -> PaymentReceipt | None:
 def policy_of_payment(payment: PaymentReceipt) -> Policy | None:
     """The cancelled policy whose premium a payment receipt pays back, if it does."""
     return find_policy(payment.reason_number) if payment.reason_kind == "policy" else None
+
+
+def cases_in_reach(actor: Actor) -> QuerySet[DeskCase]:
+    """The cases of those places where the actor activates for customers."""
+    reach = organisations_in_reach(actor, May.ACTIVATE_FOR_CUSTOMER).values("pk")
+    return DeskCase.objects.filter(organisation__in=reach).select_related(
+        "organisation__party", "operator__party"
+    )
+
+
+def find_case(actor: Actor, number: str) -> DeskCase | None:
+    """A case in reach, by its number."""
+    return cases_in_reach(actor).filter(number=number).first()
+
+
+def open_case_of(actor: Actor, serial: int) -> DeskCase | None:
+    """The case for a card that is not over, if there is one in reach."""
+    return cases_in_reach(actor).filter(serial=serial, state=DeskCase.State.OPEN).first()
+
+
+def consent_of(case: DeskCase) -> dict[str, Any]:
+    """What a case's customer was asked to agree to, and when they did; empty before."""
+    asked: dict[str, Any] = json.loads(case.consent) if case.consent else {}
+    return asked
+
+
+def proof_in_hand(case: DeskCase, actor: Actor) -> PinProof | None:
+    """The proof of a case, for whoever has the case in hand and as long as its visit lasts."""
+    if case.proof is None or case.operator_id != actor.id:
+        return None
+    return find_proof(str(case.proof))

@@ -8,6 +8,7 @@ from django.db.models import Q
 from selfcard.core.kept import Reason, Retentions, kept, recorded, swept
 
 KEPT: Retentions = {
+    "activation.DeskCase": [recorded(Reason.CONTRACT, "begun_at", settings.RECORD_TIME)],
     "activation.Draft": [swept(Reason.DRAFT, "saved_at", settings.DRAFT_MEMORY)],
     "activation.OneTimeCode": [swept(Reason.VISIT, "expires_at", timedelta(days=1))],
     # A proof that became a policy belongs to the policy's evidence.

@@ -18,3 +18,23 @@ def versions_of_texts(version: ProductVersion) -> dict[ConsentKind, str]:
         ConsentKind.PRIVACY: PRIVACY_NOTICE,
         ConsentKind.GUARDIAN: GUARDIANS_CONSENT,
     }
+
+
+# What is read out to a customer on each page of the desk, by its version. The words stand with the
+# desk's pages; a policy's evidence keeps the versions.
+READ_OUT = {
+    "pin": "1",
+    "product": "1",
+    "starts": "1",
+    "insured": "1",
+    "people": "1",
+    "applicant": "1",
+    "paid": "1",
+    "details": "1",
+    "contact": "1",
+    "terms": "1",
+    "privacy": "1",
+    "guardian": "1",
+    "code": "1",
+    "check": "1",
+}

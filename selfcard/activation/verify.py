@@ -124,3 +124,15 @@ def violations() -> Iterator[Violation]:
           AND cancelled.gross IS DISTINCT FROM payment.amount
         """,
     )
+    yield from violations_of(
+        "Staff activate only for customers who agreed by a code",
+        """
+        SELECT policy.number, policy.channel
+        FROM policies_policy policy
+        WHERE policy.channel IN ('desk', 'office') AND NOT EXISTS (
+            SELECT FROM activation_deskcase desk
+            WHERE desk.policy_number = policy.number AND desk.state = 'done'
+              AND desk.consent IS NOT NULL
+              AND left(policy.reason_number, 15)::bigint = desk.serial)
+        """,
+    )

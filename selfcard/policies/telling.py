@@ -16,6 +16,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.wording import written_day
 from selfcard.messaging.commands import MessageGiven, write_messages
 from selfcard.messaging.models import Message
+from selfcard.organisations.models import Organisation
 from selfcard.policies.models import Policy
 
 ISSUED, CANCELLED, CONTACT_CHANGED = "policy_issued", "policy_cancelled", "contact_changed"
@@ -64,10 +65,24 @@ def tell_contact_changed(policy: Policy, former_phone: str, actor: Actor) -> Non
 
 
 def tell_code(
-    policy: Policy, phone: str, words: str, *, secret_until: datetime, actor: Actor
+    reason: tuple[str, str],
+    organisation: Organisation,
+    *,
+    phone: str,
+    words: str,
+    secret_until: datetime,
+    actor: Actor,
 ) -> None:
     """A code, in the reader's language; its words are erased once they were sent."""
-    _write(policy, CODE, [_sms(phone, words)], actor, secret_until=secret_until)
+    write_messages(
+        occasion=CODE,
+        messages=[_sms(phone, words)],
+        language=get_language() or settings.LANGUAGE_CODE,
+        reason=reason,
+        organisation=organisation,
+        secret_until=secret_until,
+        actor=actor,
+    )
 
 
 def language_of(policy: Policy) -> str:
@@ -85,20 +100,13 @@ def _tell(policy: Policy, occasion: str, subject: str, words: str, actor: Actor)
     _write(policy, occasion, messages, actor)
 
 
-def _write(
-    policy: Policy,
-    occasion: str,
-    messages: list[MessageGiven],
-    actor: Actor,
-    secret_until: datetime | None = None,
-) -> None:
+def _write(policy: Policy, occasion: str, messages: list[MessageGiven], actor: Actor) -> None:
     write_messages(
         occasion=occasion,
         messages=messages,
         language=get_language() or settings.LANGUAGE_CODE,
         reason=("policy", policy.number),
         organisation=policy.organisation,
-        secret_until=secret_until,
         actor=actor,
     )
 

@@ -43,6 +43,7 @@ OPERATIONS: dict[str, Place] = {
     "custody.stock_count": Place("office:custody:stock_count", _("Open the stock count")),
     "custody.void": Place("office:custody:void", _("Make cards void")),
     "custody.write_off": Place("office:custody:write_off", _("Open the case")),
+    "desk.case": Place("office:desk:case", _("Open the case")),
     "inquiry.card": Place("office:inquiry:card", _("Where is this card?")),
     "open.batch": Place("office:cards:batch", _("Open the batch")),
     "open.policy": Place("office:policies:policy", _("Open the policy")),

@@ -13,6 +13,16 @@ from selfcard.activation.commands.cancelling import (
     settle_refund,
 )
 from selfcard.activation.commands.checking import check_policy
+from selfcard.activation.commands.desk import (
+    ask_consent,
+    begin_case,
+    chase_case,
+    close_case,
+    confirm_consent,
+    put_case_down,
+    save_case,
+    take_case,
+)
 from selfcard.activation.commands.phones import (
     ask_code,
     ask_code_to_new_phone,
@@ -26,16 +36,24 @@ __all__ = [
     "activate_card",
     "ask_code",
     "ask_code_to_new_phone",
+    "ask_consent",
+    "begin_case",
     "cancel_policy",
     "change_contact",
+    "chase_case",
     "check_policy",
+    "close_case",
+    "confirm_consent",
     "discard_draft",
     "issue_refund_payment",
     "open_gate",
     "open_policy",
+    "put_case_down",
+    "save_case",
     "save_draft",
     "send_code",
     "settle_refund",
+    "take_case",
     "unlock_card",
     "use_code",
 ]

@@ -11,6 +11,7 @@ from django.db.models import F, Func
 from django.utils.translation import get_language
 
 from selfcard.activation import gate
+from selfcard.activation.commands.hands import agreed_at_desk, end_case
 from selfcard.activation.errors import (
     CardActivatedAlready,
     ConsentOutdated,
@@ -23,6 +24,7 @@ from selfcard.activation.errors import (
     TooManyTries,
 )
 from selfcard.activation.models import (
+    DeskCase,
     Draft,
     PinProof,
 )
@@ -123,6 +125,11 @@ def save_draft(
         CardActivatedAlready: the card has become a policy meanwhile; nothing is kept beside it.
         DraftOfAnotherDevice: another one has begun for this card; here one may begin afresh.
     """
+    keep_page(proof=proof, device=device, page=page, answers=answers, actor=actor)
+
+
+def keep_page(*, proof: PinProof, device: str, page: str, answers: Any, actor: Actor) -> None:
+    """What `save_draft` does, within whatever deed keeps a page."""
     now = clock.now()
     _lock_to_fill_in(proof)
     draft = Draft.objects.filter(serial=proof.serial).first()
@@ -162,10 +169,14 @@ def activate_card(
     proof: PinProof,
     version: ProductVersion,
     application: Application,
+    case: DeskCase | None = None,
     actor: Actor,
     request_id: UUID,
 ) -> Policy:
     """Turn a paid card into a policy.
+
+    Staff do so in a `case` that they have in hand, for a customer who has agreed by a code to the
+    very phone and the very texts of the application.
 
     Of two who activate one card at the same moment one gets the policy and the other is told that
     the card is activated. Limits per person hold across cards, since each insured person is
@@ -178,9 +189,11 @@ def activate_card(
         ConsentOutdated: a consent was given to another text than the present one.
         RulesBroken: the product does not take these people or this day.
         ApplicationNotComplete: what is given cannot be a policy, whatever the product.
+        CustomerNotAsked, PinNotShown, CaseInOtherHands, CaseOver: staff without such a case.
     """
     serial = proof.serial
     _lock_for_activation(serial, application)
+    agreed = agreed_at_desk(case, proof, application, actor)
     proof.refresh_from_db()
     if proof.used_at:
         raise CardActivatedAlready
@@ -213,8 +226,9 @@ def activate_card(
             "begun_at": draft.begun_at.isoformat() if draft else None,
             "source": actor.source,
             "channel": actor.channel,
-            "language": get_language(),
+            "language": case.language if case else get_language(),
             "sale": sale.number,
+            **agreed,
         },
         actor=actor,
     )
@@ -223,6 +237,8 @@ def activate_card(
     now = clock.now()
     PinProof.objects.filter(pk=proof.pk).update(used_at=now, policy_number=policy.number)
     Draft.objects.filter(serial=serial).delete()
+    if case:
+        end_case(case, policy)
     record(actor, "card.activated", policy, serials=SerialRun(serial, serial), version=version.code)
     return policy
 

@@ -19,12 +19,14 @@ from selfcard.activation.errors import (
     SourceMustWait,
     TooManyCodes,
 )
-from selfcard.activation.models import OneTimeCode
+from selfcard.activation.models import DeskCase, OneTimeCode
+from selfcard.activation.queries import consent_of
 from selfcard.activation.tolls import read_ticket
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.serials import card_number
 from selfcard.policies import commands as policies
 from selfcard.policies.application import ContactGiven
 from selfcard.policies.contact import mobile_phone
@@ -34,6 +36,7 @@ from selfcard.policies.queries import find_policy
 from selfcard.policies.telling import tell_code
 
 SEND_CODE = "activation.send_code"
+Purpose = OneTimeCode.Purpose
 
 
 @command
@@ -57,7 +60,7 @@ def ask_code(
         SourceMustWait: this source, or very many, failed too often just now.
         TooManyCodes: as many were asked for as are sent in an hour.
     """
-    return _asked(
+    return have_code_sent(
         number=read_policy_number(number),
         purpose=purpose,
         language=language,
@@ -87,7 +90,7 @@ def ask_code_to_new_phone(
     """
     _require_shown(proof)
     phone = mobile_phone(contact.phone)
-    return _asked(
+    return have_code_sent(
         number=proof.number,
         purpose=OneTimeCode.Purpose.NEW_PHONE,
         phone=phone,
@@ -102,26 +105,28 @@ def ask_code_to_new_phone(
 @command
 def send_code(*, code: OneTimeCode, actor: Actor, request_id: UUID) -> None:
     """Make the digits of a code that was asked for, and have them sent; nothing where there is no
-    such policy, or when it comes too late.
+    such policy or case, or when it comes too late.
     """
     code.refresh_from_db(from_queryset=OneTimeCode.objects.select_for_update(no_key=True))
-    policy = find_policy(code.number)
-    if policy is None or code.digest or code.expires_at <= clock.now():
+    about = _case_of(code) if code.purpose == Purpose.CONSENT else find_policy(code.number)
+    if about is None or code.digest or code.expires_at <= clock.now():
         record(actor, "code.not_sent", number=code.number)
         return
     digits = codes.new_digits()
-    code.phone = contact_wanted(code).phone if code.contact else policy.phone
+    code.phone = _phone_for(code, about)
     code.digest = codes.digest_of(code, digits)
     code.save(update_fields=["phone", "digest"])
+    kind = "case" if isinstance(about, DeskCase) else "policy"
     with translation.override(code.language):
         tell_code(
-            policy,
-            code.phone,
-            codes.words_with(code, digits),
+            (kind, code.number),
+            about.organisation,
+            phone=code.phone,
+            words=_words_with(code, digits, about),
             secret_until=code.expires_at,
             actor=actor,
         )
-    record(actor, "code.sent", policy, purpose=code.purpose)
+    record(actor, "code.sent", about, purpose=code.purpose)
 
 
 @command
@@ -145,6 +150,13 @@ def use_code(
         CodeTriedTooOften: this code, or codes of its policy. Nothing was compared or counted.
         CodeUsedAlready, CodeOutdated: it does not count any more, whatever was typed.
     """
+    return compare_code(code, digits, source=source, ticket=ticket, actor=actor)
+
+
+def compare_code(
+    code: OneTimeCode, digits: str, *, source: str, ticket: str, actor: Actor
+) -> OneTimeCode | None:
+    """What `use_code` does, within whatever deed has a code shown to it."""
     now = clock.now()
     plain = codes.read_digits(digits)
     target = codes.tries_of(code, source)
@@ -212,7 +224,7 @@ def contact_wanted(code: OneTimeCode) -> ContactGiven:
     return ContactGiven(**given)
 
 
-def _asked(
+def have_code_sent(
     *,
     number: str,
     purpose: OneTimeCode.Purpose,
@@ -223,6 +235,11 @@ def _asked(
     phone: str = "",
     contact: str | None = None,
 ) -> OneTimeCode:
+    """Count that a code is asked for, and have it made and sent in the background.
+
+    Raises:
+        SourceMustWait, TooManyCodes: as for every code.
+    """
     now = clock.now()
     charged = gate.charge(
         source=source,
@@ -248,6 +265,25 @@ def _asked(
     app.configure_task(SEND_CODE).defer(code=str(code.pk))
     record(actor, "code.asked", number=number, purpose=purpose)
     return code
+
+
+def _case_of(code: OneTimeCode) -> DeskCase | None:
+    """The case whose customer is asked by this code, and not by a later one."""
+    case = DeskCase.objects.filter(number=code.number, state=DeskCase.State.OPEN).first()
+    return case if case and consent_of(case).get("code") == str(code.pk) else None
+
+
+def _phone_for(code: OneTimeCode, about: Policy | DeskCase) -> str:
+    if isinstance(about, DeskCase):
+        return str(consent_of(about)["phone"])
+    return contact_wanted(code).phone if code.contact else about.phone
+
+
+def _words_with(code: OneTimeCode, digits: str, about: Policy | DeskCase) -> str:
+    if isinstance(about, DeskCase):
+        consent = consent_of(about)
+        return codes.words_to_agree(digits, card_number(about.serial)[-4:], consent)
+    return codes.words_with(code, digits)
 
 
 def _as_it_is(code: OneTimeCode) -> OneTimeCode:

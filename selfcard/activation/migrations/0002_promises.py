@@ -141,6 +141,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
+            "CREATE SEQUENCE activation_case_number", "DROP SEQUENCE activation_case_number"
+        ),
+        migrations.RunSQL(
             REVERSED_WITH_ITS_POLICY,
             _undo("an_activation_is_reversed_with_its_policy", "custody_activatedcard"),
         ),

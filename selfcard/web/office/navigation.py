@@ -155,6 +155,15 @@ AREAS: tuple[Area, ...] = (
         ("ledger",),
     ),
     Area(
+        _("Activation desk"),
+        "headset",
+        (
+            Page("office:desk:list", _("Customers"), (May.ACTIVATE_FOR_CUSTOMER,)),
+            Page("office:desk:begin", _("Begin with a customer"), (May.ACTIVATE_FOR_CUSTOMER,)),
+        ),
+        ("desk",),
+    ),
+    Area(
         _("Policies"),
         "shield",
         (

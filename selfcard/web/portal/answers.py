@@ -11,7 +11,6 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -66,15 +65,6 @@ class Page:
     def key(self) -> str:
         """Where the draft keeps its answers."""
         return f"{self.name}{self.place or ''}"
-
-    @property
-    def address(self) -> str:
-        return reverse(f"portal:{self.name}", args=[self.place] if self.place else [])
-
-    @property
-    def address_to_change(self) -> str:
-        """The same page, on the way back to all answers."""
-        return f"{self.address}?change"
 
 
 @dataclass

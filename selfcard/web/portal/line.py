@@ -1,20 +1,25 @@
-"""The line from the choice of a product to the policy: one thing a page."""
+"""The line from the choice of a product to the policy: one thing a page.
 
-from typing import Any
+Holders walk it on the portal, and staff for their customers at the desk (`Visiting`): the same
+pages in the same order, by the same forms and rules. A face says where its pages are, how they
+look, and what becomes of the line's end.
+"""
+
+from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
-from selfcard.activation.commands import activate_card
 from selfcard.activation.errors import CardNotReady, ProofExpired, RulesBroken
 from selfcard.activation.queries import broken_by, broken_so_far
 from selfcard.activation.texts import versions_of_texts
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import card_number
+from selfcard.custody.queries import CardState
 from selfcard.policies.application import Application, InsuredGiven, problems
 from selfcard.policies.errors import ApplicationNotComplete
+from selfcard.policies.models import Policy
 from selfcard.products.codec import to_json
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship
@@ -37,12 +42,44 @@ from selfcard.web.portal.answers import (
 from selfcard.web.portal.forms import ActivateForm, PortalForm
 from selfcard.web.portal.questions import IS_FOR
 from selfcard.web.portal.summary import sections_of
-from selfcard.web.portal.visit import Visit, filling_in, holder_of, show_policy_to
 from selfcard.web.problems import Help, Problem
 
 
-@filling_in
-def product(request: HttpRequest, visit: Visit) -> HttpResponse:
+class Visiting(Protocol):
+    """Whoever walks the line: with an opened card, and what has been answered for it."""
+
+    @property
+    def start(self) -> str:
+        """Where the line was begun."""
+
+    @property
+    def card(self) -> CardState: ...
+
+    @property
+    def answers(self) -> Answers: ...
+
+    def address(self, page: Page) -> str:
+        """Where a page is."""
+
+    def template(self, name: str) -> str:
+        """How a page looks."""
+
+    def keep(self, page: Page, answers: Any) -> None:
+        """Save a page's answers, and go on with them."""
+
+    def activate(
+        self, version: ProductVersion, application: Application, request_id: Any
+    ) -> Policy:
+        """Make the policy."""
+
+    def done(self, policy: Policy) -> HttpResponse:
+        """What comes after the line."""
+
+    def frame(self, page: Page) -> dict[str, Any]:
+        """What the pages show around the question."""
+
+
+def product(request: HttpRequest, visit: Visiting) -> HttpResponse:
     """The products that the card may become, side by side."""
     versions = visit.answers.versions
     if request.method == "POST":
@@ -52,16 +89,15 @@ def product(request: HttpRequest, visit: Visit) -> HttpResponse:
             visit.keep(Page(PRODUCT), version.pk)
             return _go_on(request, visit, Page(PRODUCT))
     offers = [(version, *first_days(version.bounds, clock.today())) for version in versions]
-    return _shown(request, visit, Page(PRODUCT), "portal/product.html", {"offers": offers})
+    return _shown(request, visit, Page(PRODUCT), "product", {"offers": offers})
 
 
-@filling_in
-def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> HttpResponse:
+def question(request: HttpRequest, visit: Visiting, name: str, place: int = 0) -> HttpResponse:
     """A page of questions. What is typed is kept even when it cannot be accepted yet."""
     page = Page(name, place)
     answers = visit.answers
     if answers.version is None or not _is_open(answers, page):
-        return _to(answers.first_open)
+        return _to(visit, answers.first_open)
     if request.method != "POST":
         return _asked(request, visit, page, answers.form(page))
     form = answers.form(page, request.POST)
@@ -69,7 +105,7 @@ def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> H
     if page in answers.pages or typed.get("name") or looked_in:
         visit.keep(page, typed)
     if "back" in request.POST:
-        return _to(answers.before(page) or Page(PRODUCT))
+        return _to(visit, answers.before(page) or Page(PRODUCT))
     if looked_in:
         return redirect(f"{request.get_full_path()}#{form.control_id(looked_in)}")
     if switched := _switched(request, visit):
@@ -85,45 +121,43 @@ def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> H
     return _asked(request, visit, page, form)
 
 
-@filling_in
-def people(request: HttpRequest, visit: Visit) -> HttpResponse:
+def people(request: HttpRequest, visit: Visiting) -> HttpResponse:
     """Everybody who is to be insured, where a product insures several."""
     answers = visit.answers
     page = Page(PEOPLE)
     if page not in answers.pages:
-        return _to(answers.first_open)
+        return _to(visit, answers.first_open)
     missing = False
     if request.method == "POST":
         if "back" in request.POST:
-            return _to(Page(INSURED, answers.count))
+            return _to(visit, Page(INSURED, answers.count))
         if "add" in request.POST and answers.count < answers.rules.insured_highest:
-            return _to(Page(INSURED, answers.count + 1))
+            return _to(visit, Page(INSURED, answers.count + 1))
         if request.POST.get("remove", "").isdigit():
             _remove(visit, int(request.POST["remove"]))
-            return _to(page)
+            return _to(visit, page)
         missing = not answers.is_complete(page)
         if not missing:
             return _go_on(request, visit, page)
     shown = {
-        "rows": [_listed(answers, place) for place in range(1, answers.count + 1)],
+        "rows": [_listed(visit, place) for place in range(1, answers.count + 1)],
         "may_add": answers.count < answers.rules.insured_highest,
         "rules": answers.rules,
         "missing": missing,
     }
-    return _shown(request, visit, page, "portal/people.html", shown, 422 if missing else 200)
+    return _shown(request, visit, page, "people", shown, 422 if missing else 200)
 
 
-@filling_in
-def declarations(request: HttpRequest, visit: Visit) -> HttpResponse:
+def declarations(request: HttpRequest, visit: Visiting) -> HttpResponse:
     """Three things to agree to, each on its own."""
     answers = visit.answers
     page = Page(DECLARATIONS)
     if page not in answers.pages:
-        return _to(answers.first_open)
+        return _to(visit, answers.first_open)
     assert answers.version is not None
     form = answers.declarations(request.POST if request.method == "POST" else None)
     if "back" in request.POST:
-        return _to(answers.before(page) or Page(PRODUCT))
+        return _to(visit, answers.before(page) or Page(PRODUCT))
     # A tick counts for the text that stood beside it, not for one that has come since.
     moved = request.method == "POST" and form.data.get("texts") != answers.texts_seen
     if moved:
@@ -134,15 +168,14 @@ def declarations(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _go_on(request, visit, page)
     children = [one for one in answers.insured if one.relationship != Relationship.SELF]
     shown = {"form": form, "version": answers.version, "children": children, "moved": moved}
-    return _shown(request, visit, page, "portal/declarations.html", shown, form.status)
+    return _shown(request, visit, page, "declarations", shown, form.status)
 
 
-@filling_in
-def check(request: HttpRequest, visit: Visit) -> HttpResponse:
+def check(request: HttpRequest, visit: Visiting) -> HttpResponse:
     """Check your answers; the button at the end makes the policy."""
     answers = visit.answers
     if answers.first_open.name != CHECK:
-        return _to(answers.first_open)
+        return _to(visit, answers.first_open)
     version, application = answers.version, answers.application()
     assert version is not None
     as_shown = {"starts_on": application.starts_on, "seen": answers.seen}
@@ -155,13 +188,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         form = ActivateForm(initial=as_shown)
     elif form.is_valid():
         try:
-            policy = activate_card(
-                proof=visit.proof,
-                version=version,
-                application=application,
-                actor=holder_of(request),
-                request_id=form.cleaned_data["request_id"],
-            )
+            policy = visit.activate(version, application, form.cleaned_data["request_id"])
         except (RulesBroken, ApplicationNotComplete) as refused:
             refusals = refused.problems
         except (CardNotReady, ProofExpired):
@@ -169,22 +196,21 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         except Refusal as refusal:
             refusals = [refusal]
         else:
-            show_policy_to(request, policy)
-            return redirect("portal:done")
+            return visit.done(policy)
         form.issue_new_request()
     elif request.method != "POST":
         refusals = problems(application, today=clock.today()) or broken_by(application, version)
     shown = {
         "form": form,
         "moved": moved,
-        "problems": [_problem(refusal) for refusal in refusals],
+        "problems": [_problem(visit, refusal) for refusal in refusals],
         "ways_out": _ways_for(answers, application) if refusals else [],
         "sections": sections_of(answers, application),
         "version": version,
         "price": visit.card.type_version.value,
     }
     status = 422 if refusals or form.errors else 200
-    return _shown(request, visit, Page(CHECK), "portal/check.html", shown, status)
+    return _shown(request, visit, Page(CHECK), "check", shown, status)
 
 
 def _moved(form: ActivateForm, answers: Answers) -> str:
@@ -195,14 +221,14 @@ def _moved(form: ActivateForm, answers: Answers) -> str:
     return "day" if seen == answers.seen_with(day) else "answers"
 
 
-def _to(page: Page) -> HttpResponse:
-    return redirect(page.address)
+def _to(visit: Visiting, page: Page) -> HttpResponse:
+    return redirect(visit.address(page))
 
 
-def _go_on(request: HttpRequest, visit: Visit, page: Page) -> HttpResponse:
+def _go_on(request: HttpRequest, visit: Visiting, page: Page) -> HttpResponse:
     """To the next page; who came to change one answer goes back to check them all."""
     answers = visit.answers
-    return _to(answers.first_open if "change" in request.GET else answers.after(page))
+    return _to(visit, answers.first_open if "change" in request.GET else answers.after(page))
 
 
 def _is_open(answers: Answers, page: Page) -> bool:
@@ -211,7 +237,7 @@ def _is_open(answers: Answers, page: Page) -> bool:
     return page in answers.pages or (adding and page.place <= answers.rules.insured_highest)
 
 
-def _switched(request: HttpRequest, visit: Visit) -> Answers | None:
+def _switched(request: HttpRequest, visit: Visiting) -> Answers | None:
     """Take another product on the way, keeping everything that was typed."""
     chosen = request.POST.get("switch_to", "")
     if chosen not in {str(one.pk) for one in visit.answers.versions}:
@@ -220,7 +246,7 @@ def _switched(request: HttpRequest, visit: Visit) -> Answers | None:
     return visit.answers
 
 
-def _remove(visit: Visit, place: int) -> None:
+def _remove(visit: Visiting, place: int) -> None:
     """Take somebody off the list; those behind move up."""
     answers = visit.answers
     count = answers.count
@@ -231,12 +257,12 @@ def _remove(visit: Visit, place: int) -> None:
         visit.keep(Page(INSURED, after), kept)
 
 
-def _listed(answers: Answers, place: int) -> dict[str, Any]:
+def _listed(visit: Visiting, place: int) -> dict[str, Any]:
     """One line of the list of insured people."""
-    form = answers.kept_form(Page(INSURED, place))
+    form = visit.answers.kept_form(Page(INSURED, place))
     whole = form.is_valid()
     return {
-        "url": Page(INSURED, place).address,
+        "url": visit.address(Page(INSURED, place)),
         "place": place,
         "name": form.insured.person.name if whole else "",
         "is_for": IS_FOR[form.insured.relationship] if whole else "",
@@ -301,9 +327,10 @@ def _ways_for(answers: Answers, application: Application) -> list[ProductVersion
     ]
 
 
-def _problem(refusal: Refusal) -> Problem:
+def _problem(visit: Visiting, refusal: Refusal) -> Problem:
     """A refusal of the whole application, with the page where its answer is changed."""
-    return Problem(str(refusal), help=Help(page_of(refusal).address_to_change, ""))
+    where = f"{visit.address(page_of(refusal))}?change"
+    return Problem(str(refusal), help=Help(where, ""))
 
 
 def page_of(refusal: Refusal) -> Page:
@@ -328,14 +355,14 @@ def page_of(refusal: Refusal) -> Page:
     return Page(PRODUCT)
 
 
-def _asked(request: HttpRequest, visit: Visit, page: Page, form: PortalForm) -> HttpResponse:
+def _asked(request: HttpRequest, visit: Visiting, page: Page, form: PortalForm) -> HttpResponse:
     shown = {"form": form, "version": visit.answers.version, "rules": visit.answers.rules}
-    return _shown(request, visit, page, f"portal/{page.name}.html", shown, form.status)
+    return _shown(request, visit, page, page.name, shown, form.status)
 
 
 def _shown(
     request: HttpRequest,
-    visit: Visit,
+    visit: Visiting,
     page: Page,
     template: str,
     context: dict[str, Any],
@@ -352,10 +379,12 @@ def _shown(
         ],
         "step_number": now + 1,
         "step_name": STEPS[now][0],
-        "back": before.address if before else reverse("portal:start"),
+        "back": visit.address(before) if before else visit.start,
+        "visit": visit,
         "card": visit.card,
         "card_ending": card_number(visit.card.serial)[-4:],
         "chosen": answers.version,
         "changing": "change" in request.GET,
+        **visit.frame(page),
     }
-    return render(request, template, frame | context, status=status)
+    return render(request, visit.template(template), frame | context, status=status)

@@ -5,24 +5,26 @@ only in the one that is printed on its paper.
 from django.urls import path
 
 from selfcard.web.portal import authenticity, cards, claims, line, manual, picks, views
+from selfcard.web.portal.visit import filling_in
 
 app_name = "portal"
+question = filling_in(line.question)
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("card/", views.card, name="card"),
     path("card/begin-afresh/", views.begin_afresh, name="begin_afresh"),
-    path("product/", line.product, name="product"),
-    path("start-of-cover/", line.question, {"name": "starts"}, name="starts"),
-    path("insured/<int:place>/", line.question, {"name": "insured"}, name="insured"),
-    path("insured/", line.people, name="people"),
-    path("applicant/", line.question, {"name": "applicant"}, name="applicant"),
-    path("paid-on-death/", line.question, {"name": "paid"}, name="paid"),
-    path("details/", line.question, {"name": "details"}, name="details"),
+    path("product/", filling_in(line.product), name="product"),
+    path("start-of-cover/", question, {"name": "starts"}, name="starts"),
+    path("insured/<int:place>/", question, {"name": "insured"}, name="insured"),
+    path("insured/", filling_in(line.people), name="people"),
+    path("applicant/", question, {"name": "applicant"}, name="applicant"),
+    path("paid-on-death/", question, {"name": "paid"}, name="paid"),
+    path("details/", question, {"name": "details"}, name="details"),
     path("found/<str:kind>/", picks.found, name="found"),
-    path("contact/", line.question, {"name": "contact"}, name="contact"),
-    path("declarations/", line.declarations, name="declarations"),
-    path("check-answers/", line.check, name="check"),
+    path("contact/", question, {"name": "contact"}, name="contact"),
+    path("declarations/", filling_in(line.declarations), name="declarations"),
+    path("check-answers/", filling_in(line.check), name="check"),
     path("done/", views.done, name="done"),
     path("look-up/", views.look_up, name="look_up"),
     path("check/", authenticity.check, name="check_policy"),

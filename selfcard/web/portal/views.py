@@ -35,6 +35,7 @@ from selfcard.activation.queries import (
     why_not_ready,
 )
 from selfcard.core import clock
+from selfcard.core.actor import Actor
 from selfcard.core.refusals import Refusal, RequestReused
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
@@ -231,16 +232,28 @@ def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
 
 def _through_the_gate(request: HttpRequest, form: CardAndPinForm) -> PinProof | None:
     """The proof for a right PIN; else the form says what the holder may know."""
+    return through_the_gate(
+        form,
+        card_number=form.cleaned_data["card_number"],
+        source=source_of(request),
+        actor=holder_of(request),
+    )
+
+
+def through_the_gate(
+    form: GateForm, *, card_number: str, source: str, actor: Actor
+) -> PinProof | None:
+    """The same, whoever types the PIN."""
     given = form.cleaned_data
     proof = None
     try:
         proof = once(
             open_gate,
-            card_number=given["card_number"],
+            card_number=card_number,
             pin=given["pin"],
-            source=source_of(request),
+            source=source,
             ticket=given["ticket"],
-            actor=holder_of(request),
+            actor=actor,
             request_id=given["request_id"],
         )
         if proof is None:

@@ -11,14 +11,15 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property, wraps
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from selfcard.activation.commands import discard_draft, save_draft
+from selfcard.activation.commands import activate_card, discard_draft, save_draft
 from selfcard.activation.errors import CardNotReady, DraftOfAnotherDevice, ProofExpired
 from selfcard.activation.models import Draft, PinProof
 from selfcard.activation.queries import (
@@ -32,8 +33,10 @@ from selfcard.cards.queries import product_versions_of
 from selfcard.core import clock
 from selfcard.core.actor import Actor, Channel
 from selfcard.custody.queries import CardState
+from selfcard.policies.application import Application
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import find_policy
+from selfcard.products.models import ProductVersion
 from selfcard.web.portal.answers import Answers, Page
 
 Shown = Callable[..., HttpResponse]
@@ -65,7 +68,7 @@ def holder_of(request: HttpRequest) -> Actor:
 
 
 class Visit:
-    """One card, opened, in one browser."""
+    """One card, opened, in one browser; it walks the line (`line.Visiting`)."""
 
     def __init__(self, request: HttpRequest, proof: PinProof) -> None:
         self.request = request
@@ -106,6 +109,34 @@ class Visit:
             request_id=uuid4(),
         )
         self.__dict__.pop("answers", None)
+
+    @property
+    def start(self) -> str:
+        return reverse("portal:start")
+
+    def address(self, page: Page) -> str:
+        return reverse(f"portal:{page.name}", args=[page.place] if page.place else [])
+
+    def template(self, name: str) -> str:
+        return f"portal/{name}.html"
+
+    def activate(
+        self, version: ProductVersion, application: Application, request_id: UUID
+    ) -> Policy:
+        return activate_card(
+            proof=self.proof,
+            version=version,
+            application=application,
+            actor=holder_of(self.request),
+            request_id=request_id,
+        )
+
+    def done(self, policy: Policy) -> HttpResponse:
+        show_policy_to(self.request, policy)
+        return redirect("portal:done")
+
+    def frame(self, page: Page) -> dict[str, Any]:
+        return {}
 
     def begin_afresh(self) -> None:
         """Throw the draft away."""

@@ -148,6 +148,12 @@ def in_language(entry: Any, name: str) -> str:
 
 
 @register.filter
+def address_of(visit: Any, page: Any) -> str:
+    """Where a page of the line is, for whoever walks it."""
+    return str(visit.address(page))
+
+
+@register.filter
 def plain_number(value: Decimal) -> str:
     """A number without zeros that say nothing: 50.00 as 50."""
     return f"{value.normalize():f}"

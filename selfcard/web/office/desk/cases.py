@@ -1,0 +1,306 @@
+"""Cases of the desk: the list of what is unfinished, beginning, resuming, chasing and closing."""
+
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import django_filters
+import django_tables2 as tables
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Min, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_POST
+
+from selfcard.activation.commands import (
+    begin_case,
+    chase_case,
+    close_case,
+    discard_draft,
+    put_case_down,
+    take_case,
+)
+from selfcard.activation.commands.desk import staff_source
+from selfcard.activation.models import DeskCase
+from selfcard.activation.queries import (
+    cases_in_reach,
+    find_case,
+    proof_in_hand,
+    toll_for,
+    why_not_ready,
+)
+from selfcard.core import clock
+from selfcard.core.refusals import Refusal
+from selfcard.core.serials import card_number
+from selfcard.organisations.models import May
+from selfcard.policies.editions import policy_pdf
+from selfcard.policies.models import Policy
+from selfcard.policies.queries import find_policy
+from selfcard.web.office.desk.filling import DeskVisit, at_desk
+from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm, PinForm
+from selfcard.web.office.desk.reading import insured, not_ready
+from selfcard.web.office.desk.reading import pin as pin_read_out
+from selfcard.web.office.desk.steps import STEPS
+from selfcard.web.office.forms import DeedForm, refusals_shown_on
+from selfcard.web.office.lists import (
+    Blank,
+    ListDeed,
+    MomentColumn,
+    NumberColumn,
+    OfficeFilter,
+    OfficeTable,
+    StatusColumn,
+    Total,
+    list_page,
+)
+from selfcard.web.office.views import OfficeRequest, found, office_view, show
+from selfcard.web.portal.views import pdf_answer, through_the_gate
+from selfcard.web.templatetags.selfcard import age, moment
+from selfcard.web.templatetags.selfcard import card_number as card_shown
+from selfcard.web.templatetags.selfcard import count as counted
+
+State = DeskCase.State
+
+
+class CaseFilter(OfficeFilter):
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"), choices=State.choices, empty_label=gettext_lazy("all")
+    )
+    way = django_filters.ChoiceFilter(
+        label=gettext_lazy("Where"), choices=DeskCase.Way.choices, empty_label=gettext_lazy("all")
+    )
+
+    class Meta:
+        model = DeskCase
+        fields: ClassVar = ["state", "way"]
+
+
+class CaseTable(OfficeTable):
+    number = NumberColumn(
+        verbose_name=gettext_lazy("Case"), linkify=("office:desk:case", [tables.A("number")])
+    )
+    state = StatusColumn(gettext_lazy("State"))
+    serial = tables.Column(gettext_lazy("Card"))
+    step = tables.Column(gettext_lazy("Next step"), empty_values=(), orderable=False)
+    begun_at = MomentColumn(verbose_name=gettext_lazy("Since"))
+    touched_at = tables.Column(gettext_lazy("Waits"), exclude_from_export=True)
+    phone = tables.Column(gettext_lazy("Phone"), orderable=False)
+    operator = tables.Column(gettext_lazy("Operator"), accessor="operator__party__name")
+    chased_at = MomentColumn(verbose_name=gettext_lazy("Chased"))
+
+    class Meta(OfficeTable.Meta):
+        order_by = "-begun_at"
+
+    def render_serial(self, value: int) -> Any:
+        return card_shown(value)
+
+    def value_serial(self, value: int) -> str:
+        return card_number(value)
+
+    def render_step(self, record: DeskCase) -> str:
+        return next_step(record)
+
+    def render_touched_at(self, record: DeskCase) -> str:
+        return age(record.touched_at) if record.state == State.OPEN else "–"
+
+
+def next_step(case: DeskCase) -> str:
+    """What has to be done next in a case."""
+    if case.state != State.OPEN:
+        return case.policy_number or case.reason
+    return str(STEPS[case.step])
+
+
+def _totals(rows: QuerySet[DeskCase]) -> list[Total]:
+    open_ = Q(state=State.OPEN)
+    sums = rows.order_by().aggregate(
+        open=Count("pk", filter=open_),
+        done=Count("pk", filter=Q(state=State.DONE)),
+        oldest=Min("touched_at", filter=open_),
+    )
+    since = moment(sums["oldest"]) if sums["oldest"] else "–"
+    return [
+        Total(_("Unfinished"), counted(sums["open"]), "wait" if sums["open"] else ""),
+        Total(_("The oldest waits since"), since),
+        Total(pgettext_lazy("cases", "Activated"), counted(sums["done"])),
+    ]
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+def cases(request: OfficeRequest) -> HttpResponse:
+    return list_page(
+        request,
+        rows=cases_in_reach(request.actor),
+        table=CaseTable,
+        filters=CaseFilter,
+        totals=_totals,
+        title=_("Activation desk"),
+        lead=_("Customers whom we activate a card for. Unfinished ones are called back."),
+        blank=Blank(
+            _("No customer yet"),
+            _("A case begins when somebody calls or comes who wants to activate a card."),
+            icon="headset",
+            url=reverse("office:desk:begin"),
+            deed=_("Begin with a customer"),
+        ),
+        name="desk-cases",
+        deed=ListDeed(_("Begin with a customer"), reverse("office:desk:begin")),
+    )
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+def begin(request: OfficeRequest) -> HttpResponse:
+    """Which card, in which language, and where to call back."""
+    way = request.GET.get("way", DeskCase.Way.PHONE)
+    form = BeginForm(
+        request.POST or None,
+        actor=request.actor,
+        initial={"way": way, "language": settings.LANGUAGE_CODE},
+    )
+    if form.is_valid():
+        with refusals_shown_on(form):
+            one = begin_case(**form.cleaned_data, actor=at_desk(request))
+            return redirect("office:desk:case", one.number)
+    return show(request, "office/desk/begin.html", {"form": form})
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+def case(request: OfficeRequest, number: str) -> HttpResponse:
+    """A case: the PIN is asked for, or how far it is, or what became of it."""
+    one = found(find_case(request.actor, number))
+    if one.state == State.DONE:
+        return _done(request, one)
+    if one.state == State.CLOSED:
+        return show(request, "office/desk/closed.html", {"case": one})
+    proof = proof_in_hand(one, request.actor)
+    if proof is None:
+        return _pin(request, one)
+    visit = DeskVisit(request, one, proof)
+    refusal = why_not_ready(visit.card)
+    context = {
+        "case": one,
+        "card": visit.card,
+        "refusal": refusal,
+        "begun_elsewhere": visit.begun_elsewhere,
+        "read_out": not_ready(one, visit.card),
+        "deed": DeedForm(actor=request.actor),
+        "next": "" if refusal else visit.address(visit.answers.first_open),
+        "next_step": next_step(one),
+    }
+    return show(request, "office/desk/case.html", context)
+
+
+def _pin(request: OfficeRequest, one: DeskCase) -> HttpResponse:
+    """The same gate as everybody's; then on to the first question that is open."""
+    actor = at_desk(request)
+    source = staff_source(actor)
+    form = PinForm(request.POST or None)
+    if form.is_valid():
+        number = card_number(one.serial)
+        proof = through_the_gate(form, card_number=number, source=source, actor=actor)
+        if proof:
+            take_case(case=one, proof=proof, actor=actor, request_id=uuid4())
+            visit = DeskVisit(request, found(find_case(actor, one.number)), proof)
+            if why_not_ready(visit.card) or visit.begun_elsewhere:
+                return redirect("office:desk:case", one.number)
+            return redirect(visit.address(visit.answers.first_open))
+    form.ask_for(toll_for(source))
+    context = {
+        "case": one,
+        "form": form,
+        "read_out": pin_read_out(one),
+        "next_step": next_step(one),
+        "deed": DeedForm(actor=request.actor),
+    }
+    response = show(request, "office/desk/pin.html", context)
+    response.status_code = 429 if form.waits else response.status_code
+    return response
+
+
+def _done(request: OfficeRequest, one: DeskCase) -> HttpResponse:
+    policy = found(find_policy(one.policy_number))
+    context = {
+        "case": one,
+        "policy": policy,
+        "read_out": insured(one, policy),
+        "may_print": _may_print(request, one),
+        "may_see": May.SEE_POLICIES in request.mays,
+    }
+    return show(request, "office/desk/done.html", context)
+
+
+def _may_print(request: OfficeRequest, one: DeskCase) -> bool:
+    """Whoever activated prints the policy for the customer who still stands there."""
+    just_now = one.ended_at and clock.now() < one.ended_at + settings.PROOF_LONGEST
+    return bool(just_now) and one.operator_id == request.staff.pk
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+def paper(request: OfficeRequest, number: str) -> HttpResponse:
+    """The policy of a case, for the customer to take along."""
+    one = found(find_case(request.actor, number))
+    policy: Policy = found(find_policy(one.policy_number) if _may_print(request, one) else None)
+    return pdf_answer(policy_pdf(policy, actor=at_desk(request)), f"{policy.number}.pdf")
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+@require_POST
+def put_down(request: OfficeRequest, number: str) -> HttpResponse:
+    """The customer has hung up or left."""
+    one = found(find_case(request.actor, number))
+    form = DeedForm(request.POST, actor=request.actor)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            put_case_down(case=one, **form.cleaned_data, actor=at_desk(request))
+            messages.success(
+                request,
+                _("Case %(number)s waits. What was answered is kept; the PIN is asked for again.")
+                % {"number": one.number},
+            )
+            return redirect("office:desk:list")
+    return redirect("office:desk:case", one.number)
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+@require_POST
+def begin_afresh(request: OfficeRequest, number: str) -> HttpResponse:
+    """Throw away what was filled in for the card elsewhere, and begin here."""
+    one = found(find_case(request.actor, number))
+    proof = proof_in_hand(one, request.actor)
+    if proof:
+        try:
+            discard_draft(proof=proof, actor=at_desk(request), request_id=uuid4())
+        except Refusal as refusal:
+            messages.warning(request, str(refusal))
+            return redirect("office:desk:case", one.number)
+        return redirect("office:desk:product", one.number)
+    return redirect("office:desk:case", one.number)
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+def chase(request: OfficeRequest, number: str) -> HttpResponse:
+    """Note what came of calling the customer back."""
+    one = found(find_case(request.actor, number))
+    form = ChaseForm(request.POST or None, actor=request.actor)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            chase_case(case=one, **form.cleaned_data, actor=at_desk(request))
+            messages.success(request, _("Noted with case %(number)s.") % {"number": one.number})
+            return redirect("office:desk:case", one.number)
+    return show(request, "office/desk/chase.html", {"form": form, "case": one})
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+def close(request: OfficeRequest, number: str) -> HttpResponse:
+    """End a case that becomes no policy."""
+    one = found(find_case(request.actor, number))
+    form = CloseForm(request.POST or None, actor=request.actor)
+    if form.is_valid():
+        with refusals_shown_on(form):
+            close_case(case=one, **form.cleaned_data, actor=at_desk(request))
+            messages.success(request, _("Case %(number)s is closed.") % {"number": one.number})
+            return redirect("office:desk:list")
+    return show(request, "office/desk/close.html", {"form": form, "case": one})

@@ -1,0 +1,133 @@
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from selfcard.activation.models import DeskCase
+from selfcard.policies.application import ConsentKind
+from selfcard.web.office.forms import OfficeForm, OfficeRenderer, printable_text
+from selfcard.web.portal.forms import GateForm
+
+
+class BeginForm(OfficeForm):
+    """Who calls or stands there, and which card they mean."""
+
+    way = forms.ChoiceField(
+        label=_("Where the customer is"),
+        choices=[
+            (DeskCase.Way.PHONE, _("On the telephone")),
+            (DeskCase.Way.COUNTER, _("At the counter")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    card_number = forms.CharField(
+        label=_("Card number"),
+        help_text=_("16 digits, as said or scanned. The PIN comes afterwards."),
+        max_length=40,
+        widget=forms.TextInput(
+            {"inputmode": "numeric", "autocomplete": "off", "class": "id", "autofocus": True}
+        ),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of the customer"), choices=settings.LANGUAGES, widget=forms.RadioSelect
+    )
+    phone = forms.CharField(
+        label=_("Phone to call back"),
+        help_text=_("For when the line breaks off. With the country code where it is not +86."),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+    )
+    widths: ClassVar = {"way": 6, "language": 6, "card_number": 6, "phone": 6}
+
+
+class PinForm(GateForm):
+    """The PIN as the customer says it. Nobody sees it, and it is not kept in the field."""
+
+    default_renderer = OfficeRenderer
+
+    pin = forms.CharField(
+        label=_("PIN"),
+        help_text=_("Usually 12 digits. Compare them group by group with the customer."),
+        widget=forms.PasswordInput(
+            {
+                "class": "form-control id",
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "maxlength": 40,
+                "autofocus": True,
+            }
+        ),
+        error_messages={"required": _("Enter the PIN as the customer says it.")},
+    )
+
+
+class AgreeForm(OfficeForm):
+    """What the customer said yes to, each on its own, before the code is sent."""
+
+    def __init__(self, *args: Any, kinds: Sequence[ConsentKind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in kinds:
+            self.fields[kind.value] = forms.BooleanField(
+                label=_YES[kind],
+                error_messages={"required": _NOT_YET[kind]},
+                widget=forms.CheckboxInput({"class": "form-check-input"}),
+            )
+        self.kinds = tuple(kinds)
+
+
+_YES = {
+    ConsentKind.TERMS: _("Read out, and the customer said yes to the terms"),
+    ConsentKind.PRIVACY: _("Read out, and the customer said yes to the use of their data"),
+    ConsentKind.GUARDIAN: _("Read out, and the customer said yes as parent or guardian"),
+}
+_NOT_YET = {
+    ConsentKind.TERMS: _("Read the terms out, and tick the box if the customer agrees."),
+    ConsentKind.PRIVACY: _("Read the privacy text out, and tick the box if the customer agrees."),
+    ConsentKind.GUARDIAN: _("Ask the parent or guardian, and tick the box if they agree."),
+}
+
+
+class CodeForm(OfficeForm):
+    """The code that came to the customer's phone."""
+
+    digits = forms.CharField(
+        label=_("Code that the customer says"),
+        max_length=20,
+        widget=forms.TextInput(
+            {
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "class": "id",
+                "autofocus": True,
+            }
+        ),
+    )
+    refusal_fields: ClassVar = {"code": "digits"}
+    widths: ClassVar = {"digits": 6}
+
+
+class ChaseForm(OfficeForm):
+    """What came of calling back."""
+
+    outcome = forms.CharField(
+        label=_("What came of it"),
+        help_text=_("Never write a PIN."),
+        max_length=200,
+        widget=forms.Textarea,
+        validators=[printable_text],
+    )
+
+
+class CloseForm(OfficeForm):
+    """Why a case becomes no policy."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Never write a PIN."),
+        max_length=200,
+        widget=forms.Textarea,
+        validators=[printable_text],
+    )

@@ -1,0 +1,17 @@
+"""What comes next in a case, by the page on which its customer stopped."""
+
+from django.utils.translation import gettext_lazy as _
+
+STEPS = {
+    "": _("Ask for the PIN"),
+    "product": _("Choose a product"),
+    "starts": _("Start of cover"),
+    "insured": _("Who is insured"),
+    "people": _("Who is insured"),
+    "applicant": _("Who applies"),
+    "paid": _("Who is paid"),
+    "details": _("What the product asks"),
+    "contact": _("Contact"),
+    "declarations": _("Agree by a code"),
+    "check": _("Check and activate"),
+}
