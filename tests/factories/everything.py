@@ -27,6 +27,7 @@ from selfcard.sales.commands import block_overdue_sellers, note_payment_failed
 from tests.factories.activation import activate, holder, lock_with_wrong_pins
 from tests.factories.custody import a_requisition, hand_down, report, stop
 from tests.factories.custody import take_back as recall
+from tests.factories.desk import a_case, an_operator, say_pin
 from tests.factories.days import Day, a_busy_day
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import a_staff_member
@@ -57,6 +58,7 @@ def everything_has_happened() -> None:
         actor=staff_actor(operator),
         request_id=uuid4(),
     )
+    say_pin(a_case(desk := an_operator(insurer), shop.cards[26]), desk, shop.cards[26])
     a_requisition(insurer, shop.document_type)
     hand_down(insurer, shop.run(41, 45), insurer.seller.party, "keeper")
     recall(insurer, shop.run(41, 42))

@@ -50,6 +50,7 @@ from tests.factories.custody import (
     take_back,
     written_off,
 )
+from tests.factories.desk import a_case, an_operator, say_pin
 from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.recoveries import a_red_letter
@@ -143,6 +144,9 @@ def company() -> Company:
         actor=insurer.actor("cashier"),
         request_id=uuid4(),
     )
+    operator = an_operator(insurer, at=insurer.institution)
+    case = a_case(operator, cards[2])
+    say_pin(case, operator, cards[2])
 
     numbers = {
         "sales": [sale.number, unpaid.number],
@@ -172,6 +176,7 @@ def company() -> Company:
         "people": [insurer.keeper.code],
         "types": [batch.type_version.document_type.code],
         "accounts": [CARD_PREMIUMS],
+        "cases": [case.number],
         "entries": [Entry.objects.latest("pk").number],
     }
     foreigner = a_staff_member("O99", insurer.other_branch, *May.values)
@@ -238,6 +243,7 @@ OPENS = {
     "office:custody:freeze_note": ("number", "freezes"),
     "office:custody:release": ("number", "freezes"),
     "office:custody:freeze_batch": ("number", "batches"),
+    "office:desk": ("number", "cases"),
     "office:gate": ("number", "cards"),
     "office:inquiry": ("number", "cards"),
     "office:ledger:account": ("code", "accounts"),
@@ -327,6 +333,8 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
                 argument, things = OPENS[place]
                 samples[name] = [{argument: number} for number in numbers[things]]
                 break
+        if name == "office:desk:insured":
+            samples[name] = [{"number": one, "place": 1} for one in numbers["cases"]]
         if name.startswith("office:drawers:") and arguments == ["code", "day"]:
             today = clock.today().isoformat()
             samples[name] = [{"code": code, "day": today} for code in numbers["drawers"]]

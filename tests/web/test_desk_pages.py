@@ -1,0 +1,250 @@
+"""The desk's pages, without a browser: a shift of an operator, and who sees nothing of it."""
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from selfcard.activation.models import DeskCase
+from selfcard.core.work import run_waiting_jobs
+from selfcard.organisations.models import Staff
+from selfcard.policies.models import Policy
+from tests.factories.activation import digits_on, paid_cards, sell, wrong_pin
+from tests.factories.cards import PrintedCard
+from tests.factories.custody import cards_at_institution
+from tests.factories.desk import CALLER, a_case, an_operator, at_desk, say_pin
+from tests.factories.messaging import demonstration
+from tests.factories.organisations import Insurer
+from tests.web.portal_line import ANSWERS, shown
+
+pytestmark = pytest.mark.django_db
+QUESTIONS = [path for path in ANSWERS if path not in ("declarations", "insured", "applicant")]
+
+
+@pytest.fixture(autouse=True)
+def telephones(settings: Any, tmp_path: Path) -> None:
+    demonstration(settings, tmp_path)
+
+
+@pytest.fixture
+def operator(insurer: Insurer) -> Staff:
+    return an_operator(insurer)
+
+
+@pytest.fixture
+def desk(operator: Staff) -> Client:
+    return signed_in(operator)
+
+
+@pytest.fixture
+def card(insurer: Insurer) -> PrintedCard:
+    return paid_cards(insurer)[0]
+
+
+def signed_in(staff: Staff) -> Client:
+    client = Client()
+    client.force_login(staff, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    return client
+
+
+def begin(desk: Client, card: PrintedCard, **given: str) -> DeskCase:
+    facts = {"way": "phone", "language": "en", "phone": "138 0013 8000", **given}
+    desk.post(
+        reverse("office:desk:begin"),
+        {"card_number": card.card_number, "request_id": str(uuid4()), **facts},
+    )
+    return DeskCase.objects.get(state="open", serial=card.serial)
+
+
+def at(case: DeskCase, page: str = "") -> str:
+    return f"/office/desk/{case.number}/{page}"
+
+
+def say(desk: Client, case: DeskCase, pin: str) -> Any:
+    return desk.post(at(case), {"pin": pin, "request_id": str(uuid4()), "ticket": ""})
+
+
+def send(desk: Client, case: DeskCase, page: str, **given: str) -> Any:
+    return desk.post(at(case, page), {"request_id": str(uuid4()), **given})
+
+
+def fill_in(desk: Client, case: DeskCase) -> None:
+    """Everything up to the declarations."""
+    page = shown(desk.get(at(case, "product/")))
+    first = re.search(r'name="product" value="(\d+)"', page)
+    assert first is not None
+    send(desk, case, "product/", product=first[1])
+    for path in QUESTIONS:
+        response = send(desk, case, f"{path}/", **ANSWERS[path])
+        assert response.status_code == 302, path
+
+
+def agree(desk: Client, case: DeskCase) -> Any:
+    send(desk, case, "declarations/", wish="ask", terms="on", privacy="on")
+    run_waiting_jobs()
+    return send(desk, case, "declarations/", wish="code", digits=digits_on(CALLER))
+
+
+def press(desk: Client, case: DeskCase) -> Any:
+    path = at(case, "check-answers/")
+    names = "request_id|starts_on|seen"
+    hidden = dict(re.findall(rf'name="({names})" value="([^"]+)"', shown(desk.get(path))))
+    return desk.post(path, hidden)
+
+
+def test_an_operator_activates_for_a_caller_from_the_first_word_to_the_policy(
+    desk: Client, card: PrintedCard
+) -> None:
+    case = begin(desk, card)
+    assert say(desk, case, card.pin).url == at(case, "product/")
+    fill_in(desk, case)
+
+    asking = shown(desk.get(at(case, "declarations/")))
+    assert "Do you agree to the terms?" in asking
+    assert "We do not pay in these cases:" in asking
+    assert agree(desk, case).url == at(case, "check-answers/")
+    assert press(desk, case).url == at(case)
+
+    policy = Policy.objects.get()
+    done = shown(desk.get(at(case)))
+    assert policy.number in done
+    assert (policy.channel, policy.evidence["case"]) == ("desk", case.number)
+    assert desk.get(at(case, "policy.pdf")).content.startswith(b"%PDF")
+
+
+def test_what_is_read_out_is_in_the_customers_language_and_the_page_in_the_operators(
+    desk: Client, operator: Staff, card: PrintedCard
+) -> None:
+    case = begin(desk, card, language="zh-hans")
+    say(desk, case, card.pin)
+
+    page = shown(desk.get(at(case, "product/")))
+
+    assert "Choose a product" in page
+    assert re.search(r'lang="zh-hans"><p>[一-鿿]', page)
+
+
+def test_a_wrong_pin_an_unknown_card_and_a_right_one_begin_alike(
+    desk: Client, card: PrintedCard
+) -> None:
+    case = begin(desk, card)
+    wrong = say(desk, case, wrong_pin(card))
+
+    assert wrong.status_code == 422
+    assert "This card number and PIN cannot be used" in shown(wrong)
+    assert card.pin not in shown(wrong)
+    assert wrong_pin(card) not in shown(wrong)
+
+
+def test_a_caller_whose_card_is_unpaid_hears_it_in_their_language(
+    insurer: Insurer, desk: Client
+) -> None:
+    _, cards = cards_at_institution(insurer, 2)
+    sell(insurer, cards)
+    case = begin(desk, cards[0])
+
+    assert say(desk, case, cards[0].pin).url == at(case)
+    page = shown(desk.get(at(case)))
+    assert "Your premium has not reached us yet. Ask where you bought the card." in page
+    assert desk.get(at(case, "product/")).url == at(case)
+
+
+def test_a_caller_who_hangs_up_is_on_the_list_and_goes_on_with_another_operator(
+    insurer: Insurer, desk: Client, card: PrintedCard
+) -> None:
+    case = begin(desk, card)
+    say(desk, case, card.pin)
+    fill_in(desk, case)
+    send(desk, case, "put-down/")
+
+    listed = shown(desk.get(reverse("office:desk:list")))
+    assert case.number in listed
+    assert "Agree by a code" in listed
+    assert CALLER in listed
+
+    other = signed_in(an_operator(insurer, "D02"))
+    assert desk.get(at(case, "contact/")).url == at(case)
+    send(other, case, "chase/", outcome="calls again tomorrow")
+    assert say(other, case, card.pin).url == at(case, "declarations/")
+    assert "Wang Fang" in shown(other.get(at(case, "insured/1/")))
+    assert desk.get(at(case, "insured/1/")).url == at(case)
+
+
+def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
+    desk: Client, card: PrintedCard
+) -> None:
+    case = begin(desk, card)
+    say(desk, case, card.pin)
+    page = shown(desk.get(at(case, "product/")))
+    send(desk, case, "product/", product=re.findall(r'name="product" value="(\d+)"', page)[0])
+    send(desk, case, "start-of-cover/", when="first")
+
+    wrong = send(desk, case, "insured/1/", **{**ANSWERS["insured/1"], "birth_date_year": "1987"})
+
+    assert wrong.status_code == 422
+    assert "Wang Fang" in shown(wrong)
+
+
+def test_who_does_not_activate_for_customers_sees_nothing_of_the_desk(
+    insurer: Insurer, operator: Staff, card: PrintedCard
+) -> None:
+    case = a_case(operator, card)
+    keeper = signed_in(insurer.keeper)
+    elsewhere = signed_in(an_operator(insurer, "D03", insurer.other_branch))
+
+    assert keeper.get(reverse("office:desk:list")).status_code == 403
+    assert keeper.get(at(case)).status_code == 403
+    assert "/office/desk/" not in shown(keeper.get("/office/"))
+    assert elsewhere.get(at(case)).status_code == 404
+    assert case.number not in shown(elsewhere.get(reverse("office:desk:list")))
+
+
+def test_a_case_is_closed_with_a_reason(desk: Client, card: PrintedCard) -> None:
+    case = begin(desk, card)
+
+    assert send(desk, case, "close/", reason="").status_code == 422
+    send(desk, case, "close/", reason="wrong number")
+
+    assert "wrong number" in shown(desk.get(at(case)))
+
+
+def test_nothing_in_a_page_or_an_address_says_the_pin(desk: Client, card: PrintedCard) -> None:
+    case = begin(desk, card)
+    answer = say(desk, case, card.pin)
+
+    assert card.pin not in str(answer.headers)
+    assert card.pin not in shown(desk.get(at(case)))
+    assert card.pin not in str(dict(desk.session))
+
+
+def test_pages_of_the_desk_take_few_statements(
+    insurer: Insurer, operator: Staff, desk: Client
+) -> None:
+    cards = paid_cards(insurer, 6)
+    for one in cards:
+        say_pin(a_case(operator, one), operator, one)
+    case = DeskCase.objects.filter(serial=cards[0].serial).get()
+    fill_in(desk, case)
+
+    counted = {}
+    for name, path in {
+        "list": reverse("office:desk:list"),
+        "product": at(case, "product/"),
+        "insured": at(case, "insured/1/"),
+        "declarations": at(case, "declarations/"),
+    }.items():
+        with CaptureQueriesContext(
+            connection,
+        ) as statements:
+            assert desk.get(path).status_code == 200
+        counted[name] = len(statements)
+    assert counted["list"] <= 10
+    assert max(counted.values()) <= 24
+    assert at_desk(operator).channel == "desk"
