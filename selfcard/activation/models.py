@@ -276,7 +276,7 @@ class DeskCase(models.Model):
     operator = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     language = models.CharField(max_length=10)
     phone = EncryptedText(blank=True)
-    device = EncryptedText()
+    device = models.UUIDField(default=uuid.uuid4)
     proof = models.UUIDField(null=True)
     # The page that comes next, as the form calls it; nothing before the PIN was right.
     step = models.CharField(max_length=20, blank=True)

@@ -36,7 +36,7 @@ from selfcard.core.refusals import Refusal
 from selfcard.custody.queries import CardState, find_card, find_serial_of_policy
 from selfcard.custody.statuses import SeenStatus
 from selfcard.organisations.models import May
-from selfcard.organisations.queries import organisations_in_reach
+from selfcard.organisations.queries import acting_staff, organisations_in_reach
 from selfcard.payments.models import PaymentReceipt, Receipt, TenderKind
 from selfcard.policies.application import Application, InsuredGiven, insured_facts
 from selfcard.policies.models import Cancellation, Policy
@@ -273,6 +273,11 @@ def consent_of(case: DeskCase) -> dict[str, Any]:
     """What a case's customer was asked to agree to, and when they did; empty before."""
     asked: dict[str, Any] = json.loads(case.consent) if case.consent else {}
     return asked
+
+
+def staff_source(actor: Actor) -> str:
+    """A member of staff as a source of the gate: counted like a block of addresses."""
+    return f"staff {acting_staff(actor).code}"
 
 
 def proof_in_hand(case: DeskCase, actor: Actor) -> PinProof | None:

@@ -204,7 +204,7 @@ def test_whoever_calls_again_says_the_pin_again_and_goes_on_where_they_stopped(
     again = say_pin(case, other, card)
     assert again is not None
     assert (case.operator, case.step) == (other, "contact")
-    assert answers_of(card.serial, case.device) == {"paid": {"who": "law"}}
+    assert answers_of(card.serial, str(case.device)) == {"paid": {"who": "law"}}
 
 
 def test_whoever_has_lost_a_case_to_another_keeps_nothing_in_it(

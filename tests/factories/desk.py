@@ -13,8 +13,8 @@ from selfcard.activation.commands import (
     save_case,
     take_case,
 )
-from selfcard.activation.commands.desk import staff_source
 from selfcard.activation.models import DeskCase, PinProof
+from selfcard.activation.queries import staff_source
 from selfcard.core.actor import Actor, Channel
 from selfcard.core.work import run_waiting_jobs
 from selfcard.organisations.models import May, Organisation, Staff

@@ -27,8 +27,8 @@ from selfcard.sales.commands import block_overdue_sellers, note_payment_failed
 from tests.factories.activation import activate, holder, lock_with_wrong_pins
 from tests.factories.custody import a_requisition, hand_down, report, stop
 from tests.factories.custody import take_back as recall
-from tests.factories.desk import a_case, an_operator, say_pin
 from tests.factories.days import Day, a_busy_day
+from tests.factories.desk import a_case, an_operator, say_pin
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import a_staff_member
 from tests.factories.policies import a_person, an_application

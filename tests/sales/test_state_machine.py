@@ -87,6 +87,14 @@ ELSEWHERE = {
     "unlock_card",
     "save_draft",
     "discard_draft",
+    "begin_case",
+    "take_case",
+    "put_case_down",
+    "save_case",
+    "ask_consent",
+    "confirm_consent",
+    "chase_case",
+    "close_case",
 }
 
 

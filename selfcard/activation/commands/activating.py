@@ -11,7 +11,6 @@ from django.db.models import F, Func
 from django.utils.translation import get_language
 
 from selfcard.activation import gate
-from selfcard.activation.commands.hands import agreed_at_desk, end_case
 from selfcard.activation.errors import (
     CardActivatedAlready,
     ConsentOutdated,
@@ -23,6 +22,7 @@ from selfcard.activation.errors import (
     SourceMustWait,
     TooManyTries,
 )
+from selfcard.activation.hands import agreed_at_desk
 from selfcard.activation.models import (
     DeskCase,
     Draft,
@@ -36,7 +36,7 @@ from selfcard.cards.queries import check_pin, product_versions_of
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
-from selfcard.core.command import command
+from selfcard.core.command import command, step
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.papers.facts import Text
 from selfcard.core.serials import SerialRun, group_digits, plain_digits, serial_of
@@ -128,6 +128,7 @@ def save_draft(
     keep_page(proof=proof, device=device, page=page, answers=answers, actor=actor)
 
 
+@step
 def keep_page(*, proof: PinProof, device: str, page: str, answers: Any, actor: Actor) -> None:
     """What `save_draft` does, within whatever deed keeps a page."""
     now = clock.now()
@@ -238,7 +239,7 @@ def activate_card(
     PinProof.objects.filter(pk=proof.pk).update(used_at=now, policy_number=policy.number)
     Draft.objects.filter(serial=serial).delete()
     if case:
-        end_case(case, policy)
+        _end_case(case, policy)
     record(actor, "card.activated", policy, serials=SerialRun(serial, serial), version=version.code)
     return policy
 
@@ -292,6 +293,18 @@ def open_policy(
     gate.forgive(source=source, target=target)
     record(actor, "policy.opened", policy)
     return policy
+
+
+def _end_case(case: DeskCase, policy: Policy) -> None:
+    """A case that became a policy is done."""
+    now = clock.now()
+    DeskCase.objects.filter(pk=case.pk).update(
+        state=DeskCase.State.DONE,
+        policy_number=policy.number,
+        proof=None,
+        touched_at=now,
+        ended_at=now,
+    )
 
 
 def _require_open(proof: PinProof) -> None:

@@ -5,7 +5,6 @@ filled in is the card's draft; what is agreed to is agreed by a code to the cust
 """
 
 import json
-import secrets
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,6 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from selfcard.activation.commands.activating import keep_page
-from selfcard.activation.commands.hands import case_as_it_is, case_in_hand
 from selfcard.activation.commands.phones import compare_code, have_code_sent
 from selfcard.activation.errors import (
     CaseOfAnotherCard,
@@ -22,8 +20,9 @@ from selfcard.activation.errors import (
     NothingAgreedTo,
     PinNotShown,
 )
+from selfcard.activation.hands import case_as_it_is, case_in_hand
 from selfcard.activation.models import DeskCase, OneTimeCode, PinProof
-from selfcard.activation.queries import consent_of
+from selfcard.activation.queries import consent_of, staff_source
 from selfcard.activation.texts import READ_OUT, versions_of_texts
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -38,11 +37,6 @@ from selfcard.policies.application import ConsentGiven, ConsentKind
 from selfcard.policies.contact import mobile_phone
 from selfcard.products.codec import to_json
 from selfcard.products.models import ProductVersion
-
-
-def staff_source(actor: Actor) -> str:
-    """A member of staff as a source of the gate: counted like a block of addresses."""
-    return f"staff {acting_staff(actor).code}"
 
 
 @command
@@ -79,7 +73,6 @@ def begin_case(
                 operator=operator,
                 language=language,
                 phone=mobile_phone(phone) if phone.strip() else "",
-                device=secrets.token_urlsafe(32),
                 begun_at=now,
                 touched_at=now,
             )
@@ -141,7 +134,7 @@ def save_case(
         What `save_draft` raises.
     """
     # The card comes before its case in the order of locks.
-    keep_page(proof=proof, device=case.device, page=page, answers=answers, actor=actor)
+    keep_page(proof=proof, device=str(case.device), page=page, answers=answers, actor=actor)
     held = case_in_hand(case, proof, actor)
     held.step, held.touched_at = step, clock.now()
     held.save(update_fields=["step", "touched_at"])
@@ -221,7 +214,9 @@ def confirm_consent(
     code = OneTimeCode.objects.filter(pk=asked.get("code")).first() if asked else None
     if code is None:
         raise CustomerNotAsked
-    used = compare_code(code, digits, source=staff_source(actor), ticket="", actor=actor)
+    used = compare_code(
+        code=code, digits=digits, source=staff_source(actor), ticket="", actor=actor
+    )
     if used is None:
         return None
     assert used.used_at is not None
@@ -231,7 +226,7 @@ def confirm_consent(
     )
     keep_page(
         proof=proof,
-        device=case.device,
+        device=str(case.device),
         page=page,
         answers=to_json(consents),
         actor=actor,

@@ -25,7 +25,7 @@ from selfcard.activation.tolls import read_ticket
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
-from selfcard.core.command import command
+from selfcard.core.command import command, step
 from selfcard.core.serials import card_number
 from selfcard.policies import commands as policies
 from selfcard.policies.application import ContactGiven
@@ -150,11 +150,12 @@ def use_code(
         CodeTriedTooOften: this code, or codes of its policy. Nothing was compared or counted.
         CodeUsedAlready, CodeOutdated: it does not count any more, whatever was typed.
     """
-    return compare_code(code, digits, source=source, ticket=ticket, actor=actor)
+    return compare_code(code=code, digits=digits, source=source, ticket=ticket, actor=actor)
 
 
+@step
 def compare_code(
-    code: OneTimeCode, digits: str, *, source: str, ticket: str, actor: Actor
+    *, code: OneTimeCode, digits: str, source: str, ticket: str, actor: Actor
 ) -> OneTimeCode | None:
     """What `use_code` does, within whatever deed has a code shown to it."""
     now = clock.now()
@@ -224,6 +225,7 @@ def contact_wanted(code: OneTimeCode) -> ContactGiven:
     return ContactGiven(**given)
 
 
+@step
 def have_code_sent(
     *,
     number: str,
@@ -231,9 +233,9 @@ def have_code_sent(
     language: str,
     source: str,
     ticket: str,
-    actor: Actor,
     phone: str = "",
     contact: str | None = None,
+    actor: Actor,
 ) -> OneTimeCode:
     """Count that a code is asked for, and have it made and sent in the background.
 

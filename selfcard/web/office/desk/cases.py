@@ -23,12 +23,12 @@ from selfcard.activation.commands import (
     put_case_down,
     take_case,
 )
-from selfcard.activation.commands.desk import staff_source
 from selfcard.activation.models import DeskCase
 from selfcard.activation.queries import (
     cases_in_reach,
     find_case,
     proof_in_hand,
+    staff_source,
     toll_for,
     why_not_ready,
 )
@@ -37,7 +37,6 @@ from selfcard.core.refusals import Refusal
 from selfcard.core.serials import card_number
 from selfcard.organisations.models import May
 from selfcard.policies.editions import policy_pdf
-from selfcard.policies.models import Policy
 from selfcard.policies.queries import find_policy
 from selfcard.web.office.desk.filling import DeskVisit, at_desk
 from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm, PinForm
@@ -242,7 +241,9 @@ def _may_print(request: OfficeRequest, one: DeskCase) -> bool:
 def paper(request: OfficeRequest, number: str) -> HttpResponse:
     """The policy of a case, for the customer to take along."""
     one = found(find_case(request.actor, number))
-    policy: Policy = found(find_policy(one.policy_number) if _may_print(request, one) else None)
+    if not _may_print(request, one):
+        return redirect("office:desk:case", one.number)
+    policy = found(find_policy(one.policy_number))
     return pdf_answer(policy_pdf(policy, actor=at_desk(request)), f"{policy.number}.pdf")
 
 

@@ -72,13 +72,13 @@ class DeskVisit:
 
     @cached_property
     def answers(self) -> Answers:
-        return Answers(answers_of(self.proof.serial, self.case.device), self.versions)
+        return Answers(answers_of(self.proof.serial, str(self.case.device)), self.versions)
 
     @property
     def begun_elsewhere(self) -> bool:
         """Whether somebody else fills in for the card: its holder, or another place."""
         serial = self.proof.serial
-        return has_draft(serial) and draft_of(serial, self.case.device) is None
+        return has_draft(serial) and draft_of(serial, str(self.case.device)) is None
 
     @property
     def start(self) -> str:

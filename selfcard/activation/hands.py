@@ -1,5 +1,5 @@
-"""What holds for a case of the desk, whatever deed is done in it: who has it in hand, whether its
-customer has agreed, and how it ends in a policy.
+"""What holds for a case of the desk, whatever deed is done in it: who has it in hand, and whether
+its customer has agreed.
 """
 
 from typing import Any
@@ -12,12 +12,10 @@ from selfcard.activation.errors import (
 )
 from selfcard.activation.models import DeskCase, PinProof
 from selfcard.activation.queries import consent_of
-from selfcard.core import clock
 from selfcard.core.actor import Actor, ActorKind
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, require
 from selfcard.policies.application import Application
-from selfcard.policies.models import Policy
 
 
 def case_as_it_is(case: DeskCase, actor: Actor) -> DeskCase:
@@ -78,15 +76,3 @@ def agreed_at_desk(
         "operator": acting_staff(actor).code,
         "consent": {"purpose": "consent", **consent},
     }
-
-
-def end_case(case: DeskCase, policy: Policy) -> None:
-    """A case that became a policy is done."""
-    now = clock.now()
-    DeskCase.objects.filter(pk=case.pk).update(
-        state=DeskCase.State.DONE,
-        policy_number=policy.number,
-        proof=None,
-        touched_at=now,
-        ended_at=now,
-    )
