@@ -21,6 +21,9 @@ HELD: dict[str, Held] = {
         business="id number way serial organisation operator language proof step begun_at"
         " touched_at chased_at state ended_at policy_number",
     ),
+    "activation.CaseCopy": held(
+        personal="name content", business="id case place kind size added_at"
+    ),
     "activation.Draft": held(
         key="device",
         personal="answers",

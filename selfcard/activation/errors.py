@@ -116,6 +116,16 @@ class NothingAgreedTo(Refusal):
     message = _("Read each text out, and tick what the customer agrees to.")
 
 
+class NoCopy(Refusal):
+    message = _("Choose a photo or a scan of the document.")
+    default_field = "files"
+
+
+class TooManyCopies(Refusal):
+    message = _("A case has up to %(most)s copies, and this one has %(has)s already.")
+    default_field = "files"
+
+
 class CustomerNotAsked(Refusal):
     """Staff activate only for a customer who has agreed by a code to their own phone."""
 

@@ -9,7 +9,8 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from selfcard.core.encryption import EncryptedText
+from selfcard.core.attachments import AttachmentKind
+from selfcard.core.encryption import EncryptedBytes, EncryptedText
 from selfcard.core.triggers import append_only, never_truncated, refused
 from selfcard.organisations.models import Organisation, Staff
 
@@ -339,3 +340,51 @@ class DeskCase(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class CaseCopy(models.Model):
+    """A copy of an identity document that a customer showed at a counter, encrypted.
+
+    It is evidence of the policy that came of the case; where none came of it, it is deleted.
+    """
+
+    # Rows of this size are sealed anew a few at a time.
+    resealed_at_once = 4
+
+    case = models.ForeignKey(DeskCase, models.PROTECT, related_name="copies")
+    place = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=4, choices=AttachmentKind)
+    name = EncryptedText()
+    size = models.PositiveIntegerField()
+    content = EncryptedBytes()
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["case", "place"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case", "place"], name="copies_of_a_case_stand_in_one_order"
+            ),
+            models.CheckConstraint(condition=Q(size__gt=0), name="a_copy_is_never_empty"),
+        ]
+        triggers: ClassVar = [
+            refused("a_copy_is_never_changed", pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="a_copy_stays_with_its_policy",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func="""
+                    IF EXISTS (SELECT FROM activation_deskcase
+                               WHERE id = OLD.case_id AND state = 'done') THEN
+                        RAISE EXCEPTION 'copy % is evidence of a policy', OLD.id
+                            USING ERRCODE = '23514';
+                    END IF;
+                    RETURN OLD;
+                """,
+            ),
+            never_truncated("copy"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.place}"

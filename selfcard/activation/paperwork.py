@@ -1,9 +1,18 @@
-"""What the payment receipt and the red-letter invoice of a cancelled policy say."""
+"""What the payment receipt and the red-letter invoice of a cancelled policy say, and the receipt of
+hand-over at a counter.
+"""
 
+from datetime import datetime
+
+from selfcard.activation.models import DeskCase
+from selfcard.activation.papers import HandOverFacts
+from selfcard.core import clock
 from selfcard.core.money import Money
 from selfcard.core.papers.facts import Name, Text
+from selfcard.core.serials import card_number, group_digits
+from selfcard.organisations.models import Staff
 from selfcard.payments.papers import ChargeLine, InvoiceLine
-from selfcard.policies.models import Cancellation
+from selfcard.policies.models import Cancellation, Policy
 from selfcard.sales.models import Sale
 
 
@@ -31,6 +40,23 @@ def refund_invoice_line(cancellation: Cancellation, sale: Sale) -> InvoiceLine:
         tax=Money(cancellation.tax, currency),
         gross=cancellation.amount,
         reference=sale.number,
+    )
+
+
+def hand_over_facts(
+    case: DeskCase, policy: Policy, operator: Staff, now: datetime
+) -> HandOverFacts:
+    """What a customer signs for who leaves a counter with a policy."""
+    return HandOverFacts(
+        number=case.number,
+        handed_over_at=now,
+        policy=policy.number,
+        product=Name.of(policy.product_version),
+        starts_at=policy.starts_at,
+        last_day=clock.last_day_before(policy.ends_at),
+        card=group_digits(card_number(case.serial)),
+        organisation=Name.of(case.organisation.party),
+        operator=Name.of(operator),
     )
 
 

@@ -8,6 +8,11 @@ from django.db.models import Q
 from selfcard.core.kept import Reason, Retentions, kept, recorded, swept
 
 KEPT: Retentions = {
+    "activation.CaseCopy": [
+        # Without a policy it is evidence of nothing.
+        swept(Reason.DRAFT, "added_at", settings.DRAFT_MEMORY, ~Q(case__state="done")),
+        recorded(Reason.CONTRACT, "added_at", settings.RECORD_TIME, Q(case__state="done")),
+    ],
     "activation.DeskCase": [recorded(Reason.CONTRACT, "begun_at", settings.RECORD_TIME)],
     "activation.Draft": [swept(Reason.DRAFT, "saved_at", settings.DRAFT_MEMORY)],
     "activation.OneTimeCode": [swept(Reason.VISIT, "expires_at", timedelta(days=1))],

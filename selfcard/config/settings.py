@@ -98,6 +98,7 @@ ATTACHMENT_PIXELS = 50_000_000
 ATTACHMENT_PAGES = 60
 ATTACHMENT_SIDE = 4000
 ATTACHMENTS_AT_ONCE = 5
+COPIES_OF_A_CASE = 10
 ATTACHMENTS_OF_A_CLAIM = int(os.environ.get("SELFCARD_CLAIM_ATTACHMENTS", "30"))
 
 # Whose key signs policies: a file of the insurer's, or whatever answers behind the port; where

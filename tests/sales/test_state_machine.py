@@ -95,6 +95,8 @@ ELSEWHERE = {
     "confirm_consent",
     "chase_case",
     "close_case",
+    "add_copies",
+    "open_copy",
 }
 
 

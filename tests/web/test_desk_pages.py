@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,14 +15,19 @@ from django.urls import reverse
 
 from selfcard.activation.models import DeskCase
 from selfcard.core.work import run_waiting_jobs
-from selfcard.organisations.models import Staff
+from selfcard.organisations.models import May, Staff
+from selfcard.payments.commands import TenderGiven
+from selfcard.payments.models import Receipt
 from selfcard.policies.models import Policy
+from selfcard.sales.commands import settle_receipt
 from tests.factories.activation import digits_on, paid_cards, sell, wrong_pin
+from tests.factories.attachments import a_photo
 from tests.factories.cards import PrintedCard
 from tests.factories.custody import cards_at_institution
 from tests.factories.desk import CALLER, a_case, an_operator, at_desk, say_pin
+from tests.factories.drawers import open_a_drawer
 from tests.factories.messaging import demonstration
-from tests.factories.organisations import Insurer
+from tests.factories.organisations import KEEPER, Insurer, a_staff_member
 from tests.web.portal_line import ANSWERS, shown
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +77,7 @@ def say(desk: Client, case: DeskCase, pin: str) -> Any:
     return desk.post(at(case), {"pin": pin, "request_id": str(uuid4()), "ticket": ""})
 
 
-def send(desk: Client, case: DeskCase, page: str, **given: str) -> Any:
+def send(desk: Client, case: DeskCase, page: str, **given: Any) -> Any:
     return desk.post(at(case, page), {"request_id": str(uuid4()), **given})
 
 
@@ -248,3 +254,108 @@ def test_pages_of_the_desk_take_few_statements(
     assert counted["list"] <= 10
     assert max(counted.values()) <= 24
     assert at_desk(operator).channel == "desk"
+
+
+# The counter
+
+
+@pytest.fixture
+def outlet(insurer: Insurer) -> Client:
+    """Somebody who sells and activates at the outlet."""
+    seller = a_staff_member(
+        "D07", insurer.institution, May.ACTIVATE_FOR_CUSTOMER, *KEEPER, name="Outlet"
+    )
+    return signed_in(seller)
+
+
+@pytest.fixture
+def unsold(insurer: Insurer) -> PrintedCard:
+    return cards_at_institution(insurer, 2)[1][0]
+
+
+def test_a_card_is_sold_paid_and_activated_at_a_counter_in_one_go(
+    insurer: Insurer, outlet: Client, unsold: PrintedCard
+) -> None:
+    case = begin(outlet, unsold, way="counter")
+    page = shown(outlet.get(at(case)))
+    assert 'name="pin"' not in page
+    assert "Sell the card and ask for its price" in page
+
+    send(outlet, case, "sell/", seller="D07")
+    receipt = Receipt.objects.get()
+    page = shown(outlet.get(at(case)))
+    assert receipt.number in page
+    assert "Another person takes the money and confirms it" in page
+    assert 'name="pin"' not in page
+
+    open_a_drawer(insurer)
+    settle_receipt(
+        receipt=receipt,
+        tenders=(TenderGiven("cash", receipt.amount),),
+        actor=insurer.actor("cashier"),
+        request_id=uuid4(),
+    )
+    assert say(outlet, case, unsold.pin).url == at(case, "product/")
+    fill_in(outlet, case)
+    photo = SimpleUploadedFile("passport.jpg", a_photo(), "image/jpeg")
+    send(outlet, case, "copies/", files=photo)
+    agree(outlet, case)
+    press(outlet, case)
+
+    done = shown(outlet.get(at(case)))
+    assert Policy.objects.get().number in done
+    assert f"/office/papers/hand_over/{case.number}.pdf" in done
+    assert outlet.get(f"/office/papers/hand_over/{case.number}.pdf").content.startswith(b"%PDF")
+    kept = outlet.get(at(case, "copies/1/"))
+    assert kept["Content-Disposition"].startswith("attachment")
+
+
+def test_a_browser_that_closes_between_sale_and_receipt_goes_on_there(
+    insurer: Insurer, outlet: Client, unsold: PrintedCard
+) -> None:
+    case = begin(outlet, unsold, way="counter")
+    sell(insurer, [unsold])
+
+    assert "Issue the charge receipt" in shown(outlet.get(at(case)))
+    send(outlet, case, "ask/")
+
+    assert Receipt.objects.get().number in shown(outlet.get(at(case)))
+
+
+def test_whoever_sells_nothing_here_learns_nothing_of_the_money(
+    desk: Client, unsold: PrintedCard
+) -> None:
+    case = begin(desk, unsold, way="counter")
+
+    assert 'name="pin"' in shown(desk.get(at(case)))
+    assert send(desk, case, "sell/", seller="D07").status_code == 404
+
+
+def test_a_file_that_is_no_picture_is_refused_by_its_content(
+    outlet: Client, card: PrintedCard
+) -> None:
+    case = begin(outlet, card, way="counter")
+    say(outlet, case, card.pin)
+
+    wrong = SimpleUploadedFile("passport.jpg", b"<script>", "image/jpeg")
+    answer = send(outlet, case, "copies/", files=wrong)
+
+    assert answer.status_code == 422
+    assert "neither a photo" in shown(answer)
+
+
+def test_the_code_under_the_panel_is_scanned_and_its_pin_stays_out_of_the_number(
+    outlet: Client, card: PrintedCard
+) -> None:
+    code = f"HTTPS://CARDS.EXAMPLE/#c={card.card_number}&p={card.pin}"
+
+    refused = outlet.post(
+        reverse("office:desk:begin"),
+        {"card_number": code, "way": "counter", "language": "", "request_id": str(uuid4())},
+    )
+    assert card.card_number in shown(refused)
+    assert card.pin not in shown(refused)
+
+    begin(outlet, card, way="counter")
+    case = DeskCase.objects.get()
+    assert say(outlet, case, code).url == at(case, "product/")

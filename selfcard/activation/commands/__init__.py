@@ -13,6 +13,7 @@ from selfcard.activation.commands.cancelling import (
     settle_refund,
 )
 from selfcard.activation.commands.checking import check_policy
+from selfcard.activation.commands.counter import add_copies, open_copy
 from selfcard.activation.commands.desk import (
     ask_consent,
     begin_case,
@@ -34,6 +35,7 @@ from selfcard.activation.commands.unlocking import unlock_card
 
 __all__ = [
     "activate_card",
+    "add_copies",
     "ask_code",
     "ask_code_to_new_phone",
     "ask_consent",
@@ -46,6 +48,7 @@ __all__ = [
     "confirm_consent",
     "discard_draft",
     "issue_refund_payment",
+    "open_copy",
     "open_gate",
     "open_policy",
     "put_case_down",

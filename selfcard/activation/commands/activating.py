@@ -28,6 +28,8 @@ from selfcard.activation.models import (
     Draft,
     PinProof,
 )
+from selfcard.activation.papers import HAND_OVER
+from selfcard.activation.paperwork import hand_over_facts
 from selfcard.activation.queries import broken_by, card_at_hand, device_digest, why_not_ready
 from selfcard.activation.texts import versions_of_texts
 from selfcard.activation.tolls import read_ticket
@@ -38,6 +40,7 @@ from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
 from selfcard.core.locks import LockSpace, lock
+from selfcard.core.papers import freeze_paper
 from selfcard.core.papers.facts import Text
 from selfcard.core.serials import SerialRun, group_digits, plain_digits, serial_of
 from selfcard.core.serials import card_number as number_of_card
@@ -48,6 +51,7 @@ from selfcard.ledger import chart
 from selfcard.ledger.commands import post_entry
 from selfcard.ledger.lines import credit, debit
 from selfcard.ledger.models import EntryKind
+from selfcard.organisations.queries import acting_staff
 from selfcard.policies.application import Application
 from selfcard.policies.commands import issue_policy
 from selfcard.policies.identity import IdentityKind
@@ -239,7 +243,7 @@ def activate_card(
     PinProof.objects.filter(pk=proof.pk).update(used_at=now, policy_number=policy.number)
     Draft.objects.filter(serial=serial).delete()
     if case:
-        _end_case(case, policy)
+        _end_case(case, policy, actor)
     record(actor, "card.activated", policy, serials=SerialRun(serial, serial), version=version.code)
     return policy
 
@@ -295,9 +299,12 @@ def open_policy(
     return policy
 
 
-def _end_case(case: DeskCase, policy: Policy) -> None:
-    """A case that became a policy is done."""
+def _end_case(case: DeskCase, policy: Policy, actor: Actor) -> None:
+    """A case that became a policy is done; at a counter the customer signs for what they take."""
     now = clock.now()
+    if case.way == DeskCase.Way.COUNTER:
+        facts = hand_over_facts(case, policy, acting_staff(actor), now)
+        freeze_paper(kind=HAND_OVER, number=case.number, facts=facts)
     DeskCase.objects.filter(pk=case.pk).update(
         state=DeskCase.State.DONE,
         policy_number=policy.number,

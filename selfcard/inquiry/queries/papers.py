@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
+from selfcard.activation.papers import HAND_OVER
+from selfcard.activation.queries import cases_in_reach
 from selfcard.cards.models import DocumentTypeVersion
 from selfcard.cards.papers import CARD_WORDS, MANUAL, PRINT_PROTOCOL
 from selfcard.cards.papers.manual import manual_pdf
@@ -83,6 +85,7 @@ _SEEN: dict[str, Callable[[Actor, str], bool]] = {
     CHARGE_RECEIPT: lambda actor, number: receipts_in_reach(actor).filter(number=number).exists(),
     INVOICE: lambda actor, number: invoices_in_reach(actor).filter(number=number).exists(),
     RED_LETTER: lambda actor, number: red_letters_in_reach(actor).filter(number=number).exists(),
+    HAND_OVER: lambda actor, number: cases_in_reach(actor).filter(number=number).exists(),
     RECOVERY_NOTE: lambda actor, number: recoveries_in_reach(actor).filter(number=number).exists(),
 }
 

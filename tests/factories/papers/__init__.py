@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from selfcard.activation.papers import HAND_OVER
 from selfcard.cards.papers import PRINT_PROTOCOL
 from selfcard.custody.papers import CHECK_IN, ISSUE_NOTE, RECALL_NOTE
 from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
@@ -11,7 +12,7 @@ from selfcard.payments.papers.statements import DRAWER_DAY, STATEMENT
 from selfcard.policies.papers import POLICY, POLICY_CARD
 from selfcard.products.papers import CLAUSES
 from selfcard.sales.papers import CHARGE_LIST, NOTICE
-from tests.factories.papers import cards, custody, payments, policies, products, sales
+from tests.factories.papers import activation, cards, custody, payments, policies, products, sales
 
 ALL: dict[str, Callable[[], object]] = {
     ISSUE_NOTE: custody.an_issue_note,
@@ -30,5 +31,6 @@ ALL: dict[str, Callable[[], object]] = {
     DRAWER_DAY: payments.a_drawer_day,
     POLICY: policies.a_policy,
     POLICY_CARD: policies.a_policy_card,
+    HAND_OVER: activation.a_hand_over,
     CLAUSES: products.some_clauses,
 }

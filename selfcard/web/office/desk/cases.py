@@ -38,6 +38,7 @@ from selfcard.core.serials import card_number
 from selfcard.organisations.models import May
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.queries import find_policy
+from selfcard.web.office.desk.counter import show_till, till_of
 from selfcard.web.office.desk.filling import DeskVisit, at_desk
 from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm, PinForm
 from selfcard.web.office.desk.reading import insured, not_ready
@@ -176,7 +177,8 @@ def case(request: OfficeRequest, number: str) -> HttpResponse:
         return show(request, "office/desk/closed.html", {"case": one})
     proof = proof_in_hand(one, request.actor)
     if proof is None:
-        return _pin(request, one)
+        till = till_of(request, one)
+        return show_till(request, one, till) if till and till.step else _pin(request, one)
     visit = DeskVisit(request, one, proof)
     refusal = why_not_ready(visit.card)
     context = {
@@ -227,6 +229,7 @@ def _done(request: OfficeRequest, one: DeskCase) -> HttpResponse:
         "read_out": insured(one, policy),
         "may_print": _may_print(request, one),
         "may_see": May.SEE_POLICIES in request.mays,
+        "at_counter": one.way == DeskCase.Way.COUNTER,
     }
     return show(request, "office/desk/done.html", context)
 

@@ -81,6 +81,12 @@ class DeskVisit:
         return has_draft(serial) and draft_of(serial, str(self.case.device)) is None
 
     @property
+    def copies(self) -> int | None:
+        """How many copies of documents are kept; none are made on the telephone."""
+        at_counter = self.case.way == DeskCase.Way.COUNTER
+        return self.case.copies.count() if at_counter else None
+
+    @property
     def start(self) -> str:
         return reverse("office:desk:case", args=[self.case.number])
 
@@ -125,6 +131,7 @@ class DeskVisit:
             "case": self.case,
             "read_out": read_out_for(page, self),
             "deed": DeedForm(actor=self.request.actor),
+            "copies": self.copies,
         }
 
 

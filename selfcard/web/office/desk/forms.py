@@ -1,14 +1,33 @@
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.activation.models import DeskCase
+from selfcard.organisations.models import May, Party
+from selfcard.organisations.queries import parties_in_reach
 from selfcard.policies.application import ConsentKind
+from selfcard.web.office.fields import PartyCodeField
 from selfcard.web.office.forms import OfficeForm, OfficeRenderer, printable_text
 from selfcard.web.portal.forms import GateForm
+from selfcard.web.uploads import AttachmentsField
+
+
+class Scanned(NamedTuple):
+    """What the code under a card's panel says."""
+
+    card_number: str
+    pin: str
+
+
+def read_code(text: str) -> Scanned | None:
+    """The code under the panel as a scanner types it; nothing where it is something else."""
+    said = parse_qs(urlsplit(text.strip()).fragment)
+    card, pin = said.get("c"), said.get("p")
+    return Scanned(card[0], pin[0]) if card and pin else None
 
 
 class BeginForm(OfficeForm):
@@ -25,7 +44,7 @@ class BeginForm(OfficeForm):
     card_number = forms.CharField(
         label=_("Card number"),
         help_text=_("16 digits, as said or scanned. The PIN comes afterwards."),
-        max_length=40,
+        max_length=200,
         widget=forms.TextInput(
             {"inputmode": "numeric", "autocomplete": "off", "class": "id", "autofocus": True}
         ),
@@ -42,9 +61,17 @@ class BeginForm(OfficeForm):
     )
     widths: ClassVar = {"way": 6, "language": 6, "card_number": 6, "phone": 6}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound and (scanned := read_code(self.data.get("card_number", ""))):
+            # The code under the panel has the PIN as well; it is not for this field.
+            self.put("card_number", scanned.card_number)
+
 
 class PinForm(GateForm):
-    """The PIN as the customer says it. Nobody sees it, and it is not kept in the field."""
+    """The PIN as the customer says it, or as the code under the panel has it. Nobody sees it, and
+    it is not kept in the field.
+    """
 
     default_renderer = OfficeRenderer
 
@@ -56,12 +83,34 @@ class PinForm(GateForm):
                 "class": "form-control id",
                 "inputmode": "numeric",
                 "autocomplete": "off",
-                "maxlength": 40,
                 "autofocus": True,
             }
         ),
         error_messages={"required": _("Enter the PIN as the customer says it.")},
     )
+
+    def clean_pin(self) -> str:
+        typed: str = self.cleaned_data["pin"]
+        scanned = read_code(typed)
+        return scanned.pin if scanned else typed
+
+
+class SellForm(OfficeForm):
+    """Who sells the card that a customer at the counter wants."""
+
+    seller = PartyCodeField(
+        reach=lambda actor: parties_in_reach(actor, May.REGISTER_SALES).filter(
+            kind=Party.Kind.PERSON
+        ),
+        label=_("Seller's code"),
+    )
+    widths: ClassVar = {"seller": 6}
+
+
+class CopiesForm(OfficeForm):
+    """Copies of the documents that a customer shows."""
+
+    files = AttachmentsField(label=_("Copy of the identity document"))
 
 
 class AgreeForm(OfficeForm):

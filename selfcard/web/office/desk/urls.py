@@ -1,6 +1,6 @@
 from django.urls import path
 
-from selfcard.web.office.desk import agreeing, cases, filling
+from selfcard.web.office.desk import agreeing, cases, counter, filling
 from selfcard.web.portal import line
 
 app_name = "desk"
@@ -15,6 +15,10 @@ urlpatterns = [
     path("<str:number>/chase/", cases.chase, name="chase"),
     path("<str:number>/close/", cases.close, name="close"),
     path("<str:number>/policy.pdf", cases.paper, name="paper"),
+    path("<str:number>/sell/", counter.sell, name="sell"),
+    path("<str:number>/ask/", counter.ask, name="ask"),
+    path("<str:number>/copies/", counter.copies_in_hand, name="copies"),
+    path("<str:number>/copies/<int:place>/", counter.copy, name="copy"),
     path("<str:number>/product/", filling.in_hand(line.product), name="product"),
     path("<str:number>/start-of-cover/", question, {"name": "starts"}, name="starts"),
     path("<str:number>/insured/<int:place>/", question, {"name": "insured"}, name="insured"),
