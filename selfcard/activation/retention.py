@@ -10,7 +10,9 @@ from selfcard.core.kept import Reason, Retentions, kept, recorded, swept
 KEPT: Retentions = {
     "activation.CaseCopy": [
         # Without a policy it is evidence of nothing.
-        swept(Reason.DRAFT, "added_at", settings.DRAFT_MEMORY, ~Q(case__state="done")),
+        swept(
+            Reason.DRAFT, "added_at", settings.DRAFT_MEMORY, Q(case__state__in=["open", "closed"])
+        ),
         recorded(Reason.CONTRACT, "added_at", settings.RECORD_TIME, Q(case__state="done")),
     ],
     "activation.DeskCase": [recorded(Reason.CONTRACT, "begun_at", settings.RECORD_TIME)],

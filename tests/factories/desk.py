@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from selfcard.activation.commands import (
     activate_card,
+    add_copies,
     ask_consent,
     begin_case,
     confirm_consent,
@@ -16,12 +17,14 @@ from selfcard.activation.commands import (
 from selfcard.activation.models import DeskCase, PinProof
 from selfcard.activation.queries import staff_source
 from selfcard.core.actor import Actor, Channel
+from selfcard.core.attachments import Attachment, AttachmentKind
 from selfcard.core.work import run_waiting_jobs
 from selfcard.organisations.models import May, Organisation, Staff
 from selfcard.organisations.queries import staff_actor
 from selfcard.policies.application import Application
 from selfcard.policies.models import Policy
 from tests.factories.activation import agreed, digits_on, product_of
+from tests.factories.attachments import a_photo
 from tests.factories.cards import PrintedCard
 from tests.factories.organisations import Insurer, a_staff_member
 from tests.factories.policies import an_application
@@ -71,6 +74,18 @@ def answer(case: DeskCase, proof: PinProof, operator: Staff, page: str = "paid")
         page=page,
         answers={"who": "law"},
         step="contact",
+        actor=at_desk(operator),
+        request_id=uuid4(),
+    )
+
+
+def a_copy(case: DeskCase, proof: PinProof | None, operator: Staff) -> None:
+    """The customer shows a passport, and it is copied."""
+    assert proof is not None
+    add_copies(
+        case=case,
+        proof=proof,
+        files=(Attachment(AttachmentKind.JPEG, "passport.jpg", a_photo()),),
         actor=at_desk(operator),
         request_id=uuid4(),
     )

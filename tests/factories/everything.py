@@ -28,7 +28,7 @@ from tests.factories.activation import activate, holder, lock_with_wrong_pins
 from tests.factories.custody import a_requisition, hand_down, report, stop
 from tests.factories.custody import take_back as recall
 from tests.factories.days import Day, a_busy_day
-from tests.factories.desk import a_case, an_operator, say_pin
+from tests.factories.desk import a_case, a_copy, an_operator, say_pin
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import a_staff_member
 from tests.factories.policies import a_person, an_application
@@ -58,7 +58,9 @@ def everything_has_happened() -> None:
         actor=staff_actor(operator),
         request_id=uuid4(),
     )
-    say_pin(a_case(desk := an_operator(insurer), shop.cards[26]), desk, shop.cards[26])
+    desk = an_operator(insurer)
+    case = a_case(desk, shop.cards[26], way="counter")
+    a_copy(case, say_pin(case, desk, shop.cards[26]), desk)
     a_requisition(insurer, shop.document_type)
     hand_down(insurer, shop.run(41, 45), insurer.seller.party, "keeper")
     recall(insurer, shop.run(41, 42))

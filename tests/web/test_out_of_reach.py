@@ -50,7 +50,7 @@ from tests.factories.custody import (
     take_back,
     written_off,
 )
-from tests.factories.desk import a_case, an_operator, say_pin
+from tests.factories.desk import a_case, a_copy, an_operator, say_pin
 from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.recoveries import a_red_letter
@@ -145,8 +145,8 @@ def company() -> Company:
         request_id=uuid4(),
     )
     operator = an_operator(insurer, at=insurer.institution)
-    case = a_case(operator, cards[2])
-    say_pin(case, operator, cards[2])
+    case = a_case(operator, cards[2], way="counter")
+    a_copy(case, say_pin(case, operator, cards[2]), operator)
 
     numbers = {
         "sales": [sale.number, unpaid.number],
@@ -333,7 +333,7 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
                 argument, things = OPENS[place]
                 samples[name] = [{argument: number} for number in numbers[things]]
                 break
-        if name == "office:desk:insured":
+        if name in ("office:desk:insured", "office:desk:copy"):
             samples[name] = [{"number": one, "place": 1} for one in numbers["cases"]]
         if name.startswith("office:drawers:") and arguments == ["code", "day"]:
             today = clock.today().isoformat()

@@ -368,10 +368,16 @@ def _shown(
     context: dict[str, Any],
     status: int = 200,
 ) -> HttpResponse:
+    context = frame_of(request, visit, page) | context
+    return render(request, visit.template(template), context, status=status)
+
+
+def frame_of(request: HttpRequest, visit: Visiting, page: Page) -> dict[str, Any]:
+    """What stands around every page of the line."""
     answers = visit.answers
     now = next(place for place, (_, names) in enumerate(STEPS) if page.name in names)
     before = answers.before(page) if answers.version else None
-    frame = {
+    return {
         "page": page,
         "steps": [
             (label, "done" if place < now else "now" if place == now else "")
@@ -387,4 +393,3 @@ def _shown(
         "changing": "change" in request.GET,
         **visit.frame(page),
     }
-    return render(request, visit.template(template), frame | context, status=status)

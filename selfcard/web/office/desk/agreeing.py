@@ -12,6 +12,7 @@ from selfcard.web.office.desk.forms import AgreeForm, CodeForm
 from selfcard.web.office.desk.reading import consents, names_read
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.portal.answers import CHECK, CONTACT, DECLARATIONS, Page
+from selfcard.web.portal.line import frame_of
 
 
 def agree(request: HttpRequest, visit: DeskVisit) -> HttpResponse:
@@ -31,21 +32,20 @@ def agree(request: HttpRequest, visit: DeskVisit) -> HttpResponse:
             return redirect(visit.address(page))
     if code.is_valid() and _confirmed(visit, code):
         return redirect(visit.address(Page(CHECK)))
+    frame = frame_of(request, visit, page)
     context = {
         "agreeing": agreeing,
         "code": code,
         "asked": asked,
         "texts": [(agreeing[kind.value], read) for kind, read in consents(visit).items()],
         "phone": answers.kept_form(Page(CONTACT)).contact.phone,
-        "back": visit.address(answers.before(page) or page),
         "agreed": answers.is_complete(page),
         "check": visit.address(Page(CHECK)),
-        "version": answers.version,
-        "card": visit.card,
-        **visit.frame(page),
     }
+    if not asked:
+        frame["read_out"] = None
     status = max(agreeing.status, code.status)
-    return render(request, "office/desk/agree.html", context, status=status)
+    return render(request, "office/desk/agree.html", frame | context, status=status)
 
 
 def _asked(visit: DeskVisit) -> bool:

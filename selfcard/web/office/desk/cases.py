@@ -63,6 +63,7 @@ from selfcard.web.templatetags.selfcard import card_number as card_shown
 from selfcard.web.templatetags.selfcard import count as counted
 
 State = DeskCase.State
+_ONE_LINE = {"td": {"class": "nowrap"}}
 
 
 class CaseFilter(OfficeFilter):
@@ -84,9 +85,11 @@ class CaseTable(OfficeTable):
     )
     state = StatusColumn(gettext_lazy("State"))
     serial = tables.Column(gettext_lazy("Card"))
-    step = tables.Column(gettext_lazy("Next step"), empty_values=(), orderable=False)
-    begun_at = MomentColumn(verbose_name=gettext_lazy("Since"))
-    touched_at = tables.Column(gettext_lazy("Waits"), exclude_from_export=True)
+    step = tables.Column(
+        gettext_lazy("Next step"), empty_values=(), orderable=False, attrs=_ONE_LINE
+    )
+    begun_at = MomentColumn(verbose_name=gettext_lazy("Since"), attrs=_ONE_LINE)
+    touched_at = tables.Column(gettext_lazy("Waits"), attrs=_ONE_LINE, exclude_from_export=True)
     phone = tables.Column(gettext_lazy("Phone"), orderable=False)
     operator = tables.Column(gettext_lazy("Operator"), accessor="operator__party__name")
     chased_at = MomentColumn(verbose_name=gettext_lazy("Chased"))
