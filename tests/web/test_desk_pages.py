@@ -176,6 +176,7 @@ def test_a_caller_who_hangs_up_is_on_the_list_and_goes_on_with_another_operator(
     assert CALLER in listed
 
     other = signed_in(an_operator(insurer, "D02"))
+    assert "Customers to call back" in shown(other.get("/office/"))
     assert desk.get(at(case, "contact/")).url == at(case)
     send(other, case, "chase/", outcome="calls again tomorrow")
     assert say(other, case, card.pin).url == at(case, "declarations/")

@@ -53,6 +53,7 @@ class Work(StrEnum):
     EXTENSION_AGAIN = "extension_again"
     PAY_BACK_POLICY = "pay_back_policy"
     FINISH_COUNT = "finish_count"
+    CALL_BACK = "call_back"
 
 
 # After how many days work counts as late.
@@ -87,6 +88,7 @@ LATE_AFTER = {
     Work.EXTENSION_AGAIN: 1,
     Work.PAY_BACK_POLICY: 2,
     Work.FINISH_COUNT: 2,
+    Work.CALL_BACK: 1,
 }
 
 

@@ -15,8 +15,8 @@ from django.db.models import (
     Subquery,
 )
 
-from selfcard.activation.models import GateAlarm
-from selfcard.activation.queries import SEEING_GATE, alarm_in_force
+from selfcard.activation.models import DeskCase, GateAlarm
+from selfcard.activation.queries import SEEING_GATE, alarm_in_force, cases_in_reach
 from selfcard.approvals.models import Approval
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.models import Batch
@@ -122,6 +122,24 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _files_to_download
     if May.COUNT_STOCK in mays:
         yield _counts_to_finish
+    if May.ACTIVATE_FOR_CUSTOMER in mays:
+        yield _customers_to_call_back
+
+
+def _customers_to_call_back(actor: Actor) -> Pile | None:
+    """Customers at the desk who are not insured yet; nobody has them in hand."""
+    unfinished = cases_in_reach(actor).filter(state=DeskCase.State.OPEN, proof=None)
+    return pile_of(
+        Work.CALL_BACK,
+        unfinished,
+        "touched_at",
+        lambda case: Task(
+            kind=Work.CALL_BACK,
+            number=case.number,
+            since=case.touched_at,
+            who=case.operator.party,
+        ),
+    )
 
 
 def _issues_to_check_in(actor: Actor) -> Pile | None:

@@ -88,7 +88,7 @@ class CaseTable(OfficeTable):
     step = tables.Column(
         gettext_lazy("Next step"), empty_values=(), orderable=False, attrs=_ONE_LINE
     )
-    begun_at = MomentColumn(verbose_name=gettext_lazy("Since"), attrs=_ONE_LINE)
+    begun_at = MomentColumn(verbose_name=pgettext_lazy("case", "Since"), attrs=_ONE_LINE)
     touched_at = tables.Column(gettext_lazy("Waits"), attrs=_ONE_LINE, exclude_from_export=True)
     phone = tables.Column(gettext_lazy("Phone"), orderable=False)
     operator = tables.Column(gettext_lazy("Operator"), accessor="operator__party__name")

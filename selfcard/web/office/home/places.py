@@ -169,6 +169,12 @@ WORK: dict[Work, WorkWords] = {
     Work.CHASE_OVERDUE: WorkWords(
         _("Past their due date"), _("Chase an overdue sale"), _("Open sale"), "office:sales:sale"
     ),
+    Work.CALL_BACK: WorkWords(
+        _("Customers to call back"),
+        _("Go on with a customer at the desk"),
+        _("Open case"),
+        "office:desk:case",
+    ),
     Work.FINISH_COUNT: WorkWords(
         _("Counts to finish"),
         _("Finish a stock count"),
