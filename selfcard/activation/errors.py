@@ -118,12 +118,12 @@ class NothingAgreedTo(Refusal):
 
 class NoCopy(Refusal):
     message = _("Choose a photo or a scan of the document.")
-    default_field = "files"
+    default_field = "copies"
 
 
 class TooManyCopies(Refusal):
     message = _("A case has up to %(most)s copies, and this one has %(has)s already.")
-    default_field = "files"
+    default_field = "copies"
 
 
 class CustomerNotAsked(Refusal):

@@ -32,6 +32,7 @@ from selfcard.activation.tolls import Toll
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.encryption import blind_index
+from selfcard.core.models import AuditEvent
 from selfcard.core.refusals import Refusal
 from selfcard.custody.queries import CardState, find_card, find_serial_of_policy
 from selfcard.custody.statuses import SeenStatus
@@ -267,6 +268,21 @@ def find_case(actor: Actor, number: str) -> DeskCase | None:
 def open_case_of(actor: Actor, serial: int) -> DeskCase | None:
     """The case for a card that is not over, if there is one in reach."""
     return cases_in_reach(actor).filter(serial=serial, state=DeskCase.State.OPEN).first()
+
+
+def cases_that_wait(actor: Actor) -> QuerySet[DeskCase]:
+    """The open cases in reach that nobody has in hand at this moment."""
+    in_hand = PinProof.objects.filter(pk=OuterRef("proof"), expires_at__gt=clock.now())
+    return cases_in_reach(actor).filter(~Exists(in_hand), state=DeskCase.State.OPEN)
+
+
+def chases_of(case: DeskCase) -> QuerySet[AuditEvent]:
+    """What came of asking after a case, the newest first: each with who asked, when, and the
+    outcome among its facts.
+    """
+    return AuditEvent.objects.filter(
+        subject_kind=case._meta.label_lower, subject_number=case.number, event="case.chased"
+    ).order_by("-at")
 
 
 def consent_of(case: DeskCase) -> dict[str, Any]:

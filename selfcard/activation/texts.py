@@ -20,8 +20,8 @@ def versions_of_texts(version: ProductVersion) -> dict[ConsentKind, str]:
     }
 
 
-# What is read out to a customer on each page of the desk, by its version. The words stand with the
-# desk's pages; a policy's evidence keeps the versions.
+# What is read out to a customer at the desk until they agree, by its version. The words stand with
+# the desk's pages; a policy's evidence keeps the versions.
 READ_OUT = {
     "pin": "1",
     "product": "1",
@@ -36,5 +36,4 @@ READ_OUT = {
     "privacy": "1",
     "guardian": "1",
     "code": "1",
-    "check": "1",
 }

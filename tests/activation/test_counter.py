@@ -10,7 +10,7 @@ from django.db import connection
 
 from selfcard.activation.commands import add_copies, close_case, open_copy
 from selfcard.activation.errors import NoCopy, TooManyCopies
-from selfcard.activation.models import CaseCopy, DeskCase
+from selfcard.activation.models import CaseCopy, DeskCase, PinProof
 from selfcard.activation.papers import HAND_OVER
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -45,7 +45,7 @@ def card(insurer: Insurer) -> PrintedCard:
 
 
 @pytest.fixture
-def at_hand(counter: Staff, card: PrintedCard) -> tuple[DeskCase, Any]:
+def at_hand(counter: Staff, card: PrintedCard) -> tuple[DeskCase, PinProof]:
     return an_agreed_case(counter, card, way=DeskCase.Way.COUNTER)
 
 
@@ -53,14 +53,14 @@ def deed(staff: Staff) -> dict[str, Any]:
     return {"actor": at_desk(staff), "request_id": uuid4()}
 
 
-def copy(at_hand: tuple[DeskCase, Any], counter: Staff, count: int = 1) -> CaseCopy:
+def copy(at_hand: tuple[DeskCase, PinProof], counter: Staff, count: int = 1) -> CaseCopy:
     case, proof = at_hand
     add_copies(case=case, proof=proof, files=(PASSPORT,) * count, **deed(counter))
     return CaseCopy.objects.latest("pk")
 
 
 def test_a_copy_of_a_document_is_kept_encrypted_and_whoever_looks_at_it_is_written_down(
-    insurer: Insurer, counter: Staff, at_hand: Any
+    insurer: Insurer, counter: Staff, at_hand: tuple[DeskCase, PinProof]
 ) -> None:
     one = copy(at_hand, counter)
 
@@ -74,7 +74,9 @@ def test_a_copy_of_a_document_is_kept_encrypted_and_whoever_looks_at_it_is_writt
         open_copy(copy=one, **deed(insurer.keeper))
 
 
-def test_a_case_has_so_many_copies_and_no_more(counter: Staff, at_hand: Any) -> None:
+def test_a_case_has_so_many_copies_and_no_more(
+    counter: Staff, at_hand: tuple[DeskCase, PinProof]
+) -> None:
     case, proof = at_hand
     with pytest.raises(NoCopy):
         add_copies(case=case, proof=proof, files=(), **deed(counter))
@@ -84,7 +86,7 @@ def test_a_case_has_so_many_copies_and_no_more(counter: Staff, at_hand: Any) -> 
 
 
 def test_copies_are_deleted_where_no_policy_came_of_the_case_and_kept_where_one_did(
-    insurer: Insurer, counter: Staff, card: PrintedCard, at_hand: Any
+    insurer: Insurer, counter: Staff, card: PrintedCard, at_hand: tuple[DeskCase, PinProof]
 ) -> None:
     copy(at_hand, counter)
     activate_at_desk(*at_hand, counter, card)
@@ -99,7 +101,7 @@ def test_copies_are_deleted_where_no_policy_came_of_the_case_and_kept_where_one_
 
 
 def test_the_customer_signs_for_what_they_take_and_the_paper_names_nobody_else(
-    insurer: Insurer, counter: Staff, card: PrintedCard, at_hand: Any
+    insurer: Insurer, counter: Staff, card: PrintedCard, at_hand: tuple[DeskCase, PinProof]
 ) -> None:
     policy = activate_at_desk(*at_hand, counter, card)
 
@@ -123,7 +125,7 @@ def test_the_customer_signs_for_what_they_take_and_the_paper_names_nobody_else(
 
 
 def test_postgresql_keeps_copies_as_they_are(
-    counter: Staff, card: PrintedCard, at_hand: Any
+    counter: Staff, card: PrintedCard, at_hand: tuple[DeskCase, PinProof]
 ) -> None:
     one = copy(at_hand, counter)
     rows = CaseCopy.objects.filter(pk=one.pk)

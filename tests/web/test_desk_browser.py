@@ -170,7 +170,7 @@ def test_a_tourist_at_an_outlet(
     outlet.open(f"/office/desk/{case.number}/copies/")
     photo = tmp_path / "passport.jpg"
     photo.write_bytes(a_photo())
-    outlet.page.set_input_files("[name=files]", photo)
+    outlet.page.set_input_files("[name=copies]", photo)
     outlet.press()
     outlet.open(f"/office/desk/{case.number}/insured/1/")
     # A scanner ends the number of the document with Enter, and nothing is sent yet.

@@ -122,6 +122,9 @@ def test_an_operator_activates_for_a_caller_from_the_first_word_to_the_policy(
     done = shown(desk.get(at(case)))
     assert policy.number in done
     assert (policy.channel, policy.evidence["case"]) == ("desk", case.number)
+    read = set(policy.evidence["consent"]["read_out"])
+    assert read >= {"pin", "product", "starts", "insured", "contact", "terms", "privacy", "code"}
+    assert not read & {"guardian", "applicant", "people"}
     assert desk.get(at(case, "policy.pdf")).content.startswith(b"%PDF")
 
 
@@ -159,7 +162,7 @@ def test_a_caller_whose_card_is_unpaid_hears_it_in_their_language(
     assert say(desk, case, cards[0].pin).url == at(case)
     page = shown(desk.get(at(case)))
     assert "Your premium has not reached us yet. Ask where you bought the card." in page
-    assert desk.get(at(case, "product/")).url == at(case)
+    assert desk.get(at(case, "product/"))["Location"] == at(case)
 
 
 def test_a_caller_who_hangs_up_is_on_the_list_and_goes_on_with_another_operator(
@@ -177,11 +180,33 @@ def test_a_caller_who_hangs_up_is_on_the_list_and_goes_on_with_another_operator(
 
     other = signed_in(an_operator(insurer, "D02"))
     assert "Customers to call back" in shown(other.get("/office/"))
-    assert desk.get(at(case, "contact/")).url == at(case)
+    assert desk.get(at(case, "contact/"))["Location"] == at(case)
     send(other, case, "chase/", outcome="calls again tomorrow")
+    assert "calls again tomorrow" in shown(other.get(at(case)))
     assert say(other, case, card.pin).url == at(case, "declarations/")
     assert "Wang Fang" in shown(other.get(at(case, "insured/1/")))
-    assert desk.get(at(case, "insured/1/")).url == at(case)
+    assert desk.get(at(case, "insured/1/"))["Location"] == at(case)
+
+
+def test_whoever_changes_the_phone_after_agreeing_is_asked_again(
+    desk: Client, card: PrintedCard
+) -> None:
+    case = begin(desk, card)
+    say(desk, case, card.pin)
+    fill_in(desk, case)
+    agree(desk, case)
+    send(desk, case, "contact/", **{**ANSWERS["contact"], "phone": "139 0013 9000"})
+
+    refused = press(desk, case)
+
+    assert refused.status_code == 422
+    assert "The customer has not agreed by a code to their phone" in shown(refused)
+    assert "Send the code" in shown(desk.get(at(case, "declarations/")))
+    send(desk, case, "declarations/", wish="ask", terms="on", privacy="on")
+    run_waiting_jobs()
+    assert "The customer has agreed." not in shown(desk.get(at(case, "declarations/")))
+    send(desk, case, "declarations/", wish="code", digits=digits_on("+8613900139000"))
+    assert press(desk, case).status_code == 302
 
 
 def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
@@ -299,7 +324,7 @@ def test_a_card_is_sold_paid_and_activated_at_a_counter_in_one_go(
     assert say(outlet, case, unsold.pin).url == at(case, "product/")
     fill_in(outlet, case)
     photo = SimpleUploadedFile("passport.jpg", a_photo(), "image/jpeg")
-    send(outlet, case, "copies/", files=photo)
+    send(outlet, case, "copies/", copies=photo)
     agree(outlet, case)
     press(outlet, case)
 
@@ -339,7 +364,7 @@ def test_a_file_that_is_no_picture_is_refused_by_its_content(
     say(outlet, case, card.pin)
 
     wrong = SimpleUploadedFile("passport.jpg", b"<script>", "image/jpeg")
-    answer = send(outlet, case, "copies/", files=wrong)
+    answer = send(outlet, case, "copies/", copies=wrong)
 
     assert answer.status_code == 422
     assert "neither a photo" in shown(answer)

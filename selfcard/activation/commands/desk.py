@@ -211,7 +211,7 @@ def confirm_consent(
         What `use_code` raises.
     """
     asked = consent_of(case)
-    code = OneTimeCode.objects.filter(pk=asked.get("code")).first() if asked else None
+    code = OneTimeCode.objects.filter(pk=asked["code"]).first() if asked else None
     if code is None:
         raise CustomerNotAsked
     used = compare_code(

@@ -15,8 +15,8 @@ from django.db.models import (
     Subquery,
 )
 
-from selfcard.activation.models import DeskCase, GateAlarm
-from selfcard.activation.queries import SEEING_GATE, alarm_in_force, cases_in_reach
+from selfcard.activation.models import GateAlarm
+from selfcard.activation.queries import SEEING_GATE, alarm_in_force, cases_that_wait
 from selfcard.approvals.models import Approval
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.models import Batch
@@ -128,10 +128,9 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
 
 def _customers_to_call_back(actor: Actor) -> Pile | None:
     """Customers at the desk who are not insured yet; nobody has them in hand."""
-    unfinished = cases_in_reach(actor).filter(state=DeskCase.State.OPEN, proof=None)
     return pile_of(
         Work.CALL_BACK,
-        unfinished,
+        cases_that_wait(actor),
         "touched_at",
         lambda case: Task(
             kind=Work.CALL_BACK,

@@ -39,7 +39,8 @@ def agree(request: HttpRequest, visit: DeskVisit) -> HttpResponse:
         "asked": asked,
         "texts": [(agreeing[kind.value], read) for kind, read in consents(visit).items()],
         "phone": answers.kept_form(Page(CONTACT)).contact.phone,
-        "agreed": answers.is_complete(page),
+        # Another code may have been sent since.
+        "agreed": asked and "agreed_at" in consent_of(visit.case) and answers.is_complete(page),
         "check": visit.address(Page(CHECK)),
     }
     if not asked:
@@ -67,7 +68,7 @@ def _ask(visit: DeskVisit, form: AgreeForm) -> None:
         version=answers.version,
         kinds=form.kinds,
         phone=answers.kept_form(Page(CONTACT)).contact.phone,
-        read_out=names_read(form.kinds),
+        read_out=names_read(visit),
         actor=visit.actor,
         request_id=form.cleaned_data["request_id"],
     )

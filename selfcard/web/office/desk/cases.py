@@ -26,6 +26,7 @@ from selfcard.activation.commands import (
 from selfcard.activation.models import DeskCase
 from selfcard.activation.queries import (
     cases_in_reach,
+    chases_of,
     find_case,
     proof_in_hand,
     staff_source,
@@ -193,6 +194,7 @@ def case(request: OfficeRequest, number: str) -> HttpResponse:
         "deed": DeedForm(actor=request.actor),
         "next": "" if refusal else visit.address(visit.answers.first_open),
         "next_step": next_step(one),
+        "chases": chases_of(one),
     }
     return show(request, "office/desk/case.html", context)
 
@@ -217,6 +219,7 @@ def _pin(request: OfficeRequest, one: DeskCase) -> HttpResponse:
         "form": form,
         "read_out": pin_read_out(one),
         "next_step": next_step(one),
+        "chases": chases_of(one),
         "deed": DeedForm(actor=request.actor),
     }
     response = show(request, "office/desk/pin.html", context)

@@ -70,9 +70,9 @@ def till_of(request: OfficeRequest, case: DeskCase) -> Till | None:
         receipt=receipt,
         may_sell=may(request.actor, May.REGISTER_SALES, place),
         may_ask=may(request.actor, May.ISSUE_RECEIPTS, place),
-        may_confirm=bool(receipt)
-        and may(request.actor, May.CONFIRM_RECEIPTS, place)
-        and receipt.issued_by_id != request.staff.pk,
+        may_confirm=receipt is not None
+        and receipt.issued_by_id != request.staff.pk
+        and may(request.actor, May.CONFIRM_RECEIPTS, place),
     )
 
 
@@ -151,7 +151,7 @@ def copies(request: OfficeRequest, visit: DeskVisit) -> HttpResponse:
             add_copies(
                 case=case,
                 proof=visit.proof,
-                files=tuple(form.cleaned_data["files"]),
+                files=tuple(form.cleaned_data["copies"]),
                 actor=visit.actor,
                 request_id=form.cleaned_data["request_id"],
             )

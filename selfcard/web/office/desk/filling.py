@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -42,7 +43,7 @@ from selfcard.web.office.forms import DeedForm
 from selfcard.web.office.views import OfficeRequest, found, office_view
 from selfcard.web.portal.answers import Answers, Page
 
-Shown = Callable[..., HttpResponse]
+Shown = Callable[..., HttpResponseBase]
 
 
 def at_desk(request: OfficeRequest) -> Actor:
@@ -140,7 +141,7 @@ def in_hand(view: Shown) -> Shown:
 
     @office_view(May.ACTIVATE_FOR_CUSTOMER)
     @wraps(view)
-    def seen(request: OfficeRequest, number: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def seen(request: OfficeRequest, number: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         case = found(find_case(request.actor, number))
         to_case = redirect("office:desk:case", case.number)
         proof = proof_in_hand(case, request.actor)

@@ -11,7 +11,7 @@ from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 from selfcard.policies.application import ConsentKind
 from selfcard.web.office.fields import PartyCodeField
-from selfcard.web.office.forms import OfficeForm, OfficeRenderer, printable_text
+from selfcard.web.office.forms import OfficeForm, printable_text
 from selfcard.web.portal.forms import GateForm
 from selfcard.web.uploads import AttachmentsField
 
@@ -73,8 +73,6 @@ class PinForm(GateForm):
     it is not kept in the field.
     """
 
-    default_renderer = OfficeRenderer
-
     pin = forms.CharField(
         label=_("PIN"),
         help_text=_("Usually 12 digits. Compare them group by group with the customer."),
@@ -110,7 +108,7 @@ class SellForm(OfficeForm):
 class CopiesForm(OfficeForm):
     """Copies of the documents that a customer shows."""
 
-    files = AttachmentsField(label=_("Copy of the identity document"))
+    copies = AttachmentsField(label=_("Copy of the identity document"))
 
 
 class AgreeForm(OfficeForm):

@@ -54,10 +54,11 @@ def read_out_for(page: Page, visit: "DeskVisit") -> ReadOut:
     return reading(visit.case, lambda: _LINES[page.name](visit))
 
 
-def names_read(kinds: tuple[ConsentKind, ...]) -> tuple[str, ...]:
-    """The texts that are read out before a customer agrees; their versions are kept."""
-    line = [name for name in READ_OUT if name not in ("terms", "privacy", "guardian")]
-    return (*line, *(str(kind) for kind in kinds))
+def names_read(visit: "DeskVisit") -> tuple[str, ...]:
+    """The texts that this customer has heard before they agree; their versions are kept."""
+    answers = visit.answers
+    heard = {"pin", "code", *(page.name for page in answers.pages), *answers.consent_kinds}
+    return tuple(name for name in READ_OUT if name in heard)
 
 
 def pin(case: DeskCase) -> ReadOut:
