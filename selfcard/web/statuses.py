@@ -49,6 +49,9 @@ LOOKS: dict[str, Look] = {
     "open": Look("waiting", "wait", "wait"),
     "compared": Look("half", "wait", "wait"),
     "closed": Look("tick", fill="activated"),
+    # notices of claim
+    "recorded": Look("waiting", "wait", "wait"),
+    "in_review": Look("half", fill="sold"),
     # sales
     "overdue": Look("cross", "stop", "bad"),
     "registered": Look("pause", "wait", "refund"),

@@ -41,6 +41,8 @@ from selfcard.sales.queries import live_receipt
 from tests.factories.activation import activate, cancel, pay, sell
 from tests.factories.advances import a_refund, an_account
 from tests.factories.cards import an_ordered_batch
+from tests.factories.claims import a_photo_of, add
+from tests.factories.claims import report as a_claim
 from tests.factories.custody import (
     a_requisition,
     cards_at_institution,
@@ -98,6 +100,8 @@ def company() -> Company:
     policy = activate(cards[0])
     with clock.frozen(clock.today() + timedelta(days=40)):
         cancel(insurer, policy)
+    claim = a_claim(policy)
+    add(claim, "", a_photo_of())
     with clock.frozen(batch.last_day + timedelta(days=1)):
         more_time = ask_extension(
             document_type=batch.type_version.document_type,
@@ -158,6 +162,7 @@ def company() -> Company:
         "bankings": [banking.number],
         "corrections": [correction.subject_number],
         "policies": [policy.number],
+        "claims": [claim.number],
         "extensions": [more_time.number],
         "issues": [on_its_way.number],
         "requisitions": [wanted.number],
@@ -277,6 +282,7 @@ OPENS = {
         )
     },
     "office:policies": ("number", "policies"),
+    "office:claims": ("number", "claims"),
     "office:sales": ("number", "sales"),
     "office:sales:agency": ("code", "agencies"),
     "office:sales:register_agreement": ("code", "agencies"),
@@ -336,6 +342,10 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
                 if "number" in arguments
                 else {"code": one.product.code}
                 for one in versions()
+            ]
+        if name == "office:claims:attachment":
+            samples[name] = [
+                {"number": number, "entry": 1, "place": 1} for number in numbers["claims"]
             ]
         if name == "office:sales:end_agreement":
             samples[name] = [

@@ -159,6 +159,7 @@ AREAS: tuple[Area, ...] = (
         "shield",
         (
             Page("office:policies:list", _("Policies"), (May.SEE_POLICIES,)),
+            Page("office:claims:list", _("Notices of claim"), (May.HANDLE_CLAIMS,)),
             Page(
                 "office:products:list",
                 _("Products"),
@@ -170,7 +171,7 @@ AREAS: tuple[Area, ...] = (
                 (May.DEFINE_PRODUCTS, May.PUBLISH_PRODUCTS, May.SEE_POLICIES),
             ),
         ),
-        ("policies", "products"),
+        ("policies", "claims", "products"),
     ),
     Area(
         _("Reports"),

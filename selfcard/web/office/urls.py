@@ -22,6 +22,7 @@ urlpatterns = [
     path("stock-ledger/", include("selfcard.web.office.stock_ledger.urls")),
     path("gate/", include("selfcard.web.office.gate.urls")),
     path("policies/", include("selfcard.web.office.policies.urls")),
+    path("claims/", include("selfcard.web.office.claims.urls")),
     path("products/", include("selfcard.web.office.products.urls")),
     path("approvals/", include("selfcard.web.office.approvals.urls")),
     path("administration/", include("selfcard.web.office.administration.urls")),

@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from selfcard.claims.queries import notices_in_reach
 from selfcard.core import clock
 from selfcard.core.money import Money
 from selfcard.organisations.models import May
@@ -169,6 +171,8 @@ def policy(request: OfficeRequest, number: str) -> HttpResponse:
             "may_see_sales": May.SEE_SALES in request.mays,
             "from_card": one.reason_kind == "card",
             "may_cancel": _may_cancel(request, one),
+            "may_report": may(request.actor, May.HANDLE_CLAIMS, one.organisation),
+            "notices": notices_in_reach(request.actor).filter(policy=one),
             "end": ending(request, one),
             "former": former_editions(one),
             "may_take_back": May.RECALL_SALES in request.mays,
@@ -206,7 +210,10 @@ _EVIDENCE = {
     "opened_at": gettext_lazy("PIN accepted"),
     "begun_at": gettext_lazy("First answer saved"),
     "source": gettext_lazy("Network address"),
+    "language": gettext_lazy("Language of the texts"),
 }
+
+_LANGUAGES = dict(settings.LANGUAGES)
 
 
 def _evidence(one: Policy) -> Iterator[dict[str, Any]]:
@@ -215,6 +222,6 @@ def _evidence(one: Policy) -> Iterator[dict[str, Any]]:
             is_moment = name.endswith("_at")
             yield {
                 "label": label,
-                "text": found,
+                "text": _LANGUAGES.get(found, found),
                 "at": datetime.fromisoformat(found) if is_moment else None,
             }
