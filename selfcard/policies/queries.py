@@ -91,10 +91,15 @@ class InForce:
 
 
 def in_force(
-    indexes: Iterable[bytes], product: Product, starts_at: datetime, ends_at: datetime
+    indexes: Iterable[bytes],
+    product: Product,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    besides: Policy | None = None,
 ) -> dict[bytes, InForce]:
     """Per person: live policies of a product that share a moment with a period, and what all
-    their policies of that time would pay on death.
+    their policies of that time would pay on death; `besides` one that is not counted.
 
     Call it under the lock of every person named, or another activation may come between.
     """
@@ -106,12 +111,12 @@ def in_force(
         JOIN policies_policy policy ON policy.id = insured.policy_id
         JOIN products_productversion version ON version.id = policy.product_version_id
         WHERE insured.identity_index = ANY(%s) AND policy.state = 'issued'
-          AND policy.starts_at < %s AND policy.ends_at > %s
+          AND policy.starts_at < %s AND policy.ends_at > %s AND policy.id <> %s
         GROUP BY insured.identity_index
     """
     wanted = sorted(set(indexes))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [product.pk, wanted, ends_at, starts_at])
+        cursor.execute(sql, [product.pk, wanted, ends_at, starts_at, besides.pk if besides else 0])
         found = {bytes(index): InForce(count, cover) for index, count, cover in cursor}
     return {index: found.get(index, InForce()) for index in wanted}
 

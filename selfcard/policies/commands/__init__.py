@@ -2,13 +2,23 @@
 
 from selfcard.policies.commands.cancelling import cancel_policy
 from selfcard.policies.commands.contacts import change_contact, change_contact_in_office
+from selfcard.policies.commands.endorsing import (
+    ask_endorsement,
+    grant_endorsement,
+    refuse_endorsement,
+    withdraw_endorsement,
+)
 from selfcard.policies.commands.issuing import issue_policy
 from selfcard.policies.commands.keeping import keep_edition
 
 __all__ = [
+    "ask_endorsement",
     "cancel_policy",
     "change_contact",
     "change_contact_in_office",
+    "grant_endorsement",
     "issue_policy",
     "keep_edition",
+    "refuse_endorsement",
+    "withdraw_endorsement",
 ]

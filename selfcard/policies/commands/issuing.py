@@ -14,7 +14,6 @@ from selfcard.organisations.models import Organisation
 from selfcard.policies.application import (
     Application,
     DetailGiven,
-    PersonGiven,
     answers_in,
     problems,
 )
@@ -23,7 +22,6 @@ from selfcard.policies.errors import (
     PolicyAlreadyLive,
     VersionNotPublished,
 )
-from selfcard.policies.identity import normalised
 from selfcard.policies.models import Beneficiary, InsuredPerson, Policy
 from selfcard.policies.numbers import new_policy_number
 from selfcard.policies.paperwork import require_printable
@@ -80,7 +78,7 @@ def issue_policy(
         reason_number=reason[1],
         source_zh=source.zh,
         source_en=source.en,
-        **_person(application.applicant),
+        **application.applicant.columns,
         phone=application.contact.phone,
         email=application.contact.email,
         address=application.contact.address,
@@ -113,17 +111,6 @@ def issue_policy(
     return policy
 
 
-def _person(given: PersonGiven) -> dict[str, Any]:
-    return {
-        "name": given.name.strip(),
-        "identity_kind": given.identity_kind,
-        "identity_number": normalised(given.identity_kind, given.identity_number),
-        "identity_index": given.index,
-        "birth_date_text": given.birth_date.isoformat(),
-        "sex": given.sex,
-    }
-
-
 def _details_text(asked: tuple[Detail, ...], given: tuple[DetailGiven, ...]) -> str:
     """What the product asked for, as it was answered; nothing that it did not ask."""
     answers = answers_in(given)
@@ -150,7 +137,7 @@ def _insure(policy: Policy, version: ProductVersion, application: Application) -
         InsuredPerson(
             policy=policy,
             place=place,
-            **_person(one.person),
+            **one.person.columns,
             relationship=one.relationship,
             occupation=one.occupation,
             death_cover=version.death_cover,

@@ -1,8 +1,15 @@
 """The tables of policies: the contract and its people, what changed it since, its signed papers."""
 
-from selfcard.policies.models.changes import Cancellation, ContactChange
+from selfcard.policies.models.changes import (
+    Cancellation,
+    ContactChange,
+    Endorsement,
+    EndorsementRequest,
+    Role,
+)
 from selfcard.policies.models.contracts import (
     CONTACT,
+    PERSON,
     Beneficiary,
     InsuredPerson,
     Person,
@@ -13,13 +20,17 @@ from selfcard.policies.models.signed import CodeKey, Edition
 
 __all__ = [
     "CONTACT",
+    "PERSON",
     "Beneficiary",
     "Cancellation",
     "CodeKey",
     "ContactChange",
     "Edition",
+    "Endorsement",
+    "EndorsementRequest",
     "InsuredPerson",
     "Person",
     "Policy",
+    "Role",
     "SeenState",
 ]
