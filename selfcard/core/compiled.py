@@ -9,8 +9,9 @@ are exchanged. What comes back are the same instances.
 import copy
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
@@ -24,8 +25,8 @@ M = TypeVar("M", bound=models.Model)
 class Compiled(Generic[M]):
     """A query whose text follows from a shape, such as how many ranges it names.
 
-    `build(shape, *values)` gives the query for some values: whole numbers, ranges of them, and
-    texts. It may only hand them on, since it is called once for a shape, with values that stand
+    `build(shape, *values)` gives the query for some values: whole numbers, ranges of them, texts
+    and UUIDs. It may only hand them on, since it is called once for a shape, with values that stand
     for others. It locks rows where the query that it is given says so.
     """
 
@@ -71,6 +72,14 @@ class _Known(Generic[M]):
         return list(queryset)
 
 
+def prepared() -> CursorWrapper:
+    """A cursor for what is written by hand and asked again and again: planned once on a connection.
+
+    Its statements and the types of their values have to stay the same.
+    """
+    return _Preparing(connections[DEFAULT_DB_ALIAS]).cursor()
+
+
 class _Preparing:
     """A connection on which statements are prepared: sent with their values apart from the text.
 
@@ -104,4 +113,6 @@ def _stand_in(value: Any, place: int) -> Any:
     number = 1_970_010_100 + 2 * place
     if isinstance(value, str):
         return f"value {number}"
+    if isinstance(value, UUID):
+        return UUID(int=number)
     return Range(number, number + 1, "[)") if isinstance(value, Range) else number

@@ -1,11 +1,14 @@
 """A query that is put together once answers as one that is put together each time."""
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import Range
 
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.compiled import Compiled
@@ -118,3 +121,14 @@ def test_each_thread_asks_on_its_own_connection(staff_and_theirs):
     found = at_once(*[lambda one=one: staff_and_theirs(1, one.pk) for one in cast])
 
     assert found == [[one] for one in cast]
+
+
+def test_uuids_are_exchanged_like_numbers():
+    keys = [uuid4(), uuid4()]
+    for place, key in enumerate(keys):
+        AuditEvent.objects.bulk_create(
+            [AuditEvent(at=clock.now(), event=f"of {place}", request=key, facts={})]
+        )
+    asked = Compiled(lambda _, key: AuditEvent.objects.filter(request=key))
+
+    assert [[event.event for event in asked(None, key)] for key in keys] == [["of 0"], ["of 1"]]
