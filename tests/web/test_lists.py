@@ -32,7 +32,7 @@ from tests.web.test_out_of_reach import office_addresses
 
 pytestmark = pytest.mark.django_db
 
-MOST_STATEMENTS = 45
+MOST_STATEMENTS = 48
 
 
 @pytest.fixture
