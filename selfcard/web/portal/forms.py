@@ -29,6 +29,7 @@ class PortalForm(HouseForm):
     default_renderer = PortalRenderer
     # The card's other products that would take what this form's product refuses.
     ways_out: Sequence[ProductVersion] | None = None
+    refused_name = ""  # whom it refuses
     use_required_attribute = False
     longest_answer = LONGEST_ANSWER
 

@@ -36,6 +36,7 @@ from selfcard.activation.queries import (
 )
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal, RequestReused
+from selfcard.policies.contact import address_in_full
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import find_policy, policy_view
@@ -223,6 +224,7 @@ def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
     people = policy.insured.all()
     return {
         "view": view,
+        "address": "" if masked else address_in_full(policy.region, policy.address),
         "names": pgettext("between two names", ", ").join(one.name for one in view.insured),
         "for_oneself": any(one.relationship == Relationship.SELF for one in people),
         "today": clock.today(),
