@@ -22,7 +22,14 @@ from selfcard.activation.errors import (
     CardWithdrawn,
     PremiumNotArrived,
 )
-from selfcard.activation.models import Draft, GateAlarm, PinProof, TargetCounter, Unlocking
+from selfcard.activation.models import (
+    Draft,
+    GateAlarm,
+    OneTimeCode,
+    PinProof,
+    TargetCounter,
+    Unlocking,
+)
 from selfcard.activation.tolls import Toll
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -34,7 +41,12 @@ from selfcard.custody.statuses import SeenStatus
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import PaymentReceipt, Receipt, TenderKind
-from selfcard.policies.application import Application, InsuredGiven, insured_facts
+from selfcard.policies.application import (
+    Application,
+    ContactGiven,
+    InsuredGiven,
+    insured_facts,
+)
 from selfcard.policies.models import Cancellation, Policy
 from selfcard.policies.queries import facts_for_rules, find_policy, in_force
 from selfcard.products.cancelling import Repayment
@@ -104,6 +116,26 @@ def find_proof(key: str) -> PinProof | None:
 
 
 _proof_of = Compiled(lambda _, key: PinProof.objects.filter(pk=key))
+
+
+def find_code(key: UUID) -> OneTimeCode | None:
+    """A code that was asked for, used or not; what is forgotten is not found."""
+    return OneTimeCode.objects.filter(pk=key).first()
+
+
+def contact_wanted(code: OneTimeCode) -> ContactGiven:
+    """Where the applicant wants to be reached, as kept with a code to a new phone."""
+    given: dict[str, str] = json.loads(code.contact or "")
+    return ContactGiven(**given)
+
+
+def was_used_just_now(code: OneTimeCode) -> bool:
+    return code.used_at is not None and clock.now() < code.used_at + settings.PROOF_IDLE
+
+
+def shows_phone(code: OneTimeCode) -> bool:
+    """Whether somebody has just shown a policy's phone in order to change contact data."""
+    return code.purpose == OneTimeCode.Purpose.CHANGE_CONTACT and was_used_just_now(code)
 
 
 def card_at_hand(serial: int) -> CardState:

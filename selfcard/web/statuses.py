@@ -60,6 +60,7 @@ LOOKS: dict[str, Look] = {
     "over": Look("struck", "off", "void"),
     # receipts and drawers
     "waiting": Look("pause", "wait", "wait"),
+    "sent": Look("tick", fill="activated"),
     "counted": Look("half", "wait", "wait"),
     # approvals
     "asked": Look("waiting", "wait", "wait"),

@@ -159,6 +159,7 @@ AREAS: tuple[Area, ...] = (
         "shield",
         (
             Page("office:policies:list", _("Policies"), (May.SEE_POLICIES,)),
+            Page("office:messaging:list", _("Messages"), (May.SEE_POLICIES, May.AUDIT)),
             Page("office:claims:list", _("Notices of claim"), (May.HANDLE_CLAIMS,)),
             Page(
                 "office:products:list",
@@ -171,7 +172,7 @@ AREAS: tuple[Area, ...] = (
                 (May.DEFINE_PRODUCTS, May.PUBLISH_PRODUCTS, May.SEE_POLICIES),
             ),
         ),
-        ("policies", "claims", "products"),
+        ("policies", "messaging", "claims", "products"),
     ),
     Area(
         _("Reports"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("ledger/", include("selfcard.web.office.ledger.urls")),
     path("stock-ledger/", include("selfcard.web.office.stock_ledger.urls")),
     path("gate/", include("selfcard.web.office.gate.urls")),
+    path("messages/", include("selfcard.web.office.messaging.urls")),
     path("policies/", include("selfcard.web.office.policies.urls")),
     path("claims/", include("selfcard.web.office.claims.urls")),
     path("products/", include("selfcard.web.office.products.urls")),

@@ -37,7 +37,7 @@ from selfcard.web.portal.fields import (
     select_input,
     text_input,
 )
-from selfcard.web.portal.forms import PortalForm
+from selfcard.web.portal.forms import GateForm, PortalForm
 from selfcard.web.portal.picks import PickField
 from selfcard.web.problems import Problem
 from selfcard.web.templatetags.portal import long_day
@@ -388,6 +388,10 @@ class ContactForm(PortalForm):
             region=given["region"],
             address=given["address"].strip(),
         )
+
+
+class NewContactForm(GateForm, ContactForm):
+    """Where the applicant of a policy wants to be reached from now on."""
 
 
 class DeclarationsForm(PortalForm):
