@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import Compiled
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.policies.application import (
@@ -51,10 +52,14 @@ def find_policy(number: str) -> Policy | None:
 
 def live_policy_for(reason: tuple[str, str]) -> Policy | None:
     """The policy that a thing (kind, number) has become and that is not cancelled."""
-    kind, number = reason
-    return (
-        policies().filter(reason_kind=kind, reason_number=number, state=Policy.State.ISSUED).first()
+    return next(iter(_live_for(None, *reason)), None)
+
+
+_live_for = Compiled(
+    lambda _, kind, number: Policy.objects.filter(
+        reason_kind=kind, reason_number=number, state=Policy.State.ISSUED
     )
+)
 
 
 def policies_in_reach(actor: Actor) -> QuerySet[Policy]:

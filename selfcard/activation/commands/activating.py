@@ -2,13 +2,14 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Func
+from django.db.models import F, Func, prefetch_related_objects
 from django.utils.translation import get_language
+from psycopg.types.numeric import Int8
 
 from selfcard.activation import gate
 from selfcard.activation.errors import (
@@ -35,6 +36,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.compiled import prepared
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.papers.facts import Text
 from selfcard.core.serials import SerialRun, group_digits, plain_digits, serial_of
@@ -191,12 +193,13 @@ def activate_card(
     if version not in product_versions_of(card.batch):
         raise ProductNotOnCard
     _require_present_texts(version, application)
+    prefetch_related_objects([version], "coverages")  # for the rules, and for the policy
     if problems := broken_by(application, version):
         raise RulesBroken(problems)
 
     sale = sale_of(serial)
     assert sale is not None, "a card to be activated was sold"
-    draft = Draft.objects.filter(serial=serial).first()
+    begun_at = _taken_from_draft(serial)
     starts_at, ends_at = cover_period(version.bounds, application.starts_on)
     policy = issue_policy(
         version=version,
@@ -210,7 +213,7 @@ def activate_card(
         evidence={
             "proof": str(proof.pk),
             "opened_at": proof.opened_at.isoformat(),
-            "begun_at": draft.begun_at.isoformat() if draft else None,
+            "begun_at": begun_at.isoformat() if begun_at else None,
             "source": actor.source,
             "channel": actor.channel,
             "language": get_language(),
@@ -222,7 +225,6 @@ def activate_card(
     _write_premium(policy, application.starts_on, actor)
     now = clock.now()
     PinProof.objects.filter(pk=proof.pk).update(used_at=now, policy_number=policy.number)
-    Draft.objects.filter(serial=serial).delete()
     record(actor, "card.activated", policy, serials=SerialRun(serial, serial), version=version.code)
     return policy
 
@@ -291,6 +293,15 @@ def _require_open(proof: PinProof) -> None:
 def _kept_in(draft: str | None) -> dict[str, Any]:
     kept: dict[str, Any] = json.loads(draft) if draft else {}
     return kept
+
+
+def _taken_from_draft(serial: int) -> datetime | None:
+    """When somebody began to fill in for a card; what they filled in is gone with this."""
+    sql = "DELETE FROM activation_draft WHERE serial = %s RETURNING begun_at"
+    with prepared() as cursor:
+        cursor.execute(sql, [Int8(serial)])
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
 def _lock_to_fill_in(proof: PinProof) -> None:
