@@ -7,7 +7,8 @@ are exchanged. What comes back are the same instances.
 """
 
 import copy
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -78,6 +79,50 @@ def prepared() -> CursorWrapper:
     Its statements and the types of their values have to stay the same.
     """
     return _Preparing(connections[DEFAULT_DB_ALIAS]).cursor()
+
+
+def insert(*rows: models.Model) -> None:
+    """Write new rows of one model, in one statement; each gets its key.
+
+    As `bulk_create` does, but put together and planned once for so many.
+    """
+    if rows:
+        _insert_of(type(rows[0]), len(rows)).write(rows)
+
+
+class _Insert:
+    """One statement that writes so many rows of a model."""
+
+    def __init__(self, model: type[models.Model], count: int) -> None:
+        key = model._meta.pk
+        assert key is not None
+        self._key = key.attname if isinstance(key, models.AutoField) else None
+        self._fields = [
+            field for field in model._meta.concrete_fields if field.attname != self._key
+        ]
+        names = ", ".join(f'"{field.column}"' for field in self._fields)
+        places = ", ".join([f"({', '.join(['%s'] * len(self._fields))})"] * count)
+        self._sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {places}'  # noqa: S608
+        if self._key:
+            self._sql += f' RETURNING "{key.column}"'
+
+    def write(self, rows: Sequence[models.Model]) -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        values = [
+            field.get_db_prep_save(field.pre_save(row, add=True), connection)
+            for row in rows
+            for field in self._fields
+        ]
+        with prepared() as cursor:
+            cursor.execute(self._sql, values)
+            keys = cursor.fetchall() if self._key else ()
+        for row, (key,) in zip(rows, keys, strict=bool(keys)):
+            setattr(row, self._key, key)
+        for row in rows:
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+_insert_of = cache(_Insert)
 
 
 class _Preparing:

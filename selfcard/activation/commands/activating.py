@@ -36,7 +36,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
-from selfcard.core.compiled import prepared
+from selfcard.core.compiled import insert, prepared
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.papers.facts import Text
 from selfcard.core.serials import SerialRun, group_digits, plain_digits, serial_of
@@ -103,9 +103,10 @@ def open_gate(
         return None
     gate.forgive(source=source, target=target)
     custody.remember_opened(serial=serial, actor=actor)
-    proof = PinProof.objects.create(
+    proof = PinProof(
         serial=serial, source=source, opened_at=now, expires_at=now + settings.PROOF_IDLE
     )
+    insert(proof)
     record(actor, "gate.opened", serials=card)
     return proof
 

@@ -8,6 +8,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
+from selfcard.core.compiled import insert
 from selfcard.core.money import Money, split_tax
 from selfcard.core.papers import Text, letterhead
 from selfcard.organisations.models import Organisation
@@ -70,7 +71,7 @@ def issue_policy(
         raise PolicyAlreadyLive(number=live.number)
 
     net, tax = split_tax(premium.amount, version.tax_rate)
-    policy = Policy.objects.create(
+    policy = Policy(
         number=new_policy_number(),
         product_version=version,
         organisation=organisation,
@@ -97,6 +98,7 @@ def issue_policy(
         house=letterhead(),
         evidence_text=json.dumps(evidence, ensure_ascii=False),
     )
+    insert(policy)
     _insure(policy, version, application)
     record(
         actor,
@@ -133,18 +135,20 @@ def _coverages(version: ProductVersion) -> list[dict[str, str]]:
 
 
 def _insure(policy: Policy, version: ProductVersion, application: Application) -> None:
-    InsuredPerson.objects.bulk_create(
-        InsuredPerson(
-            policy=policy,
-            place=place,
-            **one.person.columns,
-            relationship=one.relationship,
-            occupation=one.occupation,
-            death_cover=version.death_cover,
-            declared_death_cover=one.declared_death_cover,
-            details_text=_details_text(of_insured(version.bounds.details), one.details),
+    insert(
+        *(
+            InsuredPerson(
+                policy=policy,
+                place=place,
+                **one.person.columns,
+                relationship=one.relationship,
+                occupation=one.occupation,
+                death_cover=version.death_cover,
+                declared_death_cover=one.declared_death_cover,
+                details_text=_details_text(of_insured(version.bounds.details), one.details),
+            )
+            for place, one in enumerate(application.insured, 1)
         )
-        for place, one in enumerate(application.insured, 1)
     )
     if application.beneficiaries:
         Beneficiary.objects.bulk_create(
