@@ -21,7 +21,8 @@ HANDLER = "H007"
 
 def report_claims() -> None:
     """One is closed, one waits with its photo, and one is for a card that nobody has paid for."""
-    fell, ill = Policy.objects.filter(state=Policy.State.ISSUED).order_by("number")[:2]
+    live = Policy.objects.filter(state=Policy.State.ISSUED, ends_at__gt=clock.now())
+    fell, ill = live.order_by("number")[:2]
     with days_ago(9):
         first = _reported(
             fell,

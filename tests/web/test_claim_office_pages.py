@@ -132,7 +132,7 @@ def test_a_caller_is_written_down_for_a_policy(desk, officer, policy) -> None:
     assert (notice.policy, notice.taken_down_by) == (policy, officer)
     assert (notice.region, notice.hour_known) == ("330106", False)
     page = shown(desk.get(answer.url))
-    for said in (SECRET_STORY, "Li Lei", "+8613800138000", "At home", "Xihu", "time not known"):
+    for said in (SECRET_STORY, "Li Lei", "138 0013 8000", "At home", "Xihu", "time not known"):
         assert said in page
 
 

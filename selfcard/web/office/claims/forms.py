@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from selfcard.claims.given import LONGEST_LINE, LONGEST_STORY, NoticeGiven
 from selfcard.claims.models import Harm
@@ -40,7 +41,9 @@ class RecordForm(OfficeForm):
         help_text=_("Any card will do, whatever its status."),
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
-    harm = forms.ChoiceField(label=_("What has happened"), choices=Harm.choices)
+    harm = forms.ChoiceField(
+        label=pgettext_lazy("claim", "What has happened"), choices=[("", "–"), *Harm.choices]
+    )
     happened = DayField(label=_("Day"))
     hour = forms.TimeField(
         label=_("Time of day"),

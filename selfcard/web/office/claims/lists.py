@@ -52,7 +52,7 @@ class NoticeFilter(OfficeFilter):
         label=gettext_lazy("State"), choices=State.choices, empty_label=gettext_lazy("all")
     )
     kind = django_filters.ChoiceFilter(
-        label=gettext_lazy("For"),
+        label=pgettext_lazy("claim", "For"),
         choices=[
             ("policy", gettext_lazy("a policy")),
             ("card", gettext_lazy("a card that is no policy")),
@@ -106,7 +106,7 @@ class NoticeTable(OfficeTable):
     cover = tables.Column(
         gettext_lazy("Cover then"), accessor="get_cover_display", order_by="cover"
     )
-    reported_at = MomentColumn(verbose_name=gettext_lazy("Reported"))
+    reported_at = MomentColumn(verbose_name=pgettext_lazy("claim", "Reported"))
     organisation = tables.Column(
         gettext_lazy("Sold by"), accessor="organisation__name", order_by="organisation__path"
     )

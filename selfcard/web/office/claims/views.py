@@ -28,6 +28,7 @@ from selfcard.core import clock
 from selfcard.custody.queries import CardState
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
+from selfcard.policies.identity import written_phone
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import policies_in_reach
 from selfcard.products.regions import region_in_full
@@ -145,6 +146,7 @@ def _page(request: OfficeRequest, one: Notice, refused: OfficeForm | None = None
             "entries": entries_of(one),
             "others": other_notices(one, request.actor),
             "where": region_in_full(one.region),
+            "phone": written_phone(one.phone),
             "version": policy.product_version if policy else None,
             "policy_now": policy.seen_state(clock.now()) if policy else None,
             "opens_policy": bool(policy)
