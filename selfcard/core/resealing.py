@@ -66,7 +66,7 @@ class SealedColumns:
             rows = self._take(outdated if after is None else outdated.filter(pk__gt=after))
             if rows:
                 after = rows[-1].pk
-                yield len(rows) * len(self.columns)
+                yield sum(getattr(row, name) is not None for row in rows for name in self.columns)
             elif outdated.exists():
                 # Somebody holds them, or they were written with the former key meanwhile.
                 after = None

@@ -25,7 +25,7 @@ from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.products.people import Relationship
 from selfcard.sales.commands import block_overdue_sellers, note_payment_failed
-from tests.factories.activation import activate, holder, lock_with_wrong_pins
+from tests.factories.activation import activate, ask_for_code, holder, lock_with_wrong_pins
 from tests.factories.claims import a_claims_officer, a_photo_of, add, look_at, take
 from tests.factories.claims import report as report_claim
 from tests.factories.custody import a_requisition, hand_down, report, stop
@@ -52,6 +52,7 @@ def everything_has_happened() -> None:
     applicant = a_person("周婷", order=4)
     policy = activate(shop.cards[24], an_application(applicant=applicant, beneficiaries=(heir,)))
     policy_pdf(policy, actor=holder())
+    ask_for_code(policy.number)
     operator = a_staff_member("C09", insurer.head_office, May.UNLOCK_CARDS, name="Olive")
     lock_with_wrong_pins(shop.cards[25])
     unlock_card(

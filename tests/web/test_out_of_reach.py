@@ -29,6 +29,7 @@ from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
 from selfcard.ledger.chart import CARD_PREMIUMS
 from selfcard.ledger.models import Entry
+from selfcard.messaging.models import Message
 from selfcard.organisations.models import May, Party
 from selfcard.payments.commands import ask_banking_correction
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
@@ -69,8 +70,9 @@ OPEN_TO_ALL = {
     "office:cards:type": "document types are the same everywhere",
     "office:sales:agency": "agencies sell for the whole insurer",
 }
-# Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are.
-KNOWN_TO_ALL = ("organisations", "people", "types", "agencies")
+# Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are;
+# and a message's number, which is as short as any.
+KNOWN_TO_ALL = ("organisations", "people", "types", "agencies", "messages")
 
 Arguments = dict[str, Any]
 
@@ -162,6 +164,7 @@ def company() -> Company:
         "bankings": [banking.number],
         "corrections": [correction.subject_number],
         "policies": [policy.number],
+        "messages": [str(Message.objects.filter(reason_number=policy.number).earliest("pk").pk)],
         "claims": [claim.number],
         "extensions": [more_time.number],
         "issues": [on_its_way.number],
@@ -281,6 +284,7 @@ OPENS = {
             "withdraw_correction",
         )
     },
+    "office:messaging": ("number", "messages"),
     "office:policies": ("number", "policies"),
     "office:claims": ("number", "claims"),
     "office:sales": ("number", "sales"),
