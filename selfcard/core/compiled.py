@@ -3,7 +3,7 @@
 Django puts a query together anew each time, which for one with many joins takes longer than
 PostgreSQL needs to answer it; and PostgreSQL plans it anew each time, which takes longer than the
 answer too. Here both are done once, in a process and on a connection; afterwards only the values
-are exchanged. What comes back are the same instances.
+are exchanged. What comes back are the same instances. New rows are written in the same way.
 """
 
 import copy
@@ -115,9 +115,9 @@ class _Insert:
         ]
         with prepared() as cursor:
             cursor.execute(self._sql, values)
-            keys = cursor.fetchall() if self._key else ()
-        for row, (key,) in zip(rows, keys, strict=bool(keys)):
-            setattr(row, self._key, key)
+            if self._key:
+                for row in rows:
+                    setattr(row, self._key, cursor.fetchone()[0])
         for row in rows:
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 

@@ -27,7 +27,15 @@ from selfcard.activation.models import (
     Draft,
     PinProof,
 )
-from selfcard.activation.queries import broken_by, card_at_hand, device_digest, why_not_ready
+from selfcard.activation.queries import (
+    answers_in,
+    broken_by,
+    card_at_hand,
+    device_digest,
+    find_draft,
+    is_of_device,
+    why_not_ready,
+)
 from selfcard.activation.texts import versions_of_texts
 from selfcard.activation.tolls import read_ticket
 from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN
@@ -128,15 +136,22 @@ def save_draft(
     """
     now = clock.now()
     _lock_to_fill_in(proof)
-    draft = Draft.objects.filter(serial=proof.serial).first()
-    if draft and bytes(draft.device) != device_digest(device):
+    draft = find_draft(proof.serial)
+    if draft and not is_of_device(draft, device):
         raise DraftOfAnotherDevice
-    kept = _kept_in(draft.answers if draft else None)
-    kept[page] = answers
-    saved = {"answers": json.dumps(kept, ensure_ascii=False), "saved_at": now}
-    begun = {"device": device_digest(device), "begun_at": now}
-    Draft.objects.update_or_create(
-        serial=proof.serial, defaults=saved, create_defaults=saved | begun
+    kept = answers_in(draft) | {page: answers}
+    saved = Draft(
+        serial=proof.serial,
+        device=device_digest(device),
+        answers=json.dumps(kept, ensure_ascii=False),
+        begun_at=now,
+        saved_at=now,
+    )
+    Draft.objects.bulk_create(
+        [saved],
+        update_conflicts=True,
+        unique_fields=["serial"],
+        update_fields=["answers", "saved_at"],
     )
     PinProof.objects.filter(pk=proof.pk).update(
         expires_at=Func(
@@ -289,11 +304,6 @@ def _require_open(proof: PinProof) -> None:
     """
     if proof.expires_at <= clock.now():
         raise ProofExpired
-
-
-def _kept_in(draft: str | None) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(draft) if draft else {}
-    return kept
 
 
 def _taken_from_draft(serial: int) -> datetime | None:
