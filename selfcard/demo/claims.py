@@ -51,7 +51,7 @@ def report_claims() -> None:
     add_to_notice(
         notice=second,
         words="出院小结和费用单据见照片。",
-        files=[attachment_of("出院小结.jpg", _a_photo())],
+        attachments=[attachment_of("出院小结.jpg", _a_photo())],
         **deed(_holder()),
     )
     _reported(

@@ -275,7 +275,7 @@ def test_words_photos_and_papers_are_added_in_their_order(policy, officer) -> No
 def test_photos_that_are_sent_twice_are_kept_once(policy) -> None:
     notice = report(policy)
     once: dict[str, Any] = {
-        "notice": notice, "words": "", "files": [a_photo_of()], "actor": holder(),
+        "notice": notice, "words": "", "attachments": [a_photo_of()], "actor": holder(),
         "request_id": uuid4(),
     }  # fmt: skip
 

@@ -178,7 +178,7 @@ def test_a_pdf_has_so_many_pages_and_no_more(settings) -> None:
 
 def test_a_pdf_that_goes_in_circles_comes_to_an_end() -> None:
     whole = a_pdf()
-    pages = re.search(rb"/Pages (\d+) 0 R", whole)[1]
+    (pages,) = re.findall(rb"/Pages (\d+) 0 R", whole)
     circle = re.sub(rb"/Kids \[[^]]*\]", b"/Kids [ %s 0 R ]" % pages, whole)
     assert circle != whole
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -221,13 +222,13 @@ def test_papers_from_the_counter_are_added_and_a_refused_one_loses_no_words(desk
     notice = report(policy)
     path = place("add", notice.number)
     bad = SimpleUploadedFile("bill.pdf", b"MZ not a pdf")
-    refused = send(desk, path, words="the bill", files=[bad])
+    refused = send(desk, path, words="the bill", attachments=[bad])
     assert refused.status_code == 422
     assert "bill.pdf is neither a photo" in shown(refused)
     assert "the bill" in shown(refused)
 
     good = SimpleUploadedFile("bill.exe", a_pdf())
-    send(desk, path, words="the bill", files=[good])
+    send(desk, path, words="the bill", attachments=[good])
     assert "bill.pdf" in shown(desk.get(place("notice", notice.number)))
 
 
@@ -326,13 +327,13 @@ def test_list_page_and_home_take_as_many_statements_on_a_busy_day(desk, cards, p
     pages = (place("list"), place("notice", first.number), reverse("office:home"))
     for page in pages:
         desk.get(page)
-    few = [statements(lambda page=page: desk.get(page)) for page in pages]
+    few = [statements(partial(desk.get, page)) for page in pages]
     for n in range(6):
         report(policy)
         add(first, f"more {n}", a_photo_of())
         report(cards[1])
 
-    assert [statements(lambda page=page: desk.get(page)) for page in pages] == few
+    assert [statements(partial(desk.get, page)) for page in pages] == few
     assert max(few[:2]) <= 16
 
 

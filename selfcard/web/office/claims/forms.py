@@ -98,7 +98,7 @@ class LookForm(OfficeForm):
 class AddForm(OfficeForm):
     """What a caller adds, or brings to the counter."""
 
-    files = AttachmentsField(label=_("Photos and papers"), required=False)
+    attachments = AttachmentsField(label=_("Photos and papers"), required=False)
     words = forms.CharField(
         label=_("What was said"),
         max_length=LONGEST_STORY,

@@ -114,7 +114,8 @@ def attachment(request: OfficeRequest, number: str, entry: int, place: int) -> H
     """A photo or paper, to be kept on the reader's own machine; who opened it is written down."""
     one = found(find_attachment(_access(request, number), entry, place))
     opened = open_attachment(attachment=one, actor=request.actor, request_id=uuid4())
-    return handed_out(f"{number}-{entry}-{place} {opened.name}", opened.kind, opened.content)
+    name = f"{number}-{entry}-{place} {opened.name}"
+    return handed_out(name, opened.kind, bytes(opened.content))
 
 
 def _access(request: OfficeRequest, number: str) -> Notice:
@@ -149,7 +150,7 @@ def _page(request: OfficeRequest, one: Notice, refused: OfficeForm | None = None
             "phone": written_phone(one.phone),
             "version": policy.product_version if policy else None,
             "policy_now": policy.seen_state(clock.now()) if policy else None,
-            "opens_policy": bool(policy)
+            "opens_policy": policy is not None
             and policies_in_reach(request.actor).filter(pk=policy.pk).exists(),
             "deed": refused or DeedForm(actor=request.actor),
             "refused": refused,
