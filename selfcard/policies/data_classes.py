@@ -50,4 +50,5 @@ HELD: dict[str, Held] = {
     "policies.Edition": held(
         personal="pdf", business="id policy number code code_key digest certificate signed_at"
     ),
+    "policies.Unmasking": held(words="reason"),
 }

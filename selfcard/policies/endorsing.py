@@ -58,8 +58,7 @@ def require_possible(policy: Policy, whom: Whom, after: Named) -> None:
     if clock.now() > policy.ends_at:
         last_day = clock.last_day_before(policy.ends_at)
         raise CoverIsOver(day=date_format(last_day, "DATE_FORMAT"))
-    before = named(policy, whom)
-    if not before.differs(after):
+    if not named(policy, whom).differs(after):
         raise NothingToCorrect
     require_characters(after.name)
     if whom.role == Role.BENEFICIARY:
@@ -163,11 +162,11 @@ def _broken(policy: Policy, application: Application) -> list[Refusal]:
 
 
 def _only_in(these: list[Refusal], those: list[Refusal]) -> Iterator[Refusal]:
-    """What stands in the first list alone; a refusal at a form's field is told by the field."""
+    """What stands in the first list alone, told of what should be said instead."""
     known = {(type(one), one.field) for one in those}
     for one in these:
         if (type(one), one.field) not in known:
-            one.field = (one.field or "").rpartition(".")[2] or None
+            one.field = f"after.{(one.field or '').rpartition('.')[2]}"
             yield one
 
 
@@ -178,9 +177,13 @@ def _require_document(heir: Named) -> None:
         NameMissing, or what `require_identity` raises.
     """
     if not heir.name.strip():
-        raise NameMissing
+        raise NameMissing(field="after.name")
     if heir.identity_kind or heir.identity_number:
         today = clock.today()
         kind = heir.identity_kind or IdentityKind.OTHER
         born, sex = birth_and_sex(kind, heir.identity_number) or (today, Sex.FEMALE)
-        require_identity(kind, heir.identity_number, birth_date=born, sex=sex, today=today)
+        try:
+            require_identity(kind, heir.identity_number, birth_date=born, sex=sex, today=today)
+        except Refusal as refusal:
+            refusal.field = f"after.{refusal.field}"
+            raise

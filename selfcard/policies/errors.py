@@ -154,7 +154,7 @@ class NobodyToCorrect(Refusal):
 
 class NothingToCorrect(Refusal):
     message = _("The policy says so already. Change what is wrong in it.")
-    default_field = "name"
+    default_field = "after.name"
 
 
 class NamedOtherwiseMeanwhile(Refusal):

@@ -8,13 +8,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.policies.identity import IdentityKind, masked_number
-from selfcard.policies.models import ContactChange, Endorsement, Policy
+from selfcard.policies.models import ContactChange, Endorsement, EndorsementRequest, Policy
 from selfcard.policies.named import Named
 from selfcard.products.people import Sex
 
 # What can be corrected of somebody, in the order in which it is told.
 LABELS: dict[str, Promise] = {
-    "name": _("Name"),
+    "name": _("Person's name"),
     "identity_kind": _("Kind of document"),
     "identity_number": _("Identity number"),
     "birth_date": _("Date of birth"),
@@ -43,6 +43,20 @@ def endorsements_of(policy: Policy) -> QuerySet[Endorsement]:
     """How its people were corrected, the first time first."""
     return policy.endorsements.select_related(
         "asked__approval__asked_by__party", "asked__approval__decided_by__party"
+    )
+
+
+def endorsement_asked(number: str) -> EndorsementRequest | None:
+    """The latest request to correct somebody in the policy of a number."""
+    return (
+        EndorsementRequest.objects.filter(policy__number=number)
+        .select_related(
+            "policy__organisation__party",
+            "policy__product_version__product",
+            "approval__asked_by__party",
+            "approval__decided_by__party",
+        )
+        .first()
     )
 
 

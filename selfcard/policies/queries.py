@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -27,7 +28,7 @@ from selfcard.policies.identity import (
     masked_phone,
     written_phone,
 )
-from selfcard.policies.models import Person, Policy, SeenState
+from selfcard.policies.models import InsuredPerson, Person, Policy, SeenState, Unmasking
 from selfcard.policies.numbers import read_policy_number
 from selfcard.products.details import answered, of_insured, of_policy
 from selfcard.products.models import Product, ProductVersion
@@ -60,6 +61,32 @@ _live_for = Compiled(
         reason_kind=kind, reason_number=number, state=Policy.State.ISSUED
     )
 )
+
+
+def policies_of_person(actor: Actor, identity_number: str) -> QuerySet[Policy]:
+    """The policies in reach in which somebody with this number applied or is insured.
+
+    Whoever types a number does not say of which kind of document it is. It is found by its blind
+    index: names cannot be searched, since they are kept sealed.
+    """
+    indexes = {identity_index(kind, identity_number) for kind in IdentityKind}
+    insured = InsuredPerson.objects.filter(identity_index__in=indexes).values("policy")
+    applied = Policy.objects.filter(identity_index__in=indexes).values("pk")
+    return policies_in_reach(actor).filter(pk__in=insured.order_by().union(applied.order_by()))
+
+
+def unmaskings_in_reach(actor: Actor) -> QuerySet[Unmasking]:
+    """Who has seen what unmasked of the policies that the actor audits."""
+    reach = organisations_in_reach(actor, May.AUDIT).values("pk")
+    return Unmasking.objects.filter(policy__organisation__in=reach).select_related(
+        "policy", "seen_by__party"
+    )
+
+
+def find_unmasking(actor: Actor, policy: Policy, key: int) -> Unmasking | None:
+    """What the actor has just asked to see of a policy; a while later it is masked again."""
+    since = clock.now() - settings.UNMASKED_FOR
+    return policy.unmaskings.filter(pk=key, seen_by=actor.id, seen_at__gte=since).first()
 
 
 def policies_in_reach(actor: Actor) -> QuerySet[Policy]:
@@ -195,13 +222,15 @@ class PolicyView:
     details: tuple[tuple[str, str], ...]
 
 
-def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
+def policy_view(policy: Policy, *, masked: bool, contact_masked: bool | None = None) -> PolicyView:
     """A policy as it is shown.
 
-    Masked for whoever came with card and PIN alone (a seller may know the PIN): names by
-    their first character, no birth date, numbers and contact hidden. Whole for the
-    policy's own people and for staff who may see it.
+    Masked for whoever came with card and PIN alone (a seller may know the PIN), and for staff who
+    have not said why they need more: names by their first character, no birth date, numbers and
+    contact hidden. Whole for the policy's own people. Staff see the people or the contact apart.
     """
+    if contact_masked is None:
+        contact_masked = masked
     return PolicyView(
         policy=policy,
         state=policy.seen_state(clock.now()),
@@ -224,9 +253,9 @@ def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
             )
             for one in policy.beneficiaries.all()
         ),
-        phone=masked_phone(policy.phone) if masked else written_phone(policy.phone),
-        email=masked_email(policy.email) if masked else policy.email,
-        address="" if masked else policy.address,
+        phone=masked_phone(policy.phone) if contact_masked else written_phone(policy.phone),
+        email=masked_email(policy.email) if contact_masked else policy.email,
+        address="" if contact_masked else policy.address,
         details=() if masked else _details(policy, policy.details),
     )
 

@@ -18,4 +18,5 @@ KEPT: Retentions = {
     "policies.EndorsementRequest": _with_its_policy(),
     "policies.InsuredPerson": _with_its_policy(),
     "policies.Policy": [recorded(Reason.CONTRACT, "ends_at", settings.RECORD_TIME)],
+    "policies.Unmasking": _with_its_policy(),
 }

@@ -20,7 +20,8 @@ from selfcard.payments.commands import (
 )
 from selfcard.payments.queries import expected_in
 from selfcard.payments.tax_platform import TaxAnswer
-from selfcard.policies.application import BeneficiaryGiven
+from selfcard.policies.application import BeneficiaryGiven, ContactGiven
+from selfcard.policies.commands import unmask
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.products.people import Relationship
@@ -33,7 +34,7 @@ from tests.factories.custody import take_back as recall
 from tests.factories.days import Day, a_busy_day
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import a_staff_member
-from tests.factories.policies import a_person, an_application
+from tests.factories.policies import a_person, an_application, endorsed, reached_by_code
 from tests.factories.recoveries import take_back, voucher
 from tests.factories.sales import Shop, an_agency
 from tests.factories.stock_counts import counted
@@ -52,6 +53,15 @@ def everything_has_happened() -> None:
     applicant = a_person("周婷", order=4)
     policy = activate(shop.cards[24], an_application(applicant=applicant, beneficiaries=(heir,)))
     policy_pdf(policy, actor=holder())
+    reached_by_code(policy, ContactGiven(phone="+8613900139000"))
+    endorsed(insurer, policy)
+    unmask(
+        policy=policy,
+        what="people",
+        reason="compares the name",
+        actor=insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
     ask_for_code(policy.number)
     operator = a_staff_member("C09", insurer.head_office, May.UNLOCK_CARDS, name="Olive")
     lock_with_wrong_pins(shop.cards[25])

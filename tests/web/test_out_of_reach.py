@@ -55,6 +55,7 @@ from tests.factories.custody import (
 )
 from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
+from tests.factories.policies import ask_correction
 from tests.factories.recoveries import a_red_letter
 from tests.factories.sales import an_agency
 from tests.factories.stock_counts import counted, do
@@ -100,6 +101,7 @@ def company() -> Company:
     pay(insurer, sale)
     unpaid = sell(insurer, cards[3:5])
     policy = activate(cards[0])
+    ask_correction(insurer, policy)
     with clock.frozen(clock.today() + timedelta(days=40)):
         cancel(insurer, policy)
     claim = a_claim(policy)

@@ -10,6 +10,7 @@ from selfcard.policies.commands.endorsing import (
 )
 from selfcard.policies.commands.issuing import issue_policy
 from selfcard.policies.commands.keeping import keep_edition
+from selfcard.policies.commands.showing import note_paper_opened, send_again, unmask
 
 __all__ = [
     "ask_endorsement",
@@ -19,6 +20,9 @@ __all__ = [
     "grant_endorsement",
     "issue_policy",
     "keep_edition",
+    "note_paper_opened",
     "refuse_endorsement",
+    "send_again",
+    "unmask",
     "withdraw_endorsement",
 ]

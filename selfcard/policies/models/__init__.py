@@ -17,6 +17,7 @@ from selfcard.policies.models.contracts import (
     SeenState,
 )
 from selfcard.policies.models.signed import CodeKey, Edition
+from selfcard.policies.models.unmaskings import Unmasking
 
 __all__ = [
     "CONTACT",
@@ -33,4 +34,5 @@ __all__ = [
     "Policy",
     "Role",
     "SeenState",
+    "Unmasking",
 ]

@@ -160,11 +160,18 @@ class Policy(Person):
         indexes: ClassVar = [
             models.Index(fields=["issued_at"], name="policy_by_issue"),
             models.Index(fields=["organisation", "issued_at"], name="policy_by_organisation"),
+            models.Index(fields=["identity_index"], name="policy_by_applicant"),
             # A few of all policies, cancelled in another order than they were written.
             models.Index(
                 fields=["cancelled_at"],
                 condition=Q(cancelled_at__isnull=False),
                 name="policy_by_cancellation",
+            ),
+            # The live one of a card is found by its uniqueness.
+            models.Index(
+                fields=["reason_number"],
+                condition=Q(state="cancelled"),
+                name="cancelled_policy_by_reason",
             ),
         ]
         constraints: ClassVar = [

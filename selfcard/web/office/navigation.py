@@ -159,6 +159,7 @@ AREAS: tuple[Area, ...] = (
         "shield",
         (
             Page("office:policies:list", _("Policies"), (May.SEE_POLICIES,)),
+            Page("office:policies:unmaskings", _("Seen unmasked"), (May.AUDIT,)),
             Page("office:messaging:list", _("Messages"), (May.SEE_POLICIES, May.AUDIT)),
             Page("office:claims:list", _("Notices of claim"), (May.HANDLE_CLAIMS,)),
             Page(
