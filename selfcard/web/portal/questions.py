@@ -60,7 +60,10 @@ class StartsForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("when") == "later" and "later_day" not in self.errors:
+        if given.get("when") == "first":
+            # What was typed for another day is in nobody's way any more.
+            self.errors.pop("later_day", None)
+        elif given.get("when") == "later" and "later_day" not in self.errors:
             if not given.get("later_day"):
                 self.add_error("later_day", _("Enter the day on which cover should start."))
             elif not self.first <= given["later_day"] <= self.last:
