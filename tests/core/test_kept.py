@@ -5,7 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -87,11 +87,8 @@ def test_every_sentence_of_the_document_that_names_a_test_has_it() -> None:
 def _row(label: str, one: Retention) -> str:
     """A line of the document's table."""
     holds = ", ".join(classes_of(apps.get_model(label))) or "business"
-    part = (
-        f" ({', '.join(f'{name} {value}' for name, value in one.only.children)})"
-        if one.only
-        else ""
-    )
+    only = cast(list[tuple[str, object]], one.only.children)
+    part = f" ({', '.join(f'{name} {value}' for name, value in only)})" if only else ""
     ends = "the night after" if one.swept else "nothing" if one.time is None else "the insurer"
     return f"| `{label}` | {holds} | {_time(one)}{part} | {one.reason} | {ends} |"
 

@@ -81,7 +81,7 @@ def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> H
             return _go_on(request, visit, page)
         # Asked before the refusals stand on the form: they take back what it has read.
         form.ways_out = _ways_out(visit.answers, page, form)
-        form.refused_name = form.insured.person.name if page.name == INSURED else ""
+        form.refused_name = _refused_name(page, form)
         for refusal in refusals:
             form.add_refusal(refusal)
     return _asked(request, visit, page, form)
@@ -280,6 +280,11 @@ def _refused_person(version: ProductVersion, starts_on: Any, one: InsuredGiven) 
     # Somebody who is too old to be insured need not hear that they are too old to apply as well.
     about_insured = [each for each in found if (each.field or "").startswith("insured.")]
     return about_insured or found
+
+
+def _refused_name(page: Page, form: Any) -> str:
+    """Whom a product refuses on their own page."""
+    return form.insured.person.name if page.name == INSURED else ""
 
 
 def _ways_out(answers: Answers, page: Page, form: Any) -> list[ProductVersion] | None:
