@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from selfcard.activation.tolls import Toll
 from selfcard.core.refusals import Refusal
@@ -207,7 +208,7 @@ class CodeForm(GateForm):
     """The digits that came to the phone; it may fill them in itself."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=pgettext_lazy("sent to a phone", "Code"),
         help_text=_("6 digits from the message on the phone."),
         widget=code_input("pin", inputmode="numeric", autocomplete="one-time-code"),
         error_messages={"required": _("Enter the code from the message.")},
