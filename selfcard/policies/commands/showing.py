@@ -25,7 +25,9 @@ def unmask(*, policy: Policy, what: str, reason: str, actor: Actor, request_id: 
     require(actor, May.SEE_POLICIES, policy.organisation)
     if not reason.strip():
         raise ReasonMissing
-    return _seen(policy, Unmasking.What(what), reason.strip(), actor)
+    seen = _seen(policy, Unmasking.What(what), reason.strip(), actor)
+    record(actor, "policy.unmasked", policy, what=str(seen.what), reason=seen.reason)
+    return seen
 
 
 @command
@@ -36,7 +38,9 @@ def note_paper_opened(*, policy: Policy, edition: int, actor: Actor, request_id:
         NotAuthorised: the actor may not see policies of the selling organisation.
     """
     require(actor, May.SEE_POLICIES, policy.organisation)
-    return _seen(policy, Unmasking.What.PAPER, "", actor, edition=edition)
+    seen = _seen(policy, Unmasking.What.PAPER, "", actor)
+    record(actor, "policy.unmasked", policy, what=str(seen.what), edition=edition)
+    return seen
 
 
 @command
@@ -55,15 +59,11 @@ def send_again(*, policy: Policy, actor: Actor, request_id: UUID) -> Policy:
     return policy
 
 
-def _seen(
-    policy: Policy,
-    what: Unmasking.What,
-    reason: str,
-    actor: Actor,
-    **facts: int,
-) -> Unmasking:
-    seen = Unmasking.objects.create(
-        policy=policy, what=what, reason=reason, seen_by=acting_staff(actor), seen_at=clock.now()
+def _seen(policy: Policy, what: Unmasking.What, reason: str, actor: Actor) -> Unmasking:
+    return Unmasking.objects.create(
+        policy=policy,
+        what=what,
+        reason=reason,
+        seen_by=acting_staff(actor),
+        seen_at=clock.now(),
     )
-    record(actor, "policy.unmasked", policy, what=str(what), reason=reason, **facts)
-    return seen

@@ -281,7 +281,7 @@ def _told(change: ContactChange | Endorsement) -> dict[str, Any]:
     return {
         "what": role_of(Whom(Role(asked.role), asked.place)),
         "how": listed(str(LABELS[name]) for name in differs),
-        "by": [asked.approval.asked_by.name, asked.approval.decided_by.name],
+        "by": [one.name for one in (asked.approval.asked_by, asked.approval.decided_by) if one],
         "reason": asked.reason,
     }
 
