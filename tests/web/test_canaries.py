@@ -255,7 +255,7 @@ def test_codes_are_on_the_phone_and_nowhere_else(
 CRASHES: dict[str, tuple[Any, str]] = {
     "at the gate": (activating, "check_pin"),
     "after the gate": (views, "open_visit"),
-    "while an answer is kept": (activating, "_kept_in"),
+    "while an answer is kept": (activating, "answers_in"),
     "at the activation": (activating, "issue_policy"),
 }
 
