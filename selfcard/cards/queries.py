@@ -136,9 +136,11 @@ def product_versions_of(batch: Batch) -> list[ProductVersion]:
 
 
 _offered_by = Compiled(
-    lambda _, type_version: ProductVersion.objects.filter(typeproduct__type_version=type_version)
-    .select_related("product")
-    .order_by("typeproduct__order")
+    lambda _, type_version: (
+        ProductVersion.objects.filter(typeproduct__type_version=type_version)
+        .select_related("product")
+        .order_by("typeproduct__order")
+    )
 )
 
 

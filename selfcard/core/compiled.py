@@ -139,6 +139,9 @@ class _Preparing:
 
     def cursor(self) -> CursorWrapper:
         connection = self._connection
+        if connection.execute_wrappers:
+            # While triggers rest, each statement has another before it; two are never prepared.
+            return connection.cursor()
         connection.ensure_connection()
         cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
         wrapper = _ToldWithValues if connection.queries_logged else CursorWrapper
