@@ -16,6 +16,8 @@ from selfcard.core.actor import Actor
 from selfcard.core.wording import written_day
 from selfcard.messaging.commands import MessageGiven, write_messages
 from selfcard.messaging.models import Message
+from selfcard.messaging.queries import messages_about
+from selfcard.policies.identity import written_phone
 from selfcard.policies.models import Policy
 
 ISSUED, CANCELLED, CONTACT_CHANGED = "policy_issued", "policy_cancelled", "contact_changed"
@@ -37,6 +39,15 @@ def tell_issued(policy: Policy, actor: Actor) -> None:
             "address": settings.PUBLIC_ADDRESS,
         }
         _tell(policy, ISSUED, _("You are insured"), words, actor)
+
+
+def told_where(policy: Policy) -> list[str]:
+    """The phone and the e-mail address that are told of its issue, unless that has failed."""
+    told = messages_about(("policy", policy.number)).filter(occasion=ISSUED)
+    return [
+        written_phone(one.recipient) if one.channel == Message.Channel.SMS else one.recipient
+        for one in told.exclude(state=Message.State.FAILED).order_by("pk")
+    ]
 
 
 def tell_cancelled(policy: Policy, actor: Actor) -> None:

@@ -31,6 +31,7 @@ from selfcard.web.portal.details import fields_for, given_to
 from selfcard.web.portal.fields import (
     Choices,
     DayField,
+    FigureField,
     PhoneField,
     code_input,
     printable_text,
@@ -172,7 +173,7 @@ class InsuredForm(PersonForm):
         label=_("Occupation"),
         help_text=_("The main work done now. “Retired” and “Student” are answers too."),
     )
-    declared_death_cover = forms.DecimalField(
+    declared_death_cover = FigureField(
         label=_("Death cover with other insurers, in yuan"),
         help_text=_(
             "Only for a child under 18: what other insurance would pay if the child died."
@@ -239,7 +240,7 @@ class BeneficiaryForm(PortalForm):
         choices=[("", _("Choose")), *IS_TO_INSURED.items()],
         widget=select_input(),
     )
-    share = forms.DecimalField(
+    share = FigureField(
         label=_("Share in percent"),
         required=False,
         min_value=Decimal("0.01"),

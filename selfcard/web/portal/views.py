@@ -41,6 +41,7 @@ from selfcard.policies.contact import address_in_full
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import find_policy, policy_view
+from selfcard.policies.telling import told_where
 from selfcard.products.errors import NoSuchVersion
 from selfcard.products.people import Relationship
 from selfcard.products.queries import clauses_pdf, get_version
@@ -197,7 +198,8 @@ def done(request: HttpRequest) -> HttpResponse:
         return redirect("portal:card")
     if found.state == Policy.State.CANCELLED:
         return redirect("portal:policy")
-    return render(request, "portal/done.html", _policy_facts(found, masked=False))
+    facts = _policy_facts(found, masked=False) | {"told": told_where(found)}
+    return render(request, "portal/done.html", facts)
 
 
 @never_cache
