@@ -20,7 +20,6 @@ from selfcard.activation.commands import (
     change_contact,
     use_code,
 )
-from selfcard.activation.errors import CodeTriedTooOften, SourceMustWait, TooManyCodes
 from selfcard.activation.models import OneTimeCode
 from selfcard.activation.queries import contact_wanted, find_code, policy_of_card, shows_phone
 from selfcard.core.refusals import Refusal
@@ -39,7 +38,7 @@ from selfcard.web.portal.forms import (
     TelephoneForm,
 )
 from selfcard.web.portal.questions import NewContactForm
-from selfcard.web.portal.views import masked, once, shown
+from selfcard.web.portal.views import masked, once, shown, tried
 from selfcard.web.portal.visit import (
     CHANGED,
     CODE,
@@ -49,7 +48,6 @@ from selfcard.web.portal.visit import (
     opened,
     policy_shown_to,
     show_policy_to,
-    source_of,
     visit_of,
 )
 
@@ -176,20 +174,9 @@ def _asked_to(
 
 def _remembered(request: HttpRequest, form: GateForm, command: Any, **what: Any) -> bool:
     """Ask for a code, and remember that it was asked for here."""
-    try:
-        code = once(
-            command,
-            **what,
-            language=get_language() or settings.LANGUAGE_CODE,
-            source=source_of(request),
-            ticket=form.cleaned_data["ticket"],
-            actor=holder_of(request),
-            request_id=form.cleaned_data["request_id"],
-        )
-    except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait | TooManyCodes)
-        form.add_refusal(refusal)
-        form.issue_new_request()
+    language = get_language() or settings.LANGUAGE_CODE
+    code = tried(request, form, command, language=language, **what)
+    if code is None:
         return False
     request.session[CODE] = str(code.pk)
     return True
@@ -197,24 +184,8 @@ def _remembered(request: HttpRequest, form: GateForm, command: Any, **what: Any)
 
 def _through(request: HttpRequest, form: CodeForm, asked: OneTimeCode) -> OneTimeCode | None:
     """The code, if its digits are right; else the form says what is wrong."""
-    used = None
-    try:
-        used = once(
-            use_code,
-            code=asked,
-            digits=form.cleaned_data["code"],
-            source=source_of(request),
-            ticket=form.cleaned_data["ticket"],
-            actor=holder_of(request),
-            request_id=form.cleaned_data["request_id"],
-        )
-        if used is None:
-            form.refuse_pair(NOT_THIS_CODE)
-    except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait | CodeTriedTooOften)
-        form.add_refusal(refusal)
-    form.issue_new_request()
-    return used
+    digits = form.cleaned_data["code"]
+    return tried(request, form, use_code, NOT_THIS_CODE, code=asked, digits=digits)
 
 
 def _opened_by(request: HttpRequest, used: OneTimeCode) -> HttpResponse:

@@ -21,9 +21,11 @@ from selfcard.activation.errors import (
     CardNotReady,
     CardNotSold,
     CardWithdrawn,
+    CodeTriedTooOften,
     PremiumNotArrived,
     ProofExpired,
     SourceMustWait,
+    TooManyCodes,
     TooManyTries,
 )
 from selfcard.activation.models import PinProof
@@ -87,6 +89,7 @@ ADVICE: dict[type[CardNotReady], Any] = {
 
 NOT_TOGETHER = _("This card number and PIN cannot be used")
 NOT_THIS_POLICY = _("This policy number and identity number do not belong together")
+TOO_OFTEN = SourceMustWait | TooManyTries | CodeTriedTooOften | TooManyCodes
 
 
 @never_cache
@@ -258,45 +261,51 @@ def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
 def _through_the_gate(request: HttpRequest, form: CardAndPinForm) -> PinProof | None:
     """The proof for a right PIN; else the form says what the holder may know."""
     given = form.cleaned_data
-    proof = None
-    try:
-        proof = once(
-            open_gate,
-            card_number=given["card_number"],
-            pin=given["pin"],
-            source=source_of(request),
-            ticket=given["ticket"],
-            actor=holder_of(request),
-            request_id=given["request_id"],
-        )
-        if proof is None:
-            form.refuse_pair(NOT_TOGETHER)
-    except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait)
-        form.add_refusal(refusal)
-    form.issue_new_request()
-    return proof
+    return tried(
+        request,
+        form,
+        open_gate,
+        NOT_TOGETHER,
+        card_number=given["card_number"],
+        pin=given["pin"],
+    )
 
 
 def _through_the_policy_gate(
     request: HttpRequest, form: PolicyAndIdentityForm | IdentityNumberForm, number: str
 ) -> Policy | None:
     """The policy of a number for one of its people; else the form says that it is refused."""
+    identity_number = form.cleaned_data["identity_number"]
+    return tried(
+        request, form, open_policy, NOT_THIS_POLICY, number=number, identity_number=identity_number
+    )
+
+
+def tried(
+    request: HttpRequest,
+    form: GateForm,
+    command: Callable[..., T | None],
+    refused: Any = "",
+    **what: Any,
+) -> T | None:
+    """What a try at one of the gates brings; else the form says what whoever tries may know.
+
+    `refused` is said where the answer is nothing, which tells of no gate more than that.
+    """
     found = None
     try:
         found = once(
-            open_policy,
-            number=number,
-            identity_number=form.cleaned_data["identity_number"],
+            command,
+            **what,
             source=source_of(request),
             ticket=form.cleaned_data["ticket"],
             actor=holder_of(request),
             request_id=form.cleaned_data["request_id"],
         )
         if found is None:
-            form.refuse_pair(NOT_THIS_POLICY)
+            form.refuse_pair(refused)
     except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait | TooManyTries)
+        form.waits = isinstance(refusal, TOO_OFTEN)
         form.add_refusal(refusal)
     form.issue_new_request()
     return found
