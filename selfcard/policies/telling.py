@@ -16,10 +16,13 @@ from selfcard.core.actor import Actor
 from selfcard.core.wording import written_day
 from selfcard.messaging.commands import MessageGiven, write_messages
 from selfcard.messaging.models import Message
+from selfcard.messaging.queries import messages_about
 from selfcard.organisations.models import Organisation
+from selfcard.policies.identity import written_phone
 from selfcard.policies.models import Policy
 
 ISSUED, CANCELLED, CONTACT_CHANGED = "policy_issued", "policy_cancelled", "contact_changed"
+ENDORSED = "policy_endorsed"
 CODE = "code"
 
 
@@ -39,6 +42,15 @@ def tell_issued(policy: Policy, actor: Actor) -> None:
         _tell(policy, ISSUED, _("You are insured"), words, actor)
 
 
+def told_where(policy: Policy) -> list[str]:
+    """The phone and the e-mail address that are told of its issue, unless that has failed."""
+    told = messages_about(("policy", policy.number)).filter(occasion=ISSUED)
+    return [
+        written_phone(one.recipient) if one.channel == Message.Channel.SMS else one.recipient
+        for one in told.exclude(state=Message.State.FAILED).order_by("pk")
+    ]
+
+
 def tell_cancelled(policy: Policy, actor: Actor) -> None:
     """Nobody is insured by it any more."""
     with translation.override(language_of(policy)):
@@ -51,6 +63,21 @@ def tell_cancelled(policy: Policy, actor: Actor) -> None:
             "help": settings.HELP_NUMBER,
         }
         _tell(policy, CANCELLED, _("Your policy is cancelled"), words, actor)
+
+
+def tell_endorsed(policy: Policy, actor: Actor) -> None:
+    """The policy was put right: its former paper is replaced."""
+    with translation.override(language_of(policy)):
+        words = _(
+            "Policy %(number)s was endorsed; the paper you had is replaced by edition %(edition)s."
+            " Look it up or download it: %(address)s If you did not ask for this, call %(help)s."
+        ) % {
+            "number": policy.number,
+            "edition": policy.edition,
+            "address": settings.PUBLIC_ADDRESS,
+            "help": settings.HELP_NUMBER,
+        }
+        _tell(policy, ENDORSED, _("Your policy was endorsed"), words, actor)
 
 
 def tell_contact_changed(policy: Policy, former_phone: str, actor: Actor) -> None:

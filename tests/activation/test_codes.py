@@ -105,7 +105,7 @@ def test_the_digits_are_kept_nowhere(policy: Policy) -> None:
     code.refresh_from_db()
     digits = digits_on(policy.phone)
 
-    assert len(bytes(code.digest)) == 16
+    assert len(bytes(code.digest or b"")) == 16
     message = Message.objects.get(occasion="code")
     assert (message.state, message.words) == ("sent", None)
     with connection.cursor() as cursor:
@@ -366,6 +366,7 @@ def test_nobody_has_many_codes_sent_to_a_strangers_phone(insurer: Insurer, polic
 def test_having_shown_the_phone_counts_for_half_an_hour(policy: Policy) -> None:
     proof = shown_phone(policy)
 
+    assert proof.used_at
     with clock.frozen(proof.used_at + settings.PROOF_IDLE), pytest.raises(PhoneNotShown):
         change(proof, NEW)
 
@@ -412,7 +413,12 @@ def test_postgresql_keeps_a_code_as_it_was_made(policy: Policy) -> None:
 
 
 def test_postgresql_keeps_what_is_wanted_with_a_code_to_a_new_phone_alone(policy: Policy) -> None:
-    given = {"number": policy.number, "source": HOME, "language": "en", "asked_at": clock.now()}
+    given: dict[str, Any] = {
+        "number": policy.number,
+        "source": HOME,
+        "language": "en",
+        "asked_at": clock.now(),
+    }
     until = {"expires_at": clock.now() + timedelta(minutes=1)}
     with refused_by_postgresql("only_a_new_phone_is_proved_with_what_is_wanted"):
         OneTimeCode.objects.create(**given, **until, purpose="open", contact="{}")

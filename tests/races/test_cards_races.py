@@ -174,7 +174,8 @@ def test_an_order_is_approved_or_cancelled_and_whoever_is_second_sees_it(approve
 def test_without_the_batchs_lock_one_of_them_meets_postgresql(approved_or_cancelled, monkeypatch):
     """The control: both find the order undecided."""
     no_row_is_locked(monkeypatch)
-    held_back_after(monkeypatch, (orders, "batch_in"))
+    reads = ("batch_in", "asked_for", "waiting_request")
+    held_back_after(monkeypatch, *[(orders, name) for name in reads])
 
     results = at_once(*approved_or_cancelled)
 

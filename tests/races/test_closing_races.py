@@ -58,7 +58,8 @@ def somebody_waits() -> bool:
     for _ in range(50):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+                " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
             )
             if cursor.fetchone()[0]:
                 return True

@@ -220,7 +220,7 @@ def answer(phone: Page, answers: dict[str, str]) -> None:
             district = find_region(value)
             assert district is not None
             phone.locator("main input[name=region_words]").press_sequentially(district.name_zh)
-        control = phone.locator(f"main [name={name}]")
+        control = phone.locator(f"main :is(input, select)[name={name}]")
         kind = control.first.get_attribute("type")
         if kind == "radio":
             phone.check(f"main input[name={name}][value='{value}']")

@@ -112,7 +112,8 @@ def test_the_list_follows_what_is_typed(
     page.locator("#id_pin").fill(card.pin)
     page.locator("#id_pin").press("Enter")
     page.locator("button[name=product]").first.click()
-    page.locator(".go .button").click()
+    with page.expect_navigation():  # its script listens once the page is whole
+        page.locator(".go .button").click()
 
     page.locator("#id_occupation_1").press_sequentially("taxi")
     expect(page.locator(".pick .choice")).to_have_count(3)

@@ -19,6 +19,7 @@ from selfcard.policies.models import Policy
 from selfcard.policies.numbers import policy_number
 from selfcard.products.ages import Age, AgeRange
 from selfcard.web.portal.answers import Page
+from selfcard.web.portal.fields import FigureField
 from selfcard.web.portal.line import page_of
 from tests.factories.activation import activate, cancel, paid_cards, pay, sell, wrong_pin
 from tests.factories.cards import PrintedCard, a_document_type
@@ -201,6 +202,8 @@ def test_the_whole_line_makes_a_policy(client: Client, cards: list[PrintedCard])
     assert "You are insured" in shown(response)
     digits = policy.number.strip("P")
     assert f"P {digits[:4]} {digits[4:8]} {digits[8:12]} {digits[12]}" in shown(response)
+    for told in ("+86 138 0013 8000", "wang@example.com"):
+        assert f"</svg>{told}</li>" in shown(response)
     paper = client.get(reverse("portal:policy_paper"))
     assert paper["Content-Type"] == "application/pdf"
     assert paper.content.startswith(b"%PDF")
@@ -376,9 +379,17 @@ def test_named_beneficiaries_add_up_to_the_whole(client: Client, cards: list[Pri
     }
     refused = client.post("/paid-on-death/", named)
     assert "The shares make 90 percent. Together they must make 100." in shown(refused)
+    not_read = shown(client.post("/paid-on-death/", named | {"row2-share": "forty"}))
+    assert "Enter the share in digits, such as 50." in not_read
+    assert "<title>Error:" in not_read
 
-    accepted = client.post("/paid-on-death/", named | {"row2-share": "40"})
+    accepted = client.post("/paid-on-death/", named | {"row2-share": "４０ %"})
     assert accepted.headers["Location"] == "/contact/"
+
+
+@pytest.mark.parametrize("typed", ["60000", "60,000", "¥ 60 000.00", "６００００元"])
+def test_an_amount_is_read_however_it_is_written(typed: str) -> None:
+    assert FigureField(decimal_places=2).clean(typed) == 60000
 
 
 def test_shares_that_do_not_add_up_are_changed_where_they_were_given() -> None:
@@ -518,3 +529,16 @@ def test_a_payment_that_arrives_lets_the_same_visit_go_on(client: Client, insure
     pay(insurer, sale)
 
     assert client.get(reverse("portal:product")).status_code == 200
+
+
+def test_a_mistyped_later_day_is_in_nobodys_way_who_starts_at_once(
+    client: Client, cards: list[PrintedCard]
+) -> None:
+    mistyped = {"later_day_year": "2027", "later_day_month": "2", "later_day_day": "31"}
+    open_card(client, cards[0].card_number, cards[0].pin)
+    fill_in(client, until="start-of-cover")
+
+    refused = client.post("/start-of-cover/", {"when": "later", **mistyped})
+    assert (refused.status_code, "There is no such day" in shown(refused)) == (422, True)
+    taken = client.post("/start-of-cover/", {"when": "first", **mistyped})
+    assert taken.headers["Location"] == "/insured/1/"

@@ -52,6 +52,7 @@ class Work(StrEnum):
     WRITE_OFF_AGAIN = "write_off_again"
     EXTENSION_AGAIN = "extension_again"
     PAY_BACK_POLICY = "pay_back_policy"
+    TAKE_CLAIM = "take_claim"
     FINISH_COUNT = "finish_count"
     CALL_BACK = "call_back"
 
@@ -87,6 +88,7 @@ LATE_AFTER = {
     Work.WRITE_OFF_AGAIN: 1,
     Work.EXTENSION_AGAIN: 1,
     Work.PAY_BACK_POLICY: 2,
+    Work.TAKE_CLAIM: 1,
     Work.FINISH_COUNT: 2,
     Work.CALL_BACK: 1,
 }

@@ -14,10 +14,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET
 
 from selfcard.activation.commands import check_policy
-from selfcard.activation.errors import SourceMustWait, TooManyTries
 from selfcard.core import clock
 from selfcard.core.actor import Channel
-from selfcard.core.refusals import Refusal
 from selfcard.organisations.queries import staff_actor
 from selfcard.policies.authenticity import (
     authenticity_of,
@@ -36,8 +34,8 @@ from selfcard.policies.signing.certificates import (
 )
 from selfcard.web.office.views import client_address
 from selfcard.web.portal.forms import CheckForm
-from selfcard.web.portal.views import once, shown
-from selfcard.web.portal.visit import holder_of, source_of
+from selfcard.web.portal.views import shown, tried
+from selfcard.web.portal.visit import asking
 
 NOT_TOGETHER = _("We know no policy with this number and this end of an identity number")
 
@@ -98,24 +96,8 @@ def _told(request: HttpRequest, policy: Policy, *, edition: int | None = None) -
 def _shown_to_hold(request: HttpRequest, form: CheckForm) -> Policy | None:
     """The policy that somebody has shown to hold; else the form says that it is refused."""
     given = form.cleaned_data
-    found = None
-    try:
-        found = once(
-            check_policy,
-            number=given["policy_number"],
-            last_signs=given["last_signs"],
-            source=source_of(request),
-            ticket=given["ticket"],
-            actor=holder_of(request),
-            request_id=given["request_id"],
-        )
-        if found is None:
-            form.refuse_pair(NOT_TOGETHER)
-    except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait | TooManyTries)
-        form.add_refusal(refusal)
-    form.issue_new_request()
-    return found
+    pair = {"number": given["policy_number"], "last_signs": given["last_signs"]}
+    return tried(form, check_policy, NOT_TOGETHER, **pair, **asking(request))
 
 
 # ---- what the insurer's signatures verify with

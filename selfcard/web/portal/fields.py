@@ -103,6 +103,15 @@ class DayField(forms.MultiValueField):
             raise ValidationError(self.error_messages["impossible"], code="impossible") from None
 
 
+class FigureField(forms.DecimalField):
+    """An amount or a share, with or without the separators and signs that people write with it."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = re.sub(r"[,¥%元]", "", plain(value))
+        return super().to_python(value)
+
+
 class PhoneField(forms.CharField):
     """The number of a mobile phone; without a country code it is of the mainland. Gives E.164."""
 

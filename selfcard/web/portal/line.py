@@ -16,6 +16,7 @@ from selfcard.activation.texts import versions_of_texts
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import card_number
+from selfcard.core.wording import said_by
 from selfcard.custody.queries import CardState
 from selfcard.policies.application import Application, InsuredGiven, problems
 from selfcard.policies.errors import ApplicationNotComplete
@@ -116,6 +117,7 @@ def question(request: HttpRequest, visit: Visiting, name: str, place: int = 0) -
             return _go_on(request, visit, page)
         # Asked before the refusals stand on the form: they take back what it has read.
         form.ways_out = _ways_out(visit.answers, page, form)
+        form.refused_name = _refused_name(page, form)
         for refusal in refusals:
             form.add_refusal(refusal)
     return _asked(request, visit, page, form)
@@ -203,7 +205,7 @@ def check(request: HttpRequest, visit: Visiting) -> HttpResponse:
     shown = {
         "form": form,
         "moved": moved,
-        "problems": [_problem(visit, refusal) for refusal in refusals],
+        "problems": [_problem(visit, refusal, application) for refusal in refusals],
         "ways_out": _ways_for(answers, application) if refusals else [],
         "sections": sections_of(answers, application),
         "version": version,
@@ -306,6 +308,11 @@ def _refused_person(version: ProductVersion, starts_on: Any, one: InsuredGiven) 
     return about_insured or found
 
 
+def _refused_name(page: Page, form: Any) -> str:
+    """Whom a product refuses on their own page."""
+    return form.insured.person.name if page.name == INSURED else ""
+
+
 def _ways_out(answers: Answers, page: Page, form: Any) -> list[ProductVersion] | None:
     """The card's other products that would take this person from the same day."""
     if page.name != INSURED:
@@ -327,10 +334,14 @@ def _ways_for(answers: Answers, application: Application) -> list[ProductVersion
     ]
 
 
-def _problem(visit: Visiting, refusal: Refusal) -> Problem:
-    """A refusal of the whole application, with the page where its answer is changed."""
-    where = f"{visit.address(page_of(refusal))}?change"
-    return Problem(str(refusal), help=Help(where, ""))
+def _problem(visit: Visiting, refusal: Refusal, application: Application) -> Problem:
+    """A refusal of the whole application: whom of several it is about, with the page where its
+    answer is changed.
+    """
+    page, sentence = page_of(refusal), str(refusal)
+    if page.name == INSURED and len(application.insured) > 1:
+        sentence = said_by(application.insured[page.place - 1].person.name, sentence)
+    return Problem(sentence, help=Help(f"{visit.address(page)}?change", ""))
 
 
 def page_of(refusal: Refusal) -> Page:

@@ -31,13 +31,14 @@ from selfcard.web.portal.details import fields_for, given_to
 from selfcard.web.portal.fields import (
     Choices,
     DayField,
+    FigureField,
     PhoneField,
     code_input,
     printable_text,
     select_input,
     text_input,
 )
-from selfcard.web.portal.forms import PortalForm
+from selfcard.web.portal.forms import GateForm, PortalForm
 from selfcard.web.portal.picks import PickField
 from selfcard.web.problems import Problem
 from selfcard.web.templatetags.portal import long_day
@@ -60,7 +61,10 @@ class StartsForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("when") == "later" and "later_day" not in self.errors:
+        if given.get("when") == "first":
+            # What was typed for another day is in nobody's way any more.
+            self.errors.pop("later_day", None)
+        elif given.get("when") == "later" and "later_day" not in self.errors:
             if not given.get("later_day"):
                 self.add_error("later_day", _("Enter the day on which cover should start."))
             elif not self.first <= given["later_day"] <= self.last:
@@ -169,7 +173,7 @@ class InsuredForm(PersonForm):
         label=_("Occupation"),
         help_text=_("The main work done now. “Retired” and “Student” are answers too."),
     )
-    declared_death_cover = forms.DecimalField(
+    declared_death_cover = FigureField(
         label=_("Death cover with other insurers, in yuan"),
         help_text=_(
             "Only for a child under 18: what other insurance would pay if the child died."
@@ -236,7 +240,7 @@ class BeneficiaryForm(PortalForm):
         choices=[("", _("Choose")), *IS_TO_INSURED.items()],
         widget=select_input(),
     )
-    share = forms.DecimalField(
+    share = FigureField(
         label=_("Share in percent"),
         required=False,
         min_value=Decimal("0.01"),
@@ -388,6 +392,10 @@ class ContactForm(PortalForm):
             region=given["region"],
             address=given["address"].strip(),
         )
+
+
+class NewContactForm(GateForm, ContactForm):
+    """Where the applicant of a policy wants to be reached from now on."""
 
 
 class DeclarationsForm(PortalForm):

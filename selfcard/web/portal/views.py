@@ -21,9 +21,11 @@ from selfcard.activation.errors import (
     CardNotReady,
     CardNotSold,
     CardWithdrawn,
+    CodeTriedTooOften,
     PremiumNotArrived,
     ProofExpired,
     SourceMustWait,
+    TooManyCodes,
     TooManyTries,
 )
 from selfcard.activation.models import PinProof
@@ -35,27 +37,34 @@ from selfcard.activation.queries import (
     why_not_ready,
 )
 from selfcard.core import clock
-from selfcard.core.actor import Actor
 from selfcard.core.refusals import Refusal, RequestReused
+from selfcard.messaging.gateways import takes_sms
+from selfcard.policies.contact import address_in_full
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import find_policy, policy_view
+from selfcard.policies.telling import told_where
 from selfcard.products.errors import NoSuchVersion
 from selfcard.products.people import Relationship
 from selfcard.products.queries import clauses_pdf, get_version
 from selfcard.web.portal.forms import (
+    AskCodeForm,
     CardAndPinForm,
     GateForm,
     IdentityNumberForm,
     PolicyAndIdentityForm,
 )
 from selfcard.web.portal.visit import (
+    CHANGED,
+    CODE,
     DEVICE,
     NOTICES,
     OVER,
+    PHONE,
     POLICY,
     PROOF,
     Visit,
+    asking,
     holder_of,
     open_visit,
     opened,
@@ -81,6 +90,7 @@ ADVICE: dict[type[CardNotReady], Any] = {
 
 NOT_TOGETHER = _("This card number and PIN cannot be used")
 NOT_THIS_POLICY = _("This policy number and identity number do not belong together")
+TOO_OFTEN = SourceMustWait | TooManyTries | CodeTriedTooOften | TooManyCodes
 
 
 @never_cache
@@ -111,7 +121,8 @@ def look_up(request: HttpRequest) -> HttpResponse:
         show_policy_to(request, found)
         return redirect("portal:policy")
     wrong = policy if policy.is_bound else card
-    return shown(request, "portal/look_up.html", wrong, {"card_form": card, "policy_form": policy})
+    forms = {"card_form": card, "policy_form": policy, "takes_sms": takes_sms()}
+    return shown(request, "portal/look_up.html", wrong, forms)
 
 
 @opened
@@ -140,9 +151,23 @@ def _activated(request: HttpRequest, number: str) -> HttpResponse:
     if form.is_valid() and (found := _through_the_policy_gate(request, form, number)):
         show_policy_to(request, found)
         return redirect("portal:policy")
+    return masked(request, number, form, AskCodeForm())
+
+
+def masked(
+    request: HttpRequest, number: str, by_number: IdentityNumberForm, by_code: AskCodeForm
+) -> HttpResponse:
+    """A policy whose card and PIN were shown, with two ways to see all of it."""
     found = find_policy(number)
     assert found is not None, "an activated card has a policy, and so has one that is void by it"
-    return shown(request, "portal/policy.html", form, _policy_facts(found, masked=True))
+    facts = _policy_facts(found, masked=True) | {
+        "by_number": by_number,
+        "by_code": by_code,
+        "takes_sms": takes_sms(),
+        "ending": found.phone[-4:],
+    }
+    wrong = by_code if by_code.is_bound else by_number
+    return shown(request, "portal/policy.html", wrong, facts)
 
 
 @opened
@@ -163,7 +188,9 @@ def policy(request: HttpRequest) -> HttpResponse:
     found = policy_shown_to(request)
     if found is None:
         return redirect("portal:look_up")
-    return render(request, "portal/policy.html", _policy_facts(found, masked=False))
+    facts = _policy_facts(found, masked=False)
+    facts["contact_changed"] = request.session.pop(CHANGED, False)
+    return render(request, "portal/policy.html", facts)
 
 
 @never_cache
@@ -175,7 +202,8 @@ def done(request: HttpRequest) -> HttpResponse:
         return redirect("portal:card")
     if found.state == Policy.State.CANCELLED:
         return redirect("portal:policy")
-    return render(request, "portal/done.html", _policy_facts(found, masked=False))
+    facts = _policy_facts(found, masked=False) | {"told": told_where(found)}
+    return render(request, "portal/done.html", facts)
 
 
 @never_cache
@@ -210,7 +238,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Forget the visit and what was filled in here, for those who share a phone."""
-    for key in (PROOF, POLICY, OVER, NOTICES):
+    for key in (PROOF, POLICY, OVER, NOTICES, CODE, PHONE, CHANGED):
         request.session.pop(key, None)
     request.session.cycle_key()
     response = redirect("portal:start")
@@ -224,6 +252,7 @@ def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
     people = policy.insured.all()
     return {
         "view": view,
+        "address": "" if masked else address_in_full(policy.region, policy.address),
         "names": pgettext("between two names", ", ").join(one.name for one in view.insured),
         "for_oneself": any(one.relationship == Relationship.SELF for one in people),
         "today": clock.today(),
@@ -232,58 +261,37 @@ def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
 
 def _through_the_gate(request: HttpRequest, form: CardAndPinForm) -> PinProof | None:
     """The proof for a right PIN; else the form says what the holder may know."""
-    return through_the_gate(
-        form,
-        card_number=form.cleaned_data["card_number"],
-        source=source_of(request),
-        actor=holder_of(request),
-    )
+    return through_the_gate(form, card_number=form.cleaned_data["card_number"], **asking(request))
 
 
-def through_the_gate(
-    form: GateForm, *, card_number: str, source: str, actor: Actor
-) -> PinProof | None:
+def through_the_gate(form: GateForm, *, card_number: str, **who: Any) -> PinProof | None:
     """The same, whoever types the PIN."""
-    given = form.cleaned_data
-    proof = None
-    try:
-        proof = once(
-            open_gate,
-            card_number=card_number,
-            pin=given["pin"],
-            source=source,
-            ticket=given["ticket"],
-            actor=actor,
-            request_id=given["request_id"],
-        )
-        if proof is None:
-            form.refuse_pair(NOT_TOGETHER)
-    except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait)
-        form.add_refusal(refusal)
-    form.issue_new_request()
-    return proof
+    pin = form.cleaned_data["pin"]
+    return tried(form, open_gate, NOT_TOGETHER, card_number=card_number, pin=pin, **who)
 
 
 def _through_the_policy_gate(
     request: HttpRequest, form: PolicyAndIdentityForm | IdentityNumberForm, number: str
 ) -> Policy | None:
     """The policy of a number for one of its people; else the form says that it is refused."""
-    found = None
+    given = {"number": number, "identity_number": form.cleaned_data["identity_number"]}
+    return tried(form, open_policy, NOT_THIS_POLICY, **given, **asking(request))
+
+
+def tried(
+    form: GateForm, command: Callable[..., T | None], refused: Any = "", **what: Any
+) -> T | None:
+    """What a try at one of the gates brings; else the form says what whoever tries may know.
+
+    `refused` is said where the answer is nothing, which tells of no gate more than that.
+    """
+    given, found = form.cleaned_data, None
     try:
-        found = once(
-            open_policy,
-            number=number,
-            identity_number=form.cleaned_data["identity_number"],
-            source=source_of(request),
-            ticket=form.cleaned_data["ticket"],
-            actor=holder_of(request),
-            request_id=form.cleaned_data["request_id"],
-        )
+        found = once(command, **what, ticket=given["ticket"], request_id=given["request_id"])
         if found is None:
-            form.refuse_pair(NOT_THIS_POLICY)
+            form.refuse_pair(refused)
     except Refusal as refusal:
-        form.waits = isinstance(refusal, SourceMustWait | TooManyTries)
+        form.waits = isinstance(refusal, TOO_OFTEN)
         form.add_refusal(refusal)
     form.issue_new_request()
     return found

@@ -23,11 +23,11 @@ from selfcard.activation.commands import activate_card, discard_draft, save_draf
 from selfcard.activation.errors import CardNotReady, DraftOfAnotherDevice, ProofExpired
 from selfcard.activation.models import Draft, PinProof
 from selfcard.activation.queries import (
-    answers_of,
+    answers_in,
     card_at_hand,
-    draft_of,
+    find_draft,
     find_proof,
-    has_draft,
+    is_of_device,
 )
 from selfcard.cards.queries import product_versions_of
 from selfcard.core import clock
@@ -42,6 +42,9 @@ from selfcard.web.portal.answers import Answers, Page
 Shown = Callable[..., HttpResponse]
 
 PROOF, POLICY, OVER = "portal_proof", "portal_policy", "portal_visit_over"
+# The code that was asked for here; the one by which a policy's phone was shown; and that contact
+# data were just changed.
+CODE, PHONE, CHANGED = "portal_code", "portal_phone", "portal_contact_changed"
 NOTICES = "portal_notices"  # of claims, by what this browser has reported
 DEVICE = "device"  # the cookie by which a draft finds its device again
 
@@ -67,6 +70,11 @@ def holder_of(request: HttpRequest) -> Actor:
     return Actor.holder(Channel.PORTAL, source_of(request))
 
 
+def asking(request: HttpRequest) -> dict[str, Any]:
+    """Who tries something at a gate of the portal, and from where."""
+    return {"source": source_of(request), "actor": holder_of(request)}
+
+
 class Visit:
     """One card, opened, in one browser; it walks the line (`line.Visiting`)."""
 
@@ -81,22 +89,26 @@ class Visit:
     @cached_property
     def answers(self) -> Answers:
         versions = product_versions_of(self.card.batch)
-        return Answers(answers_of(self.proof.serial, self.device), versions)
+        return Answers(answers_in(self.draft), versions)
 
     @cached_property
     def device(self) -> str:
         """The token of this device, a new one where there is none."""
         return self.request.COOKIES.get(DEVICE) or secrets.token_urlsafe(32)
 
+    @cached_property
+    def _begun(self) -> Draft | None:
+        return find_draft(self.proof.serial)
+
     @property
     def draft(self) -> Draft | None:
         """What was filled in for the card on this device."""
-        return draft_of(self.proof.serial, self.device)
+        return None if self.begun_elsewhere else self._begun
 
     @property
     def begun_elsewhere(self) -> bool:
         """Whether somebody is filling in for the card on another device."""
-        return has_draft(self.proof.serial) and self.draft is None
+        return self._begun is not None and not is_of_device(self._begun, self.device)
 
     def keep(self, page: Page, answers: Any) -> None:
         """Save a page's answers, and go on with them."""
@@ -108,7 +120,7 @@ class Visit:
             actor=holder_of(self.request),
             request_id=uuid4(),
         )
-        self.__dict__.pop("answers", None)
+        self._read_again()
 
     @property
     def start(self) -> str:
@@ -141,7 +153,12 @@ class Visit:
     def begin_afresh(self) -> None:
         """Throw the draft away."""
         discard_draft(proof=self.proof, actor=holder_of(self.request), request_id=uuid4())
-        self.__dict__.pop("answers", None)
+        self._read_again()
+
+    def _read_again(self) -> None:
+        """The draft has changed."""
+        for name in ("_begun", "answers"):
+            self.__dict__.pop(name, None)
 
 
 def open_visit(request: HttpRequest, proof: PinProof) -> None:
