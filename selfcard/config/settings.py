@@ -156,6 +156,7 @@ CAPABILITIES = [
     "policies",
     "activation",
     "claims",
+    "sms",
     "inquiry",
 ]
 

@@ -334,6 +334,31 @@ def gate(tries: int, cards: int, sources: int, rounds: int, as_json: bool) -> No
 
 @bench.command()
 @click.option(
+    "--messages",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="How many generated messages are read.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def sms(messages: int, as_json: bool) -> None:
+    """Reading what people type on a phone, and the slowest of it.
+
+    Works on throw-away books, never on yours, as `bench custody` does.
+
+    \b
+    selfcard bench sms
+    selfcard bench sms --messages 1000 --json > sms.json
+    """
+    from bench.sms import measure
+    from bench.table import as_text
+
+    found = measure(messages, told=lambda what: click.echo(f"… {what}", err=True))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
+
+
+@bench.command()
+@click.option(
     "--rounds",
     type=click.IntRange(min=1),
     default=50,

@@ -1,0 +1,47 @@
+"""Messages as people type them on a phone."""
+
+import random
+import string
+from datetime import date, timedelta
+
+from stdnum import luhn
+
+from selfcard.sms.grammar import Deed, keywords
+
+_SLIPS = ("", "#", " ", "9", "王", "\x00", "\ud800", "٣")
+
+
+def dressed(message: str, chance: random.Random) -> str:
+    """The same message with other separators, in another width or case."""
+    between = chance.choice(["#", "＃", "##", " # ", "，", "、", ", ", "\n"])
+    text = message.replace("#", between)
+    if chance.random() < 0.3:
+        text = "".join(chr(ord(s) + 0xFEE0) if s in string.digits else s for s in text)
+    return chance.choice(["", " ", "\n"]) + text + chance.choice(["", "#", " ", "。"])
+
+
+def typed_messages(count: int, chance: random.Random) -> list[str]:
+    """Messages as people type them: right ones, dressed ones, and ones with slips."""
+    made = []
+    for _ in range(count):
+        serial = f"{chance.randrange(10**15):015d}"
+        deed = chance.choice([Deed.ACTIVATE, Deed.ACTIVATE, Deed.STATUS])
+        word = chance.choice([one.word for one in keywords() if one.deed == deed])
+        parts = [word, serial + luhn.calc_check_digit(serial), f"{chance.randrange(10**12):012d}"]
+        if deed == Deed.ACTIVATE:
+            parts += [
+                chance.choice(["王芳", "Mary Jane", "买买提·艾合"]),
+                f"{chance.randrange(10**18):018d}",
+            ]
+            day = date(2026, 1, 1) + timedelta(days=chance.randrange(900))
+            parts += chance.sample([day.isoformat(), "ACC-STD", "教师"], chance.randrange(3))
+        text = dressed("#".join(parts), chance)
+        for _ in range(chance.choice([0, 0, 0, 1, 3])):
+            at = chance.randrange(len(text))
+            text = (
+                text[:at]
+                + chance.choice(["", "#", " ", "9", "王", "\x00", "\ud800", "٣"])
+                + text[at + 1 :]
+            )
+        made.append(text)
+    return made
