@@ -3,11 +3,18 @@
 import random
 import string
 from datetime import date, timedelta
+from typing import Any
 
 from stdnum import luhn
 
 from selfcard.sms.grammar import Deed, keywords
+from selfcard.sms.inbound import Arrived
+from selfcard.sms.models import InboundMessage
+from selfcard.sms.segments import cut, decoded, read_head
+from tests.factories.cards import PrintedCard
+from tests.factories.policies import a_person
 
+PHONE, OTHER_PHONE = "+8613800138000", "+8613900139000"
 _SLIPS = ("", "#", " ", "9", "王", "\x00", "\ud800", "٣")
 
 
@@ -45,3 +52,32 @@ def typed_messages(count: int, chance: random.Random) -> list[str]:
             )
         made.append(text)
     return made
+
+
+def arrived(text: str, **given: Any) -> Arrived:
+    """A message as a gateway brings it."""
+    return Arrived(**{"gateway": "smpp", "sender": PHONE, "text": text, **given})
+
+
+def activation_by(card: PrintedCard, *, more: str = "学生", language: str = "zh-hans") -> str:
+    """What 王芳 types to activate a card."""
+    word = "激活" if language == "zh-hans" else "ACT"
+    identity = a_person().identity_number
+    parts = [word, card.card_number, card.pin, "王芳", identity, *([more] if more else [])]
+    return "#".join(parts)
+
+
+def in_parts(text: str, *, reference: int, **given: Any) -> list[Arrived]:
+    """A long message in the parts in which it travels."""
+    made = []
+    for one in cut(text, reference):
+        place, content = read_head(one.head + one.content)
+        made.append(arrived(decoded(content, one.alphabet), place=place, **given))
+    return made
+
+
+def replies_to(message: InboundMessage | None) -> str:
+    """The words of the one reply to a message."""
+    assert message is not None
+    assert message.reply is not None
+    return message.reply.words or ""
