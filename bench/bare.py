@@ -72,6 +72,7 @@ class Pattern:
         read = _Reading(books)
         (policy,) = read("policies_policy", "reason_number = %s", card_number(self.serial))
         entries = read("ledger_entry", "reason_number = %s", policy["number"])
+        messages = read("messaging_message", "reason_number = %s", policy["number"])
         self.deed.update(
             read.requests("card.activated", self.serial)
             | {
@@ -83,6 +84,10 @@ class Pattern:
                 "ledger_entry": entries,
                 "ledger_posting": read(
                     "ledger_posting", "entry_id = %s ORDER BY line", entries[0]["id"]
+                ),
+                "messaging_message": messages,
+                "procrastinate_jobs": read(
+                    "procrastinate_jobs", "args -> 'messages' @> %s", Jsonb([messages[0]["id"]])
                 ),
                 "activation_pinproof": read("activation_pinproof", "serial = %s", self.serial),
                 "django_session": read("django_session", "session_key = %s", self.session),
@@ -179,6 +184,8 @@ _OF_THE_DEED = (
     "custody_activatedcard",
     "ledger_entry",
     "ledger_posting",
+    "messaging_message",
+    "procrastinate_jobs",
 )
 # Tables whose key `id` is drawn by whoever writes the row.
 _GIVEN = {"core_request": {"id"}, "activation_pinproof": {"id"}}

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 
@@ -69,18 +70,21 @@ def walk(server: WebServer, cards: list[PrintedCard], first: int, sender: Sender
     laps: Laps = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for name, step in STEPS.items():
-
-            def take(holder: Holder, step: Callable[[Holder], None] = step) -> None:
-                step(holder)
-                holder.browser.close()
-
             laps[name] = _timed(
-                lambda take=take: list(pool.map(take, holders)),
+                partial(_all_take, pool, step, holders),
                 len(cards),
                 lambda: server.processes,
                 lambda: backends_but(sender.backends),
             )
     return laps
+
+
+def _all_take(pool: Executor, step: Callable[[Holder], None], holders: list[Holder]) -> None:
+    def take(holder: Holder) -> None:
+        step(holder)
+        holder.browser.close()
+
+    list(pool.map(take, holders))
 
 
 def send(sender: Sender, pattern: Pattern, serials: list[int]) -> Laps:
@@ -93,7 +97,7 @@ def send(sender: Sender, pattern: Pattern, serials: list[int]) -> Laps:
         "deed": [one.deed for one in bare],
     }
     return {
-        name: _timed(lambda sent=sent: sender.send(sent), len(bare), list, lambda: sender.backends)
+        name: _timed(partial(sender.send, sent), len(bare), list, lambda: sender.backends)
         for name, sent in steps.items()
     }
 

@@ -1,9 +1,11 @@
 """What the faces ask about a card that was opened, and what the commands check."""
 
+import hmac
 import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
@@ -20,10 +22,18 @@ from selfcard.activation.errors import (
     CardWithdrawn,
     PremiumNotArrived,
 )
-from selfcard.activation.models import Draft, GateAlarm, PinProof, TargetCounter, Unlocking
+from selfcard.activation.models import (
+    Draft,
+    GateAlarm,
+    OneTimeCode,
+    PinProof,
+    TargetCounter,
+    Unlocking,
+)
 from selfcard.activation.tolls import Toll
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import Compiled
 from selfcard.core.encryption import blind_index
 from selfcard.core.refusals import Refusal
 from selfcard.custody.queries import CardState, find_card, find_serial_of_policy
@@ -31,7 +41,12 @@ from selfcard.custody.statuses import SeenStatus
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.payments.models import PaymentReceipt, Receipt, TenderKind
-from selfcard.policies.application import Application, InsuredGiven, insured_facts
+from selfcard.policies.application import (
+    Application,
+    ContactGiven,
+    InsuredGiven,
+    insured_facts,
+)
 from selfcard.policies.models import Cancellation, Policy
 from selfcard.policies.queries import facts_for_rules, find_policy, in_force
 from selfcard.products.cancelling import Repayment
@@ -96,7 +111,31 @@ def alarms() -> QuerySet[GateAlarm]:
 
 def find_proof(key: str) -> PinProof | None:
     """The proof of a visit, if its half hour is not over."""
-    return PinProof.objects.filter(pk=key, expires_at__gt=clock.now()).first()
+    found = _proof_of(None, UUID(key))
+    return found[0] if found and found[0].expires_at > clock.now() else None
+
+
+_proof_of = Compiled(lambda _, key: PinProof.objects.filter(pk=key))
+
+
+def find_code(key: UUID) -> OneTimeCode | None:
+    """A code that was asked for, used or not; what is forgotten is not found."""
+    return OneTimeCode.objects.filter(pk=key).first()
+
+
+def contact_wanted(code: OneTimeCode) -> ContactGiven:
+    """Where the applicant wants to be reached, as kept with a code to a new phone."""
+    given: dict[str, str] = json.loads(code.contact or "")
+    return ContactGiven(**given)
+
+
+def was_used_just_now(code: OneTimeCode) -> bool:
+    return code.used_at is not None and clock.now() < code.used_at + settings.PROOF_IDLE
+
+
+def shows_phone(code: OneTimeCode) -> bool:
+    """Whether somebody has just shown a policy's phone in order to change contact data."""
+    return code.purpose == OneTimeCode.Purpose.CHANGE_CONTACT and was_used_just_now(code)
 
 
 def card_at_hand(serial: int) -> CardState:
@@ -179,19 +218,32 @@ def device_digest(token: str) -> bytes:
 
 def has_draft(serial: int) -> bool:
     """Whether somebody has begun to fill in for a card, on whatever device."""
-    return Draft.objects.filter(serial=serial).exists()
+    return find_draft(serial) is not None
 
 
-def draft_of(serial: int, device: str) -> Draft | None:
-    """What was filled in on this device for a card and not finished; never another's."""
-    return Draft.objects.filter(serial=serial, device=device_digest(device)).first()
+def find_draft(serial: int) -> Draft | None:
+    """What was filled in for a card and not finished, on whatever device: for `is_of_device`."""
+    return next(iter(_draft_of(None, serial)), None)
+
+
+_draft_of = Compiled(lambda _, serial: Draft.objects.filter(serial=serial))
+
+
+def is_of_device(draft: Draft, device: str) -> bool:
+    """Whether it was this device that began a draft; nobody else may see what is in it."""
+    return hmac.compare_digest(bytes(draft.device), device_digest(device))
+
+
+def answers_in(draft: Draft | None) -> dict[str, Any]:
+    """The answers that a draft keeps, page by page; empty when there is none."""
+    kept: dict[str, Any] = json.loads(draft.answers) if draft else {}
+    return kept
 
 
 def answers_of(serial: int, device: str) -> dict[str, Any]:
-    """The answers kept for a card on this device, page by page; empty when there are none."""
-    draft = draft_of(serial, device)
-    kept: dict[str, Any] = json.loads(draft.answers) if draft else {}
-    return kept
+    """The answers kept for a card on this device; empty when there are none."""
+    draft = find_draft(serial)
+    return answers_in(draft if draft and is_of_device(draft, device) else None)
 
 
 def days_left(card: CardState) -> int:

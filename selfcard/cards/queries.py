@@ -18,6 +18,7 @@ from selfcard.cards.models import (
 )
 from selfcard.cards.pins import DIGEST_BYTES, SELECTOR_BYTES, PinKeys
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import Compiled
 from selfcard.core.encryption import seal
 from selfcard.core.serials import SerialRun
 from selfcard.organisations.models import May
@@ -131,11 +132,14 @@ def batches_touching(runs: Iterable[SerialRun]) -> list[Batch]:
 
 def product_versions_of(batch: Batch) -> list[ProductVersion]:
     """What a card of the batch may become, in the order in which the type offers it."""
-    return list(
-        ProductVersion.objects.filter(typeproduct__type_version=batch.type_version_id)
-        .select_related("product")
-        .order_by("typeproduct__order")
-    )
+    return _offered_by(None, batch.type_version_id)
+
+
+_offered_by = Compiled(
+    lambda _, type_version: ProductVersion.objects.filter(typeproduct__type_version=type_version)
+    .select_related("product")
+    .order_by("typeproduct__order")
+)
 
 
 def check_pin(serial: int | None, pin: str) -> PinCheck:

@@ -85,7 +85,12 @@ def record_notice(
 
 @command
 def add_to_notice(
-    *, notice: Notice, words: str, files: Sequence[Attachment], actor: Actor, request_id: UUID
+    *,
+    notice: Notice,
+    words: str,
+    attachments: Sequence[Attachment],
+    actor: Actor,
+    request_id: UUID,
 ) -> Entry:
     """Add words, photos and papers to a notice; one that was closed is open again.
 
@@ -95,11 +100,11 @@ def add_to_notice(
         NotAuthorised: a member of staff who may not see it.
     """
     _require_may(actor, notice.organisation)
-    if not words.strip() and not files:
+    if not words.strip() and not attachments:
         raise NothingAdded
     _locked(notice)
     has = attachment_count(notice)
-    if has + len(files) > settings.ATTACHMENTS_OF_A_CLAIM:
+    if has + len(attachments) > settings.ATTACHMENTS_OF_A_CLAIM:
         raise TooManyAttachments(most=settings.ATTACHMENTS_OF_A_CLAIM, has=has)
     entry = _enter(notice, Entry.Kind.ADDED, words, actor)
     KeptAttachment.objects.bulk_create(
@@ -111,9 +116,9 @@ def add_to_notice(
             size=len(one.content),
             content=one.content,
         )
-        for place, one in enumerate(files, 1)
+        for place, one in enumerate(attachments, 1)
     )
-    record(actor, "claim.added", notice, files=len(files))
+    record(actor, "claim.added", notice, attachments=len(attachments))
     return entry
 
 

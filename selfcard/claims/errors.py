@@ -43,7 +43,7 @@ class TooManyAttachments(Refusal):
         "A notice of claim may have up to %(most)s photos and papers, and this one has %(has)s"
         " already. Call us about the others."
     )
-    default_field = "files"
+    default_field = "attachments"
 
 
 class TakenOnAlready(Refusal):

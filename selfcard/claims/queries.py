@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from selfcard.activation.queries import policy_of_card
 from selfcard.claims.errors import NoSuchNotice, NothingToReport
@@ -22,7 +22,10 @@ def notices_in_reach(actor: Actor) -> QuerySet[Notice]:
     """The notices for what was sold by organisations whose claims the actor may handle."""
     reach = organisations_in_reach(actor, May.HANDLE_CLAIMS).values("pk")
     return Notice.objects.filter(organisation__in=reach).select_related(
-        "policy__product_version__product", "organisation__party", "handler__party"
+        "policy__product_version__product",
+        "organisation__party",
+        "handler__party",
+        "taken_down_by__party",
     )
 
 
@@ -55,6 +58,20 @@ def additions_to(notice: Notice) -> QuerySet[Entry]:
     says."""
     added = notice.entries.filter(kind=Entry.Kind.ADDED).defer("words")
     return added.annotate(files=Count("attachments"))
+
+
+def find_attachment(notice: Notice, entry: int, place: int) -> KeptAttachment | None:
+    """A photo or paper by the entry that it came with and its place there."""
+    found = KeptAttachment.objects.select_related("entry__notice__organisation__party")
+    return found.filter(entry__notice=notice, entry__place=entry, place=place).first()
+
+
+def other_notices(notice: Notice, actor: Actor) -> QuerySet[Notice]:
+    """Further notices for the same policy or card."""
+    same = Q(policy=notice.policy_id) if notice.policy_id else Q()
+    if notice.serial:
+        same |= Q(serial=notice.serial)
+    return notices_in_reach(actor).filter(same).exclude(pk=notice.pk)
 
 
 def attachment_count(notice: Notice) -> int:

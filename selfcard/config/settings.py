@@ -80,6 +80,8 @@ BLIND_COUNT = os.environ.get("SELFCARD_BLIND_COUNT", "on") != "off"
 # where nothing is said.
 _CLOSE_AFTER = os.environ.get("SELFCARD_CLOSE_BOOKS_AFTER_DAYS", "").strip()
 CLOSE_BOOKS_AFTER_DAYS = int(_CLOSE_AFTER) if _CLOSE_AFTER else None
+# How long a member of staff sees what they have said why they need to see.
+UNMASKED_FOR = timedelta(minutes=10)
 # Within so many days after somebody asked for it, the cancellation of a policy is entered.
 CANCELLATION_ENTRY_DAYS = int(os.environ.get("SELFCARD_CANCELLATION_ENTRY_DAYS", "10"))
 # Paid cards past their last day get at most so many days more.

@@ -41,7 +41,7 @@ class AttachmentKind(models.TextChoices):
 class AttachmentRefused(Refusal):
     """A file that is not kept; each subclass says why, and names the file."""
 
-    default_field = "files"
+    default_field = "attachments"
 
 
 class AttachmentEmpty(AttachmentRefused):

@@ -11,6 +11,7 @@ from django.db import connection, models
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import prepared
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
 
@@ -83,7 +84,7 @@ def write_down(deed: Deed, result: Any) -> None:
         for event in deed.events
         for column in _COLUMNS
     ]
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(sql, [json.dumps(result), deed.request, *values])
 
 

@@ -22,6 +22,7 @@ from django.db import models, transaction
 
 from selfcard.core import clock
 from selfcard.core.audit import Deed, running_deed, write_down
+from selfcard.core.compiled import prepared
 from selfcard.core.keys import key
 from selfcard.core.models import Request
 from selfcard.core.refusals import RequestReused
@@ -116,7 +117,7 @@ def _first_time(request_id: UUID, name: str, digest: bytes) -> bool:
         "INSERT INTO core_request (id, command, digest, at) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (id) DO NOTHING"
     )
-    with transaction.get_connection().cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(sql, [request_id, name, digest, clock.now()])
         return cursor.rowcount == 1
 

@@ -10,7 +10,7 @@ import hashlib
 from enum import IntEnum
 from typing import Any
 
-from django.db import connection
+from selfcard.core.compiled import prepared
 
 
 class LockSpace(IntEnum):
@@ -39,7 +39,7 @@ def lock(
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     if among is not None:
         rows, params = among
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             # A subquery that is sorted is read in its order, so the locks are taken ascending.
             cursor.execute(
                 f"SELECT {function}(%s, (key & 2147483647)::int) FROM ({rows}) AS rows(key)",  # noqa: S608
@@ -48,7 +48,7 @@ def lock(
     if not keys:
         return
     numbers = sorted({_number(key) for key in keys})
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         # unnest keeps the order of the array, so the locks are taken ascending.
         cursor.execute(
             f"SELECT {function}(%s, key) FROM unnest(%s::int[]) AS key",  # noqa: S608

@@ -1,22 +1,26 @@
 """Custody is locked by batch, and by whoever may hold only so many, before anything is read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from selfcard.core.compiled import Compiled
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import OpenedCard, Requisition, WriteOff
 from selfcard.organisations.models import Party
 
 
-def lock_custody(runs: Iterable[SerialRun], *, shared: bool = False) -> None:
+def lock_custody(runs: Collection[SerialRun], *, shared: bool = False) -> None:
     """Wait for every batch that the runs touch, in ascending order, and hold it to the end.
 
     Exclusive for whatever moves cards; shared for an activation, which moves none. Which batch a
     serial belongs to never changes, so that may be read with the lock; nothing else may.
     """
-    ranges = [run.range for run in runs]
-    named = "SELECT unnest(%s::int8range[]) AS serials"
-    lock(LockSpace.BATCH, among=(_TOUCHED.format(named), [ranges]), shared=shared)
+    ends = [[run.first for run in runs], [run.last for run in runs]]
+    named = (
+        "SELECT int8range(first, last, '[]') AS serials"
+        " FROM unnest(%s::bigint[], %s::bigint[]) AS run (first, last)"
+    )
+    lock(LockSpace.BATCH, among=(_TOUCHED.format(named), ends), shared=shared)
 
 
 def lock_custody_of(write_off: WriteOff) -> None:
@@ -55,4 +59,9 @@ def lock_opened_card(serial: int) -> None:
 
     The row is there since the card's PIN was accepted, and it is never deleted.
     """
-    OpenedCard.objects.select_for_update().get(serial=serial)
+    (_,) = _for_update(None, serial)
+
+
+_for_update = Compiled(
+    lambda _, serial: OpenedCard.objects.select_for_update().filter(serial=serial)
+)

@@ -48,6 +48,7 @@ from selfcard.demo.cast import (
     party,
     register_agencies,
 )
+from selfcard.demo.claims import report_claims
 from selfcard.demo.drawers import open_drawer_of
 from selfcard.demo.endings import (
     SPRING,
@@ -122,6 +123,7 @@ def build() -> None:
     leave_sales_open()
     activate_for_holders()
     end_some()
+    report_claims()
     do_stock_work()
     move_money()
     take_cards_back()

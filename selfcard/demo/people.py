@@ -112,7 +112,7 @@ PEOPLE = (
     Person("H006", "10", "艾琳·克拉克", "Irene Clarke", "内部审计", "Internal auditor",
            (May.AUDIT, *SEES_ALL)),
     Person("H007", "10", "何雨晴", "He Yuqing", "客服专员", "Customer service operator",
-           (May.ACTIVATE_FOR_CUSTOMER, May.UNLOCK_CARDS, *SEES_ALL)),
+           (May.ACTIVATE_FOR_CUSTOMER, May.UNLOCK_CARDS, May.HANDLE_CLAIMS, *SEES_ALL)),
     Person("B1101", "11", "王磊", "Wang Lei", *KEEPER,
             (*KEEPS_CARDS, *SELLS, May.GIVE_AWAY)),
     Person("B1103", "11", "方明", "Fang Ming", *MANAGER, MANAGES),

@@ -47,6 +47,8 @@ def run() -> None:
     os.environ["SELFCARD_PORT"] = str(port)
     # What an insurer may switch on, the demo company has.
     os.environ.setdefault("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON", "on")
+    # And nobody outside gets a message from it.
+    os.environ.setdefault("SELFCARD_DEMO_MESSAGES", "on")
     for ending in ENDINGS:
         signal.signal(ending, _stop)
     with ExitStack() as stack:

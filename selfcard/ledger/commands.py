@@ -8,6 +8,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
+from selfcard.core.compiled import insert
 from selfcard.core.locks import LockSpace, lock
 from selfcard.ledger.errors import DayClosedAlready, DayNotOver, EntryOutOfBalance
 from selfcard.ledger.lines import Line
@@ -96,17 +97,19 @@ def _book(entry: Entry, lines: list[Line], reason: tuple[str, str], actor: Actor
     entry.booked_on = clock.day_of(entry.booked_at)
     entry.reason_kind, entry.reason_number = reason
     entry.lines = len(lines)
-    entry.save(force_insert=True)
-    Posting.objects.bulk_create(
-        Posting(
-            entry=entry,
-            line=place,
-            account_id=line.account,
-            amount=line.amount,
-            counts_from=entry.counts_from,
-            currency=entry.currency,
+    insert(entry)
+    insert(
+        *(
+            Posting(
+                entry=entry,
+                line=place,
+                account_id=line.account,
+                amount=line.amount,
+                counts_from=entry.counts_from,
+                currency=entry.currency,
+            )
+            for place, line in enumerate(lines, start=1)
         )
-        for place, line in enumerate(lines, start=1)
     )
     record(actor, "ledger.entry_posted", entry, kind=entry.kind, reason=list(reason))
     return entry

@@ -12,6 +12,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
+from selfcard.core.compiled import insert
 from selfcard.messaging.errors import CodeNotSentAgain, MessageStillWaits, NotDelivered
 from selfcard.messaging.gateways import deliver
 from selfcard.messaging.models import Message
@@ -57,7 +58,7 @@ def write_messages(
     With `secret_until` their words are erased as soon as they are sent, or that moment is over.
     """
     now = clock.now()
-    written = Message.objects.bulk_create(
+    written = [
         Message(
             occasion=occasion,
             channel=one.channel,
@@ -73,7 +74,8 @@ def write_messages(
             next_try_at=now,
         )
         for one in messages
-    )
+    ]
+    insert(*written)
     _have_sent(written)
     record(
         actor,

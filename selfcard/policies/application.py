@@ -58,6 +58,18 @@ class PersonGiven:
         """What is equal for the same person's document, however the number was typed."""
         return identity_index(self.identity_kind, self.identity_number)
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The person as a policy keeps them."""
+        return {
+            "name": self.name.strip(),
+            "identity_kind": self.identity_kind,
+            "identity_number": normalised(self.identity_kind, self.identity_number),
+            "identity_index": self.index,
+            "birth_date_text": self.birth_date.isoformat(),
+            "sex": self.sex,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class DetailGiven:

@@ -29,19 +29,26 @@ HELD: dict[str, Held] = {
         words="reason",
         business="id policy edition how changed_at changed_by",
     ),
+    "policies.EndorsementRequest": held(
+        personal="before_text after_text asker_name asker_number",
+        attribute="role asker_kind by_authority",
+        words="reason document_seen",
+        business="id policy approval place",
+    ),
     "policies.InsuredPerson": held(
         personal="name identity_number birth_date_text details_text",
         attribute="identity_kind sex relationship occupation death_cover declared_death_cover",
         index="identity_index",
-        business="id policy place",
+        business="id policy place edition",
     ),
     "policies.Beneficiary": held(
         personal="name identity_number",
         attribute="relationship identity_kind share",
-        business="id policy place",
+        business="id policy place edition",
     ),
     "policies.CodeKey": held(business="key_id public_key"),
     "policies.Edition": held(
         personal="pdf", business="id policy number code code_key digest certificate signed_at"
     ),
+    "policies.Unmasking": held(words="reason"),
 }

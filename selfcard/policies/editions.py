@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from selfcard.core.actor import Actor
 from selfcard.policies.commands import keep_edition
-from selfcard.policies.errors import EditionKeptAlready
+from selfcard.policies.errors import EditionKeptAlready, PolicyChangedMeanwhile
 from selfcard.policies.models import Edition, Policy
 from selfcard.policies.paperwork import policy_card, policy_card_pictures, signed_paper
 
@@ -41,6 +41,9 @@ def current_edition(policy: Policy, *, actor: Actor) -> Edition:
         return keep_edition(policy=policy, paper=paper, actor=actor, request_id=uuid4())
     except EditionKeptAlready:
         return Edition.objects.get(policy=policy, number=paper.edition)
+    except PolicyChangedMeanwhile:
+        policy.refresh_from_db()
+        return current_edition(policy, actor=actor)
 
 
 def find_edition(policy: Policy, number: int) -> Edition | None:

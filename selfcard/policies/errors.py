@@ -148,8 +148,47 @@ class ContactIsTheSame(Refusal):
     default_field = "contact.phone"
 
 
+class NobodyToCorrect(Refusal):
+    message = _("The policy names nobody in this place.")
+
+
+class NothingToCorrect(Refusal):
+    message = _("The policy says so already. Change what is wrong in it.")
+    default_field = "after.name"
+
+
+class NamedOtherwiseMeanwhile(Refusal):
+    message = _(
+        "This person was corrected after it was asked for. Refuse it; it can be asked for anew."
+    )
+
+
+class DocumentNotNamed(Refusal):
+    message = _("Say which document you have seen.")
+    default_field = "document_seen"
+
+
+class GuardianNeverAgreed(Refusal):
+    message = _("A minor would be insured, and no parent or guardian has agreed.")
+
+
+class CorrectionBreaksRules(Refusal):
+    message = _(
+        "With this correction the policy could not have been issued: %(rule)s Where the document is"
+        " right, cancel the policy; who was to be insured can be insured anew."
+    )
+
+
+class CoverIsOver(Refusal):
+    message = _("Cover ended on %(day)s. Nothing is endorsed any more.")
+
+
 class EditionKeptAlready(Refusal):
     message = _("Policy %(number)s has its signed paper already.")
+
+
+class PolicyChangedMeanwhile(Refusal):
+    message = _("Policy %(number)s was changed at this moment. Open it again.")
 
 
 class CoverHasEnded(Refusal):

@@ -4,6 +4,7 @@ Once it is cancelled, its paper says so: nobody can show it off as in force.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,12 +24,30 @@ from selfcard.core.papers import MissingGlyph, Name, Text, pictures, printable, 
 from selfcard.core.papers.facts import plain
 from selfcard.policies.application import Application
 from selfcard.policies.contact import address_in_full
+from selfcard.policies.history import (
+    changed_at,
+    contact_changes_of,
+    corrections,
+    endorsements_of,
+)
 from selfcard.policies.identity import IdentityKind, written_phone
-from selfcard.policies.models import Beneficiary, InsuredPerson, Person, Policy
+from selfcard.policies.models import (
+    Beneficiary,
+    ContactChange,
+    Endorsement,
+    EndorsementRequest,
+    InsuredPerson,
+    Person,
+    Policy,
+    Role,
+)
+from selfcard.policies.named import Named
 from selfcard.policies.papers import (
     POLICY,
     POLICY_CARD,
     BeneficiaryFacts,
+    ChangeFacts,
+    CorrectedFacts,
     CoverageFacts,
     DetailFacts,
     InsuredFacts,
@@ -158,6 +177,7 @@ def policy_facts(policy: Policy, *, code: str, signer: str) -> PolicyFacts:
         check_page=_check_page(policy),
         details=details_in(asked, policy.details),
         summary=Text(zh=version.summary_zh, en=version.summary_en),
+        changes=tuple(_changes(policy)),
         cancelled_at=_cancelled_at(policy),
     )
 
@@ -213,6 +233,36 @@ def _check_page(policy: Policy) -> str:
 
 def _cancelled_at(policy: Policy) -> datetime | None:
     return policy.cancelled_at.astimezone(zone()) if policy.cancelled_at else None
+
+
+def _changes(policy: Policy) -> Iterator[ChangeFacts]:
+    """What was changed since the issue, by and by; who is insured at the end stands elsewhere."""
+    made: list[ContactChange | Endorsement] = [
+        *contact_changes_of(policy),
+        *endorsements_of(policy),
+    ]
+    for one in sorted(made, key=lambda change: change.edition):
+        asked = one.asked if isinstance(one, Endorsement) else None
+        yield ChangeFacts(
+            edition=one.edition,
+            at=changed_at(one).astimezone(zone()),
+            whom=_whom(asked),
+            corrected=tuple(_corrected(asked)) if asked else (),
+        )
+
+
+def _whom(asked: EndorsementRequest | None) -> Text:
+    """Who was corrected, as the paper counts its people."""
+    label = _both(Role(asked.role if asked else Role.APPLICANT).label)
+    place = f" {asked.place}" if asked and asked.place else ""
+    return Text(zh=label.zh + place, en=label.en + place)
+
+
+def _corrected(asked: EndorsementRequest) -> Iterator[CorrectedFacts]:
+    for one in corrections(Named.read(asked.before), Named.read(asked.after)):
+        yield CorrectedFacts(
+            label=_both(one.label), before=_both(one.before), after=_both(one.after)
+        )
 
 
 def _both(label: str | Promise) -> Text:

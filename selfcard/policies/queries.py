@@ -3,11 +3,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import Compiled
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.policies.application import (
@@ -26,7 +28,7 @@ from selfcard.policies.identity import (
     masked_phone,
     written_phone,
 )
-from selfcard.policies.models import Person, Policy, SeenState
+from selfcard.policies.models import InsuredPerson, Person, Policy, SeenState, Unmasking
 from selfcard.policies.numbers import read_policy_number
 from selfcard.products.details import answered, of_insured, of_policy
 from selfcard.products.models import Product, ProductVersion
@@ -51,10 +53,40 @@ def find_policy(number: str) -> Policy | None:
 
 def live_policy_for(reason: tuple[str, str]) -> Policy | None:
     """The policy that a thing (kind, number) has become and that is not cancelled."""
-    kind, number = reason
-    return (
-        policies().filter(reason_kind=kind, reason_number=number, state=Policy.State.ISSUED).first()
+    return next(iter(_live_for(None, *reason)), None)
+
+
+_live_for = Compiled(
+    lambda _, kind, number: Policy.objects.filter(
+        reason_kind=kind, reason_number=number, state=Policy.State.ISSUED
     )
+)
+
+
+def policies_of_person(actor: Actor, identity_number: str) -> QuerySet[Policy]:
+    """The policies in reach in which somebody with this number applied or is insured.
+
+    Whoever types a number does not say of which kind of document it is. It is found by its blind
+    index: names cannot be searched, since they are kept sealed.
+    """
+    indexes = {identity_index(kind, identity_number) for kind in IdentityKind}
+    insured = InsuredPerson.objects.filter(identity_index__in=indexes).values("policy")
+    applied = Policy.objects.filter(identity_index__in=indexes).values("pk")
+    return policies_in_reach(actor).filter(pk__in=insured.order_by().union(applied.order_by()))
+
+
+def unmaskings_in_reach(actor: Actor) -> QuerySet[Unmasking]:
+    """Who has seen what unmasked of the policies that the actor audits."""
+    reach = organisations_in_reach(actor, May.AUDIT).values("pk")
+    return Unmasking.objects.filter(policy__organisation__in=reach).select_related(
+        "policy", "seen_by__party"
+    )
+
+
+def find_unmasking(actor: Actor, policy: Policy, key: int) -> Unmasking | None:
+    """What the actor has just asked to see of a policy; a while later it is masked again."""
+    since = clock.now() - settings.UNMASKED_FOR
+    return policy.unmaskings.filter(pk=key, seen_by=actor.id, seen_at__gte=since).first()
 
 
 def policies_in_reach(actor: Actor) -> QuerySet[Policy]:
@@ -91,10 +123,15 @@ class InForce:
 
 
 def in_force(
-    indexes: Iterable[bytes], product: Product, starts_at: datetime, ends_at: datetime
+    indexes: Iterable[bytes],
+    product: Product,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    besides: Policy | None = None,
 ) -> dict[bytes, InForce]:
     """Per person: live policies of a product that share a moment with a period, and what all
-    their policies of that time would pay on death.
+    their policies of that time would pay on death; `besides` one that is not counted.
 
     Call it under the lock of every person named, or another activation may come between.
     """
@@ -106,12 +143,12 @@ def in_force(
         JOIN policies_policy policy ON policy.id = insured.policy_id
         JOIN products_productversion version ON version.id = policy.product_version_id
         WHERE insured.identity_index = ANY(%s) AND policy.state = 'issued'
-          AND policy.starts_at < %s AND policy.ends_at > %s
+          AND policy.starts_at < %s AND policy.ends_at > %s AND policy.id <> %s
         GROUP BY insured.identity_index
     """
     wanted = sorted(set(indexes))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [product.pk, wanted, ends_at, starts_at])
+        cursor.execute(sql, [product.pk, wanted, ends_at, starts_at, besides.pk if besides else 0])
         found = {bytes(index): InForce(count, cover) for index, count, cover in cursor}
     return {index: found.get(index, InForce()) for index in wanted}
 
@@ -185,13 +222,15 @@ class PolicyView:
     details: tuple[tuple[str, str], ...]
 
 
-def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
+def policy_view(policy: Policy, *, masked: bool, contact_masked: bool | None = None) -> PolicyView:
     """A policy as it is shown.
 
-    Masked for whoever came with card and PIN alone (a seller may know the PIN): names by
-    their first character, no birth date, numbers and contact hidden. Whole for the
-    policy's own people and for staff who may see it.
+    Masked for whoever came with card and PIN alone (a seller may know the PIN), and for staff who
+    have not said why they need more: names by their first character, no birth date, numbers and
+    contact hidden. Whole for the policy's own people. Staff see the people or the contact apart.
     """
+    if contact_masked is None:
+        contact_masked = masked
     return PolicyView(
         policy=policy,
         state=policy.seen_state(clock.now()),
@@ -214,9 +253,9 @@ def policy_view(policy: Policy, *, masked: bool) -> PolicyView:
             )
             for one in policy.beneficiaries.all()
         ),
-        phone=masked_phone(policy.phone) if masked else written_phone(policy.phone),
-        email=masked_email(policy.email) if masked else policy.email,
-        address="" if masked else policy.address,
+        phone=masked_phone(policy.phone) if contact_masked else written_phone(policy.phone),
+        email=masked_email(policy.email) if contact_masked else policy.email,
+        address="" if contact_masked else policy.address,
         details=() if masked else _details(policy, policy.details),
     )
 

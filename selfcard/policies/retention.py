@@ -14,6 +14,9 @@ KEPT: Retentions = {
     "policies.Cancellation": _with_its_policy(),
     "policies.ContactChange": _with_its_policy(),
     "policies.Edition": _with_its_policy(),
+    "policies.Endorsement": _with_its_policy(),
+    "policies.EndorsementRequest": _with_its_policy(),
     "policies.InsuredPerson": _with_its_policy(),
     "policies.Policy": [recorded(Reason.CONTRACT, "ends_at", settings.RECORD_TIME)],
+    "policies.Unmasking": _with_its_policy(),
 }

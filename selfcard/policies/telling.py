@@ -19,6 +19,7 @@ from selfcard.messaging.models import Message
 from selfcard.policies.models import Policy
 
 ISSUED, CANCELLED, CONTACT_CHANGED = "policy_issued", "policy_cancelled", "contact_changed"
+ENDORSED = "policy_endorsed"
 CODE = "code"
 
 
@@ -50,6 +51,21 @@ def tell_cancelled(policy: Policy, actor: Actor) -> None:
             "help": settings.HELP_NUMBER,
         }
         _tell(policy, CANCELLED, _("Your policy is cancelled"), words, actor)
+
+
+def tell_endorsed(policy: Policy, actor: Actor) -> None:
+    """The policy was put right: its former paper is replaced."""
+    with translation.override(language_of(policy)):
+        words = _(
+            "Policy %(number)s was endorsed; the paper you had is replaced by edition %(edition)s."
+            " Look it up or download it: %(address)s If you did not ask for this, call %(help)s."
+        ) % {
+            "number": policy.number,
+            "edition": policy.edition,
+            "address": settings.PUBLIC_ADDRESS,
+            "help": settings.HELP_NUMBER,
+        }
+        _tell(policy, ENDORSED, _("Your policy was endorsed"), words, actor)
 
 
 def tell_contact_changed(policy: Policy, former_phone: str, actor: Actor) -> None:

@@ -99,3 +99,28 @@ def violations() -> Iterator[Violation]:
         WHERE policies_changes(policy.id, later.edition) <> 1
         """,
     )
+    yield from violations_of(
+        "Whoever is corrected in a policy is corrected by an endorsement that another agreed to",
+        """
+        SELECT policy.number, person.role || ' ' || person.place
+        FROM (
+            SELECT policy_id, 'insured' AS role, place, edition FROM policies_insuredperson
+            WHERE edition > 1 AND relationship <> 'self'
+            UNION ALL
+            SELECT policy_id, 'applicant', 0, edition FROM policies_insuredperson
+            WHERE edition > 1 AND relationship = 'self'
+            UNION ALL
+            SELECT policy_id, 'beneficiary', place, edition FROM policies_beneficiary
+            WHERE edition > 1
+        ) person
+        JOIN policies_policy policy ON policy.id = person.policy_id
+        WHERE NOT EXISTS (
+            SELECT FROM policies_endorsement endorsement
+            JOIN policies_endorsementrequest asked ON asked.id = endorsement.asked_id
+            JOIN approvals_approval approval ON approval.id = asked.approval_id
+            WHERE endorsement.policy_id = person.policy_id
+              AND endorsement.edition = person.edition
+              AND asked.role = person.role AND asked.place = person.place
+              AND approval.state = 'granted')
+        """,
+    )

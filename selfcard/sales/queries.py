@@ -26,6 +26,7 @@ from selfcard.approvals.queries import with_fate
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import Compiled
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.deeds import SALE
 from selfcard.custody.models import HolderBlock, Holding
@@ -91,12 +92,17 @@ def sellable_parts(
 
 
 def sale_of(serial: int) -> Sale | None:
-    """The last sale that a card was in, if it was ever sold."""
-    return (
-        Sale.objects.filter(pk__in=SaleRun.objects.filter(serials__contains=serial).values("sale"))
-        .order_by("-id")
-        .first()
-    )
+    """The last sale that a card was in, if it was ever sold; with the organisation that sold it."""
+    return next(iter(_last_sale(None, serial)), None)
+
+
+def _sales_with(_: None, serial: int) -> QuerySet[Sale]:
+    runs = SaleRun.objects.filter(serials__contains=serial)
+    sales = Sale.objects.select_related("seller_organisation").filter(pk__in=runs.values("sale"))
+    return sales.order_by("-id")[:1]
+
+
+_last_sale = Compiled(_sales_with)
 
 
 def sales_of_receipt(receipt: Receipt) -> list[SaleReceipt]:

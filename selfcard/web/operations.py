@@ -58,6 +58,8 @@ OPERATIONS: dict[str, Place] = {
     "drawers.open": Place("office:drawers:list", _("Open a drawer")),
     "payments.advance": Place("office:payments:advance", _("Open the account")),
     "payments.payment": Place("office:payments:payment", _("Open the payment receipt")),
+    "policies.cancel": Place("office:policies:cancel", _("Cancel the policy")),
+    "policies.endorse": Place("office:policies:endorse", _("Endorse the policy")),
     "payments.receipt": Place("office:payments:receipt", _("Open the receipt")),
 }
 

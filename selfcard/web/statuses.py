@@ -49,6 +49,9 @@ LOOKS: dict[str, Look] = {
     "open": Look("waiting", "wait", "wait"),
     "compared": Look("half", "wait", "wait"),
     "closed": Look("tick", fill="activated"),
+    # notices of claim
+    "recorded": Look("waiting", "wait", "wait"),
+    "in_review": Look("half", fill="sold"),
     # sales
     "overdue": Look("cross", "stop", "bad"),
     "registered": Look("pause", "wait", "refund"),
@@ -57,6 +60,7 @@ LOOKS: dict[str, Look] = {
     "over": Look("struck", "off", "void"),
     # receipts and drawers
     "waiting": Look("pause", "wait", "wait"),
+    "sent": Look("tick", fill="activated"),
     "counted": Look("half", "wait", "wait"),
     # approvals
     "asked": Look("waiting", "wait", "wait"),

@@ -275,7 +275,7 @@ def test_words_photos_and_papers_are_added_in_their_order(policy, officer) -> No
 def test_photos_that_are_sent_twice_are_kept_once(policy) -> None:
     notice = report(policy)
     once: dict[str, Any] = {
-        "notice": notice, "words": "", "files": [a_photo_of()], "actor": holder(),
+        "notice": notice, "words": "", "attachments": [a_photo_of()], "actor": holder(),
         "request_id": uuid4(),
     }  # fmt: skip
 
@@ -292,8 +292,9 @@ def test_a_notice_has_so_many_attachments_and_no_more(policy, settings) -> None:
     settings.ATTACHMENTS_OF_A_CLAIM = 3
     notice = report(policy)
     add(notice, "", a_photo_of(), a_photo_of())
-    with pytest.raises(TooManyAttachments, match="has 2"):
+    with pytest.raises(TooManyAttachments) as refused:
         add(notice, "", a_photo_of(), a_photo_of())
+    assert refused.value.facts == {"most": 3, "has": 2}
     add(notice, "", a_photo_of())
 
     assert KeptAttachment.objects.count() == 3

@@ -1,14 +1,18 @@
 """A query that is put together once answers as one that is put together each time."""
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import Range
 
+from selfcard.activation.models import Draft
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
-from selfcard.core.compiled import Compiled
+from selfcard.core.compiled import Compiled, insert
 from selfcard.core.models import AuditEvent
 from selfcard.core.serials import SerialRun
 from selfcard.organisations.models import Staff
@@ -118,3 +122,47 @@ def test_each_thread_asks_on_its_own_connection(staff_and_theirs):
     found = at_once(*[lambda one=one: staff_and_theirs(1, one.pk) for one in cast])
 
     assert found == [[one] for one in cast]
+
+
+def test_uuids_are_exchanged_like_numbers():
+    keys = [uuid4(), uuid4()]
+    for place, key in enumerate(keys):
+        AuditEvent.objects.bulk_create(
+            [AuditEvent(at=clock.now(), event=f"of {place}", request=key, facts={})]
+        )
+    asked = Compiled(lambda _, key: AuditEvent.objects.filter(request=key))
+
+    assert [[event.event for event in asked(None, key)] for key in keys] == [["of 0"], ["of 1"]]
+
+
+def test_rows_are_written_as_they_would_be_one_by_one_and_get_their_keys():
+    insurer = an_insurer()
+    now = clock.now()
+
+    def batch(first):
+        return [
+            AuditEvent(at=now, event=f"event {first + place}", actor_id=key, facts={"of": [place]})
+            for place, key in enumerate((None, insurer.keeper.pk))
+        ]
+
+    for first in (0, 2):
+        rows = batch(first)
+        insert(*rows)
+        assert [row.pk for row in rows] == sorted(row.pk for row in rows)
+        for row in rows:
+            written = AuditEvent.objects.get(pk=row.pk)
+            assert (written.event, written.facts) == (row.event, row.facts)
+            assert not row._state.adding
+    insert()
+
+
+def test_rows_that_are_encrypted_are_encrypted():
+    draft = Draft(
+        serial=7, device=b"0" * 16, answers="何处", begun_at=clock.now(), saved_at=clock.now()
+    )
+    insert(draft)
+
+    assert Draft.objects.get(pk=7).answers == "何处"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT position('何处'::bytea IN answers) FROM activation_draft")
+        assert cursor.fetchone() == (0,)

@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image
 from pypdf import PdfWriter
 from pypdf.annotations import FreeText
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStringObject
 
 
 def a_photo(kind: str = "JPEG", size: tuple[int, int] = (640, 480), **options: object) -> bytes:
@@ -29,7 +29,7 @@ def a_pdf_with_a_link() -> bytes:
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.add_annotation(0, FreeText(text="here", rect=(10, 10, 90, 40)))
-    writer.add_uri(0, "https://hospital.example/", (10, 50, 90, 80))
+    writer.add_uri(0, "https://hospital.example/", RectangleObject((10, 50, 90, 80)))
     return _written(writer)
 
 

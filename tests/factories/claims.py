@@ -46,10 +46,9 @@ def a_story(**said: Any) -> NoticeGiven:
 
 def report(what: Policy | PrintedCard, by: Actor | Staff | None = None, **said: Any) -> Notice:
     """Somebody reports a claim: whoever holds it, unless told otherwise."""
-    is_policy = isinstance(what, Policy)
     return record_notice(
-        policy=what if is_policy else None,
-        serial=None if is_policy else what.serial,
+        policy=what if isinstance(what, Policy) else None,
+        serial=what.serial if isinstance(what, PrintedCard) else None,
         given=a_story(**said),
         actor=_actor(by),
         request_id=uuid4(),
@@ -58,7 +57,7 @@ def report(what: Policy | PrintedCard, by: Actor | Staff | None = None, **said: 
 
 def add(notice: Notice, words: str = "", *files: Attachment, by: Any = None) -> Entry:
     return add_to_notice(
-        notice=notice, words=words, files=files, actor=_actor(by), request_id=uuid4()
+        notice=notice, words=words, attachments=files, actor=_actor(by), request_id=uuid4()
     )
 
 

@@ -20,17 +20,21 @@ from selfcard.payments.commands import (
 )
 from selfcard.payments.queries import expected_in
 from selfcard.payments.tax_platform import TaxAnswer
-from selfcard.policies.application import BeneficiaryGiven
+from selfcard.policies.application import BeneficiaryGiven, ContactGiven
+from selfcard.policies.commands import unmask
 from selfcard.policies.editions import policy_pdf
+from selfcard.policies.models import Policy
 from selfcard.products.people import Relationship
 from selfcard.sales.commands import block_overdue_sellers, note_payment_failed
-from tests.factories.activation import activate, holder, lock_with_wrong_pins
+from tests.factories.activation import activate, ask_for_code, holder, lock_with_wrong_pins
+from tests.factories.claims import a_claims_officer, a_photo_of, add, look_at, take
+from tests.factories.claims import report as report_claim
 from tests.factories.custody import a_requisition, hand_down, report, stop
 from tests.factories.custody import take_back as recall
 from tests.factories.days import Day, a_busy_day
 from tests.factories.drawers import open_a_drawer
 from tests.factories.organisations import a_staff_member
-from tests.factories.policies import a_person, an_application
+from tests.factories.policies import a_person, an_application, endorsed, reached_by_code
 from tests.factories.recoveries import take_back, voucher
 from tests.factories.sales import Shop, an_agency
 from tests.factories.stock_counts import counted
@@ -49,6 +53,16 @@ def everything_has_happened() -> None:
     applicant = a_person("周婷", order=4)
     policy = activate(shop.cards[24], an_application(applicant=applicant, beneficiaries=(heir,)))
     policy_pdf(policy, actor=holder())
+    reached_by_code(policy, ContactGiven(phone="+8613900139000"))
+    endorsed(insurer, policy)
+    unmask(
+        policy=policy,
+        what="people",
+        reason="compares the name",
+        actor=insurer.actor("keeper"),
+        request_id=uuid4(),
+    )
+    ask_for_code(policy.number)
     operator = a_staff_member("C09", insurer.head_office, May.UNLOCK_CARDS, name="Olive")
     lock_with_wrong_pins(shop.cards[25])
     unlock_card(
@@ -57,6 +71,7 @@ def everything_has_happened() -> None:
         actor=staff_actor(operator),
         request_id=uuid4(),
     )
+    _a_claim_is_reported(shop, policy)
     a_requisition(insurer, shop.document_type)
     hand_down(insurer, shop.run(41, 45), insurer.seller.party, "keeper")
     recall(insurer, shop.run(41, 42))
@@ -70,6 +85,15 @@ def everything_has_happened() -> None:
     with clock.frozen(day.sale.due_on + timedelta(days=1)):
         block_overdue_sellers(actor=Actor.system("test"), request_id=uuid4())
     _more_time(day, shop.batch.last_day + timedelta(days=1))
+
+
+def _a_claim_is_reported(shop: Shop, policy: Policy) -> None:
+    """And somebody has looked at it, and handed it on."""
+    officer = a_claims_officer(shop.insurer)
+    claim = report_claim(policy)
+    add(claim, "the wrist", a_photo_of())
+    take(claim, officer)
+    look_at(claim, "handed on", officer, is_last=True)
 
 
 def _paid_by_card(shop: Shop) -> None:

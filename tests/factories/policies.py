@@ -22,9 +22,22 @@ from selfcard.policies.application import (
     PersonGiven,
 )
 from selfcard.policies.cancelling import AskerGiven
-from selfcard.policies.commands import cancel_policy, change_contact, issue_policy
+from selfcard.policies.commands import (
+    ask_endorsement,
+    cancel_policy,
+    change_contact,
+    grant_endorsement,
+    issue_policy,
+)
 from selfcard.policies.identity import IdentityKind
-from selfcard.policies.models import ContactChange, Policy
+from selfcard.policies.models import (
+    ContactChange,
+    Endorsement,
+    EndorsementRequest,
+    Policy,
+    Role,
+)
+from selfcard.policies.named import Named, Whom, named
 from selfcard.products.models import ProductVersion
 from selfcard.products.people import Relationship, Sex
 from selfcard.products.rules import cover_period
@@ -180,3 +193,45 @@ def reached_by_code(policy: Policy, contact: ContactGiven) -> Policy:
     return change_contact_for_test(
         policy=policy, contact=contact, actor=Actor.holder(), request_id=uuid4()
     )
+
+
+APPLICANT = Whom(Role.APPLICANT)
+
+
+def named_as(person: PersonGiven) -> Named:
+    """Somebody as a policy names them once they are corrected."""
+    return Named(
+        name=person.name,
+        identity_kind=person.identity_kind,
+        identity_number=person.identity_number,
+        birth_date=person.birth_date.isoformat(),
+        sex=person.sex,
+    )
+
+
+def ask_correction(
+    insurer: Insurer, policy: Policy, whom: Whom = APPLICANT, **given: Any
+) -> EndorsementRequest:
+    """The keeper asks for it as the applicant wishes: for another name, unless told otherwise."""
+    facts: dict[str, Any] = {
+        "after": replace(named(policy, whom), name="王方"),
+        "asker": AskerGiven(policy.identity_number),
+        "reason": "misspelt",
+        "document_seen": "identity card",
+        "actor": insurer.actor("keeper"),
+        "request_id": uuid4(),
+        **given,
+    }
+    return ask_endorsement(policy=policy, whom=whom, **facts)
+
+
+def grant_correction(
+    insurer: Insurer, asked: EndorsementRequest, by: str = "second"
+) -> Endorsement:
+    return grant_endorsement(asked=asked, actor=insurer.actor(by), request_id=uuid4())
+
+
+def endorsed(insurer: Insurer, policy: Policy, whom: Whom = APPLICANT, **given: Any) -> Policy:
+    """The policy, corrected as keeper and second have agreed."""
+    grant_correction(insurer, ask_correction(insurer, policy, whom, **given))
+    return Policy.objects.get(pk=policy.pk)

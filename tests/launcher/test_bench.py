@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from django.test.utils import override_settings
 from psycopg.conninfo import make_conninfo
 
 import bench.activation
+import bench.answers
 import bench.custody
 import bench.gate
 import bench.guessing
@@ -26,6 +28,7 @@ from bench.books import QUIET, build_books
 from bench.crowd import send
 from bench.holders import with_pins
 from bench.parts import PARTS
+from selfcard.activation.models import GateAlarm
 from selfcard.custody.models import ActivatedCard, Holding
 from selfcard.launcher import cli
 from selfcard.launcher.folder import PROJECT
@@ -135,6 +138,14 @@ def test_guessing_at_the_gate_is_simulated_and_its_answers_compared(measured_her
     assert len(alike) == 4
     assert len({one["statements"] for one in alike.values()}) == 1
     assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
+
+
+@override_settings(GATE_ALARM_FAILURES=10)
+def test_however_often_answers_are_compared_nobody_has_to_wait_for_an_alarm() -> None:
+    found = bench.answers.measure(rounds=10)
+
+    assert not GateAlarm.objects.exists()
+    assert all(one["p50_ms"] > 0 for one in found["answers"])
 
 
 def test_the_guessers_are_not_blind_where_all_pins_are_tried() -> None:

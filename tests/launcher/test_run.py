@@ -10,12 +10,15 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from selfcard.demo.people import PEOPLE
+from selfcard.launcher.chromium import ARGUMENTS, ensure_chromium
 
 SECONDS_TO_BE_READY = 240
 SECONDS_TO_STOP = 60
@@ -104,6 +107,38 @@ def test_it_says_where_it_answers_who_may_come_in_and_three_cards(insurer: Runni
     assert f"READY http://127.0.0.1:{insurer.port}\n" in said
     assert "<html" in page(f"http://127.0.0.1:{insurer.port}/")
     assert len(re.findall(r"card number [\d ]+ PIN [\d ]+", said)) == 3
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_the_first_page_weighs_less_than_100_kilobytes(insurer: Running, language: str) -> None:
+    # A thread of its own: another test's browser may hold this one.
+    with ThreadPoolExecutor(1) as thread:
+        files = thread.submit(first_visit, f"http://127.0.0.1:{insurer.port}/", language).result()
+
+    assert sum(files.values()) < 100_000, files
+    assert len(files) > 2
+
+
+def first_visit(address: str, language: str) -> dict[str, int]:
+    """What somebody loads who has never been there, and how many bytes each takes on the wire."""
+    asked: dict[str, str] = {}
+    taken: dict[str, int] = {}
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=ensure_chromium(), args=ARGUMENTS)
+        page = chromium.new_context(locale=language).new_page()
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.on(
+            "Network.requestWillBeSent",
+            lambda one: asked.update({one["requestId"]: one["request"]["url"]}),
+        )
+        network.on(
+            "Network.loadingFinished",
+            lambda one: taken.update({asked[one["requestId"]]: one["encodedDataLength"]}),
+        )
+        page.goto(address, wait_until="networkidle")
+        chromium.close()
+    return taken
 
 
 def test_the_demo_company_keeps_every_promise(insurer: Running) -> None:

@@ -219,7 +219,7 @@ def test_a_policy_seen_on_a_day_is_begun_in_force_or_over(insurer, version):
 @pytest.mark.parametrize(
     "change",
     [
-        {"name": "李华"},
+        {"details_text": "{}"},
         {"ends_at": datetime(2030, 1, 1, tzinfo=SHANGHAI)},
         {"premium_gross": 1},
         {"coverages": []},

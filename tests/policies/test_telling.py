@@ -11,7 +11,7 @@ from selfcard.policies.application import ContactGiven
 from selfcard.policies.models import Policy
 from tests.factories.activation import activate, cancel, paid_cards
 from tests.factories.organisations import Insurer
-from tests.factories.policies import an_application, reached_by_code
+from tests.factories.policies import an_application, endorsed, reached_by_code
 
 pytestmark = pytest.mark.django_db
 ELSEWHERE = ContactGiven(phone="+8613900139000", region="110101", address="王府井大街1号")
@@ -87,3 +87,14 @@ def test_no_message_says_who_somebody_is_or_how_the_card_is_opened(
         policy.email, policy.address, ELSEWHERE.phone,
     ):  # fmt: skip
         assert secret not in said
+
+
+def test_whoever_is_corrected_is_told_that_their_paper_is_replaced(
+    card: Any, insurer: Insurer
+) -> None:
+    policy = endorsed(insurer, activate(card))
+
+    sms, _ = told_of("policy_endorsed")
+    for told in (policy.number, "2", "400"):
+        assert told in str(sms.words)
+    assert policy.name not in str(sms.words)

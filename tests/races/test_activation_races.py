@@ -1,6 +1,5 @@
 """Activation and the gate under threads that come at the same moment, each with its control."""
 
-import json
 import threading
 import time
 from datetime import timedelta
@@ -16,7 +15,7 @@ from selfcard.activation.commands import activate_card, save_draft
 from selfcard.activation.commands import activating as commands
 from selfcard.activation.errors import CardActivatedAlready, RulesBroken
 from selfcard.activation.models import Draft, PinProof
-from selfcard.activation.queries import answers_of
+from selfcard.activation.queries import answers_in, answers_of
 from selfcard.activation.verify import violations
 from selfcard.core import clock
 from selfcard.core.locks import LockSpace, lock
@@ -24,6 +23,7 @@ from selfcard.custody.commands import onward
 from selfcard.custody.locks import lock_custody
 from selfcard.custody.models import ActivatedCard
 from selfcard.custody.verify import violations as verify_custody
+from selfcard.policies.commands import issuing
 from selfcard.policies.models import Policy
 from selfcard.products.people import Relationship
 from selfcard.sales.models import Sale
@@ -67,7 +67,7 @@ def slow_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def both_have_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody goes on before two have checked: what only a lock that is off lets happen."""
-    checked = commands.broken_by
+    checked = issuing.live_policy_for
     two = threading.Barrier(2)
 
     def together(*given: Any) -> Any:
@@ -75,7 +75,7 @@ def both_have_checked(monkeypatch: pytest.MonkeyPatch) -> None:
         two.wait(20)
         return found
 
-    monkeypatch.setattr(commands, "broken_by", together)
+    monkeypatch.setattr(issuing, "live_policy_for", together)
 
 
 def only_batches_locked(serial: int, application: Any) -> None:
@@ -220,11 +220,11 @@ def test_tries_at_once_from_one_source_wait_like_tries_one_after_the_other() -> 
 def slow_saving(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time passes between reading what a draft has and writing it back."""
 
-    def slowly(draft: str | None) -> Any:
+    def slowly(draft: Draft | None) -> Any:
         time.sleep(0.3)
-        return json.loads(draft) if draft else {}
+        return answers_in(draft)
 
-    monkeypatch.setattr(commands, "_kept_in", slowly)
+    monkeypatch.setattr(commands, "answers_in", slowly)
 
 
 def save(proof: PinProof, page: str) -> Any:

@@ -85,6 +85,11 @@ ELSEWHERE = {
     "open_policy",
     "check_policy",
     "unlock_card",
+    "ask_code",
+    "ask_code_to_new_phone",
+    "send_code",
+    "use_code",
+    "change_contact",
     "save_draft",
     "discard_draft",
 }

@@ -29,6 +29,39 @@ AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 LOCALES = {"zh-hans": "zh-CN", "en": "en-GB"}
 DESKTOP, PHONE = 1280, 390
 MILLISECONDS_TO_WAIT = 10_000
+# What is pressed takes a finger, where the keys lead is seen, and a mistake stands at its control.
+LOOK = """finger => {
+  const found = [], say = (what, one) => found.push(`${what}: ${one.outerHTML.slice(0, 120)}`);
+  const amongWords = link => link.tagName === "A" &&
+    [...link.parentElement.childNodes].some(one => one.nodeType === 3 && one.data.trim());
+  for (const one of document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), select, textarea, summary")) {
+    one.scrollIntoView({block: "center"});
+    const [box] = one.getClientRects();
+    if (!box || box.width < 2 || box.height < 2) continue;
+    const x = box.left + box.width / 2, y = box.top + box.height / 2, reaches = height => {
+      const hit = document.elementFromPoint(x, height);
+      return hit && (one.contains(hit) || hit.closest("label")?.control === one);
+    };
+    let [top, bottom] = [y, y];
+    while (bottom - top < finger && reaches(top - 1)) top -= 1;
+    while (bottom - top < finger && reaches(bottom + 1)) bottom += 1;
+    if (reaches(y) && !amongWords(one) && bottom - top < finger) say(`${bottom - top} px`, one);
+    one.focus({focusVisible: true});
+    const ring = getComputedStyle(one.matches(".choice input") ? one.closest(".choice") : one);
+    if (document.activeElement === one && parseFloat(ring.outlineWidth) < 2) say("no focus", one);
+    one.blur();
+  }
+  for (const one of document.querySelectorAll("[aria-invalid=true]")) {
+    const tied = [one, one.closest("fieldset")].map(it => it?.getAttribute("aria-describedby"));
+    const said = tied.join(" ").split(" ").map(id => document.getElementById(id));
+    if (!said.some(it => it?.matches(".wrong"))) say("not tied to its mistake", one);
+  }
+  const beside = document.documentElement.scrollWidth - window.innerWidth;
+  if (beside > 0) found.push(`${beside} px beside the screen`);
+  window.scrollTo(0, 0);
+  return found;
+}"""
 
 OpenPage = Callable[..., Page]
 
@@ -134,6 +167,18 @@ def no_axe_violations() -> Callable[[Page], None]:
         assert found == [], page.url
 
     return check
+
+
+@pytest.fixture
+def seen(no_axe_violations: Callable[[Page], None]) -> Callable[[Page], None]:
+    """A page of the portal that is looked at: for everybody, with a finger, and by keys alone."""
+
+    def look(page: Page) -> None:
+        no_axe_violations(page)
+        narrow = bool(page.viewport_size and page.viewport_size["width"] < DESKTOP)
+        assert page.evaluate(LOOK, 44 if narrow else 0) == [], page.url
+
+    return look
 
 
 @pytest.fixture

@@ -90,18 +90,6 @@ def test_the_card_is_kept_as_pictures_and_as_pdf(
     assert kept.value.suggested_filename == f"{policy.number}-front.png"
 
 
-@pytest.fixture
-def seen(no_axe_violations: Callable[[Page], None]) -> Callable[[Page], None]:
-    """A page that is looked at: axe finds nothing, and nothing is wider than the screen."""
-
-    def look(page: Page) -> None:
-        too_wide = "document.documentElement.scrollWidth > window.innerWidth"
-        assert not page.evaluate(too_wide), page.url
-        no_axe_violations(page)
-
-    return look
-
-
 def test_nobody_sees_a_card_who_has_not_shown_that_it_is_theirs(client: Client) -> None:
     for name, status in (("policy_card", 302), ("policy_card_paper", 302)):
         assert client.get(reverse(f"portal:{name}")).status_code == status

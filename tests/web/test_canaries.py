@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +20,12 @@ from django.urls import reverse
 
 from selfcard.activation.commands import activating
 from selfcard.activation.models import TargetCounter
+from selfcard.core.work import run_waiting_jobs
 from selfcard.policies.models import Policy
 from selfcard.web.portal import views
-from tests.factories.activation import paid_cards, wrong_pin
+from tests.factories.activation import activate, digits_on, paid_cards, wrong_pin
 from tests.factories.cards import PrintedCard
+from tests.factories.messaging import demonstration
 from tests.factories.organisations import an_insurer
 from tests.factories.policies import a_person
 from tests.web.portal_line import ANSWERS, fill_in, open_card, press, shown
@@ -206,6 +209,47 @@ def test_the_search_is_not_blind(card: PrintedCard, canaries: dict[str, str]) ->
     assert left == {"the PIN", "the name"}
     assert found_in(iter(heard.lines), canaries) == {"the PIN", "a wrong PIN"}
     assert found_in(iter([f"{NAME!a}", *heard.addresses]), canaries) == {"the name"}
+
+
+def standing_alone(code: str, texts: Iterator[str]) -> bool:
+    """Whether six digits stand somewhere by themselves: within a digest or a moment they are
+    none."""
+    alone = re.compile(rf"(?<![0-9a-fA-F.]){code}(?![0-9a-fA-F])")
+    return any(alone.search(text) for text in texts)
+
+
+def test_codes_are_on_the_phone_and_nowhere_else(
+    card: PrintedCard, settings: Any, tmp_path: Path
+) -> None:
+    demonstration(settings, tmp_path)
+    policy = activate(card)
+    codes = []
+    with listening() as heard:
+        visitor = Visitor(heard)
+        press(visitor, reverse("portal:ask_code"), policy_number=policy.number)
+        run_waiting_jobs()
+        codes.append(digits_on(policy.phone))
+        assert NAME not in shown(press(visitor, reverse("portal:code"), code="000000"))
+        press(visitor, reverse("portal:code"), code=codes[0])
+        press(visitor, reverse("portal:change_contact"))
+        run_waiting_jobs()
+        codes.append(digits_on(policy.phone))
+        press(visitor, reverse("portal:code"), code=codes[1])
+        contact = {"phone": PHONE, "email": EMAIL, "region": "330106", "address": STREET}
+        press(visitor, reverse("portal:new_contact"), **contact)
+        run_waiting_jobs()
+        codes.append(digits_on(f"+86{PHONE}"))
+        press(visitor, reverse("portal:code"), code=codes[2])
+        run_waiting_jobs()
+    assert Policy.objects.get().phone == f"+86{PHONE}"
+
+    reached = {"the phone": PHONE, "the e-mail": EMAIL, "the address": STREET}
+    sessions = [repr(session.get_decoded()) for session in Session.objects.all()]
+    database = [text for _, text in whole_database()]
+    for texts in (database, sessions, heard.addresses, heard.statements, heard.lines):
+        assert not any(standing_alone(code, iter(texts)) for code in codes)
+        assert found_in(iter(texts), reached) == set()
+    assert standing_alone(codes[0], iter([f"{codes[0]} is your code"]))
 
 
 CRASHES: dict[str, tuple[Any, str]] = {

@@ -211,7 +211,7 @@ def place(client: Client, policy: Policy) -> str:
 
 def test_photos_and_papers_are_added_together(client, place) -> None:
     files = [file(a_photo(), "腿.jpeg"), file(a_photo("PNG"), "x.png"), file(a_pdf(), "bill.pdf")]
-    answer = send(client, place, {"words": "the bill", "files": files})
+    answer = send(client, place, {"words": "the bill", "attachments": files})
 
     assert answer.url == place
     kept = KeptAttachment.objects.order_by("place")
@@ -241,7 +241,7 @@ def test_photos_and_papers_are_added_together(client, place) -> None:
 def test_a_file_that_is_none_is_refused_in_a_sentence_and_the_words_stay(
     client, place, content, problem
 ) -> None:
-    answer = send(client, place, {"words": "my leg hurts", "files": [file(content)]})
+    answer = send(client, place, {"words": "my leg hurts", "attachments": [file(content)]})
 
     assert answer.status_code == 422
     assert problem in shown(answer)
@@ -252,7 +252,7 @@ def test_a_file_that_is_none_is_refused_in_a_sentence_and_the_words_stay(
 
 def test_of_several_files_each_that_is_refused_is_named_and_none_is_kept(client, place) -> None:
     files = [file(a_photo()), file(b"", "one.jpg"), file(b"GIF89a", "two.gif")]
-    page = shown(send(client, place, {"words": "", "files": files}))
+    page = shown(send(client, place, {"words": "", "attachments": files}))
 
     assert "one.jpg is empty" in page
     assert "two.gif is neither" in page
@@ -261,7 +261,7 @@ def test_of_several_files_each_that_is_refused_is_named_and_none_is_kept(client,
 
 def test_more_files_than_fit_at_once_are_refused_before_they_fill_the_memory(client, place) -> None:
     files = [file(a_photo(), f"{n}.jpg") for n in range(settings.ATTACHMENTS_AT_ONCE + 1)]
-    page = shown(send(client, place, {"words": "all of them", "files": files}))
+    page = shown(send(client, place, {"words": "all of them", "attachments": files}))
 
     assert "Send up to 5 files at once" in page
     assert "all of them" in page
@@ -269,7 +269,7 @@ def test_more_files_than_fit_at_once_are_refused_before_they_fill_the_memory(cli
 
 def test_a_name_cannot_carry_a_tag_into_a_page(client, place) -> None:
     bad = file(b"", '"><img src=x onerror=alert(1)>.jpg')
-    answer = send(client, place, {"words": "", "files": [bad]})
+    answer = send(client, place, {"words": "", "attachments": [bad]})
 
     assert b"<img src=x" not in answer.content
 
@@ -283,7 +283,7 @@ def test_no_file_is_ever_written_beside_the_database(client, place, tmp_path, se
     large = a_photo("PNG", size=(1500, 1500), compress_level=0)
     assert len(large) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
 
-    assert send(client, place, {"words": "", "files": [file(large)]}).status_code == 302
+    assert send(client, place, {"words": "", "attachments": [file(large)]}).status_code == 302
 
 
 def test_the_page_of_a_notice_takes_as_many_statements_with_many_entries(

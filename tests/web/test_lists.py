@@ -23,6 +23,7 @@ from selfcard.web.office import exports
 from selfcard.web.office.exports import csv_file, harmless, spreadsheet
 from tests.factories.activation import activate, paid_cards, sell
 from tests.factories.cards import an_ordered_batch
+from tests.factories.claims import report
 from tests.factories.custody import cards_at_institution
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.policies import a_person, an_application
@@ -31,7 +32,7 @@ from tests.web.test_out_of_reach import office_addresses
 
 pytestmark = pytest.mark.django_db
 
-MOST_STATEMENTS = 45
+MOST_STATEMENTS = 48
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def some_business(insurer: Insurer) -> None:
     """A batch, sales paid and unpaid, policies: a few rows for every list."""
     for card in paid_cards(insurer, 3)[:2]:
         somebody = a_person(order=Policy.objects.count() + 1)
-        activate(card, an_application(applicant=somebody))
+        report(activate(card, an_application(applicant=somebody)))
     _, unsold = cards_at_institution(insurer, 4)
     for card in unsold[:2]:
         sell(insurer, [card])

@@ -29,6 +29,7 @@ from selfcard.custody.papers.counts import COUNT_PROTOCOL, COUNT_SHEET
 from selfcard.custody.papers.write_offs import LOSS_ANNOUNCEMENT, WRITE_OFF
 from selfcard.ledger.chart import CARD_PREMIUMS
 from selfcard.ledger.models import Entry
+from selfcard.messaging.models import Message
 from selfcard.organisations.models import May, Party
 from selfcard.payments.commands import ask_banking_correction
 from selfcard.payments.papers import CHARGE_RECEIPT, INVOICE, PAYMENT_RECEIPT, RED_LETTER
@@ -41,6 +42,8 @@ from selfcard.sales.queries import live_receipt
 from tests.factories.activation import activate, cancel, pay, sell
 from tests.factories.advances import a_refund, an_account
 from tests.factories.cards import an_ordered_batch
+from tests.factories.claims import a_photo_of, add
+from tests.factories.claims import report as a_claim
 from tests.factories.custody import (
     a_requisition,
     cards_at_institution,
@@ -52,6 +55,7 @@ from tests.factories.custody import (
 )
 from tests.factories.drawers import fetch, open_a_drawer
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
+from tests.factories.policies import ask_correction
 from tests.factories.recoveries import a_red_letter
 from tests.factories.sales import an_agency
 from tests.factories.stock_counts import counted, do
@@ -67,8 +71,9 @@ OPEN_TO_ALL = {
     "office:cards:type": "document types are the same everywhere",
     "office:sales:agency": "agencies sell for the whole insurer",
 }
-# Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are.
-KNOWN_TO_ALL = ("organisations", "people", "types", "agencies")
+# Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are;
+# and a message's number, which is as short as any.
+KNOWN_TO_ALL = ("organisations", "people", "types", "agencies", "messages")
 
 Arguments = dict[str, Any]
 
@@ -96,8 +101,11 @@ def company() -> Company:
     pay(insurer, sale)
     unpaid = sell(insurer, cards[3:5])
     policy = activate(cards[0])
+    ask_correction(insurer, policy)
     with clock.frozen(clock.today() + timedelta(days=40)):
         cancel(insurer, policy)
+    claim = a_claim(policy)
+    add(claim, "", a_photo_of())
     with clock.frozen(batch.last_day + timedelta(days=1)):
         more_time = ask_extension(
             document_type=batch.type_version.document_type,
@@ -158,6 +166,8 @@ def company() -> Company:
         "bankings": [banking.number],
         "corrections": [correction.subject_number],
         "policies": [policy.number],
+        "messages": [str(Message.objects.filter(reason_number=policy.number).earliest("pk").pk)],
+        "claims": [claim.number],
         "extensions": [more_time.number],
         "issues": [on_its_way.number],
         "requisitions": [wanted.number],
@@ -276,7 +286,9 @@ OPENS = {
             "withdraw_correction",
         )
     },
+    "office:messaging": ("number", "messages"),
     "office:policies": ("number", "policies"),
+    "office:claims": ("number", "claims"),
     "office:sales": ("number", "sales"),
     "office:sales:agency": ("code", "agencies"),
     "office:sales:register_agreement": ("code", "agencies"),
@@ -336,6 +348,10 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
                 if "number" in arguments
                 else {"code": one.product.code}
                 for one in versions()
+            ]
+        if name == "office:claims:attachment":
+            samples[name] = [
+                {"number": number, "entry": 1, "place": 1} for number in numbers["claims"]
             ]
         if name == "office:sales:end_agreement":
             samples[name] = [

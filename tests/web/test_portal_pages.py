@@ -518,3 +518,16 @@ def test_a_payment_that_arrives_lets_the_same_visit_go_on(client: Client, insure
     pay(insurer, sale)
 
     assert client.get(reverse("portal:product")).status_code == 200
+
+
+def test_a_mistyped_later_day_is_in_nobodys_way_who_starts_at_once(
+    client: Client, cards: list[PrintedCard]
+) -> None:
+    mistyped = {"later_day_year": "2027", "later_day_month": "2", "later_day_day": "31"}
+    open_card(client, cards[0].card_number, cards[0].pin)
+    fill_in(client, until="start-of-cover")
+
+    refused = client.post("/start-of-cover/", {"when": "later", **mistyped})
+    assert (refused.status_code, "There is no such day" in shown(refused)) == (422, True)
+    taken = client.post("/start-of-cover/", {"when": "first", **mistyped})
+    assert taken.headers["Location"] == "/insured/1/"

@@ -2,13 +2,14 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Func
+from django.db.models import F, Func, prefetch_related_objects
 from django.utils.translation import get_language
+from psycopg.types.numeric import Int8
 
 from selfcard.activation import gate
 from selfcard.activation.errors import (
@@ -26,7 +27,15 @@ from selfcard.activation.models import (
     Draft,
     PinProof,
 )
-from selfcard.activation.queries import broken_by, card_at_hand, device_digest, why_not_ready
+from selfcard.activation.queries import (
+    answers_in,
+    broken_by,
+    card_at_hand,
+    device_digest,
+    find_draft,
+    is_of_device,
+    why_not_ready,
+)
 from selfcard.activation.texts import versions_of_texts
 from selfcard.activation.tolls import read_ticket
 from selfcard.cards.models import LONGEST_PIN, SHORTEST_PIN
@@ -35,6 +44,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.compiled import insert, prepared
 from selfcard.core.locks import LockSpace, lock
 from selfcard.core.papers.facts import Text
 from selfcard.core.serials import SerialRun, group_digits, plain_digits, serial_of
@@ -101,9 +111,10 @@ def open_gate(
         return None
     gate.forgive(source=source, target=target)
     custody.remember_opened(serial=serial, actor=actor)
-    proof = PinProof.objects.create(
+    proof = PinProof(
         serial=serial, source=source, opened_at=now, expires_at=now + settings.PROOF_IDLE
     )
+    insert(proof)
     record(actor, "gate.opened", serials=card)
     return proof
 
@@ -125,15 +136,22 @@ def save_draft(
     """
     now = clock.now()
     _lock_to_fill_in(proof)
-    draft = Draft.objects.filter(serial=proof.serial).first()
-    if draft and bytes(draft.device) != device_digest(device):
+    draft = find_draft(proof.serial)
+    if draft and not is_of_device(draft, device):
         raise DraftOfAnotherDevice
-    kept = _kept_in(draft.answers if draft else None)
-    kept[page] = answers
-    saved = {"answers": json.dumps(kept, ensure_ascii=False), "saved_at": now}
-    begun = {"device": device_digest(device), "begun_at": now}
-    Draft.objects.update_or_create(
-        serial=proof.serial, defaults=saved, create_defaults=saved | begun
+    kept = answers_in(draft) | {page: answers}
+    saved = Draft(
+        serial=proof.serial,
+        device=device_digest(device),
+        answers=json.dumps(kept, ensure_ascii=False),
+        begun_at=now,
+        saved_at=now,
+    )
+    Draft.objects.bulk_create(
+        [saved],
+        update_conflicts=True,
+        unique_fields=["serial"],
+        update_fields=["answers", "saved_at"],
     )
     PinProof.objects.filter(pk=proof.pk).update(
         expires_at=Func(
@@ -191,12 +209,13 @@ def activate_card(
     if version not in product_versions_of(card.batch):
         raise ProductNotOnCard
     _require_present_texts(version, application)
+    prefetch_related_objects([version], "coverages")  # for the rules, and for the policy
     if problems := broken_by(application, version):
         raise RulesBroken(problems)
 
     sale = sale_of(serial)
     assert sale is not None, "a card to be activated was sold"
-    draft = Draft.objects.filter(serial=serial).first()
+    begun_at = _taken_from_draft(serial)
     starts_at, ends_at = cover_period(version.bounds, application.starts_on)
     policy = issue_policy(
         version=version,
@@ -210,7 +229,7 @@ def activate_card(
         evidence={
             "proof": str(proof.pk),
             "opened_at": proof.opened_at.isoformat(),
-            "begun_at": draft.begun_at.isoformat() if draft else None,
+            "begun_at": begun_at.isoformat() if begun_at else None,
             "source": actor.source,
             "channel": actor.channel,
             "language": get_language(),
@@ -222,7 +241,6 @@ def activate_card(
     _write_premium(policy, application.starts_on, actor)
     now = clock.now()
     PinProof.objects.filter(pk=proof.pk).update(used_at=now, policy_number=policy.number)
-    Draft.objects.filter(serial=serial).delete()
     record(actor, "card.activated", policy, serials=SerialRun(serial, serial), version=version.code)
     return policy
 
@@ -288,9 +306,13 @@ def _require_open(proof: PinProof) -> None:
         raise ProofExpired
 
 
-def _kept_in(draft: str | None) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(draft) if draft else {}
-    return kept
+def _taken_from_draft(serial: int) -> datetime | None:
+    """When somebody began to fill in for a card; what they filled in is gone with this."""
+    sql = "DELETE FROM activation_draft WHERE serial = %s RETURNING begun_at"
+    with prepared() as cursor:
+        cursor.execute(sql, [Int8(serial)])
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
 def _lock_to_fill_in(proof: PinProof) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from selfcard.activation.errors import (
     TooManyCodes,
 )
 from selfcard.activation.models import OneTimeCode
+from selfcard.activation.queries import contact_wanted, shows_phone, was_used_just_now
 from selfcard.activation.tolls import read_ticket
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -206,12 +206,6 @@ def change_contact(
     return policy
 
 
-def contact_wanted(code: OneTimeCode) -> ContactGiven:
-    """Where the applicant wants to be reached, as kept with a code to a new phone."""
-    given: dict[str, Any] = json.loads(code.contact or "")
-    return ContactGiven(**given)
-
-
 def _asked(
     *,
     number: str,
@@ -261,7 +255,7 @@ def _require_shown(proof: OneTimeCode) -> None:
     Raises:
         PhoneNotShown: not for that, or too long ago.
     """
-    if proof.purpose != OneTimeCode.Purpose.CHANGE_CONTACT or not _is_fresh(proof):
+    if not shows_phone(proof):
         raise PhoneNotShown
 
 
@@ -271,9 +265,5 @@ def _shows(code: OneTimeCode | None, number: str, phone: str) -> bool:
         code is not None
         and code.purpose == OneTimeCode.Purpose.NEW_PHONE
         and (code.number, code.phone) == (number, phone)
-        and _is_fresh(code)
+        and was_used_just_now(code)
     )
-
-
-def _is_fresh(code: OneTimeCode) -> bool:
-    return code.used_at is not None and clock.now() < code.used_at + settings.PROOF_IDLE

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
-
 from selfcard.cards.models import DocumentType
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
+from selfcard.core.compiled import prepared
 from selfcard.core.serials import SerialRun, distinct_runs, note_runs
 from selfcard.custody.deeds import SALE, coming_to
 from selfcard.custody.errors import (
@@ -145,7 +144,7 @@ def activate_card(*, serial: int, policy_number: str, actor: Actor) -> None:
         "now": clock.now(),
         "today": clock.today(),
     }
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(sql, given)
         if cursor.rowcount == 1:
             return

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Exists, Q, QuerySet, Subquery
 
 from selfcard.cards.models import Batch, DocumentTypeVersion
 from selfcard.core import clock
+from selfcard.core.compiled import Compiled
 from selfcard.core.serials import SerialRun, merge_runs
 from selfcard.custody.models import (
     ActivatedCard,
@@ -50,21 +52,10 @@ class CardState:
 
 def find_card(serial: int) -> CardState | None:
     """A card by its serial; none if no such card was ever made."""
-    policy = ActivatedCard.objects.filter(serial=serial, reversed_at=None)
-    freeze = Freeze.objects.filter(serials__contains=serial, released_at=None)
-    extended = ExtensionRun.objects.filter(serials__contains=serial, during__isnull=False)
-    holding = (
-        Holding.objects.filter(serials__contains=serial)
-        .select_related("batch__type_version__document_type", "holder")
-        .annotate(
-            policy_number=Subquery(policy.values("policy_number")[:1]),
-            is_frozen=Exists(freeze),
-            extended_to=Subquery(extended.order_by("-during").values("extension__last_day")[:1]),
-        )
-        .first()
-    )
-    if holding is None:
+    found = _place_of(None, serial)
+    if not found:
         return None
+    (holding,) = found
     batch, status = holding.batch, CardStatus(holding.status)
     is_paid = status == CardStatus.TO_BE_ACTIVATED
     deadline = (holding.extended_to if is_paid else None) or batch.last_day
@@ -87,6 +78,25 @@ def find_card(serial: int) -> CardState | None:
         reason=holding.reason,
         since=holding.since,
     )
+
+
+def _places_of(_: None, serial: int) -> QuerySet[Holding]:
+    """The one place of a card, with all that decides how it is seen."""
+    policy = ActivatedCard.objects.filter(serial=serial, reversed_at=None)
+    freeze = Freeze.objects.filter(serials__contains=serial, released_at=None)
+    extended = ExtensionRun.objects.filter(serials__contains=serial, during__isnull=False)
+    return (
+        Holding.objects.filter(serials__contains=serial)
+        .select_related("batch__type_version__document_type", "holder")
+        .annotate(
+            policy_number=Subquery(policy.values("policy_number")[:1]),
+            is_frozen=Exists(freeze),
+            extended_to=Subquery(extended.order_by("-during").values("extension__last_day")[:1]),
+        )
+    )
+
+
+_place_of: Compiled[Any] = Compiled(_places_of)
 
 
 def find_serial_of_policy(policy_number: str) -> int | None:

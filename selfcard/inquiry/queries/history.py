@@ -1,7 +1,7 @@
 """What happened to some cards, step by step, each with who did it and with which paper.
 
 Most steps are movements; a charge receipt, an activation and its end, a later last day, a freeze
-and its release, and an unlocking move nothing.
+and its release, an unlocking and a notice of claim move nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +13,8 @@ from django.db.models import BigIntegerField, Func, Max, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from selfcard.activation.queries import unlockings_of
+from selfcard.claims.models import Notice
+from selfcard.claims.queries import notices_in_reach
 from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
 from selfcard.custody.models import (
@@ -56,6 +58,7 @@ EXTENDED = "extended"
 FROZEN = "frozen"
 RELEASED = "released"
 UNLOCKED = "unlocked"
+REPORTED = "reported"
 
 RECOVERY_REASON = "recovery"
 POLICY_REASON = "policy"
@@ -105,10 +108,10 @@ class Event:
     """One step of a card: what, when, by whom, and what it was part of.
 
     `kind` is a movement's kind, or `charged`, `extended`, `activated`, `cancelled`, `frozen`,
-    `released` and `unlocked`, which move nothing. Sale, receipt, invoice and policy are there only
-    for who may see them. A step higher up in the tree is told, but its paper opens only for those
-    whom it concerns (`opens`). A release may be the end that a write-off made: then that is what
-    the cards were `ended_by`.
+    `released`, `unlocked` and `reported`, which move nothing. Sale, receipt, invoice, policy and
+    notice are there only for who may see them. A step higher up in the tree is told, but its paper
+    opens only for those whom it concerns (`opens`). A release may be the end that a write-off made:
+    then that is what the cards were `ended_by`.
     """
 
     kind: str
@@ -131,6 +134,7 @@ class Event:
     invoice: Invoice | None = None
     policy: Policy | None = None
     extension: Extension | None = None
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,7 @@ def steps_of(actor: Actor, serial: int) -> tuple[list[Event], Papers]:
         *(_extended([card], actor) if _was_paid(movements) else ()),
         *_activated(serial, actor),
         *_unlocked(serial),
+        *_reported(serial, actor),
     ]
     return sorted(events, key=_order)[::-1], papers
 
@@ -374,6 +379,18 @@ def _unlocked(serial: int) -> Iterator[Event]:
     for each in unlockings_of(serial):
         yield Event(
             kind=UNLOCKED, at=each.unlocked_at, who=_name(each.unlocked_by), note=each.reason
+        )
+
+
+def _reported(serial: int, actor: Actor) -> Iterator[Event]:
+    """Every notice of claim for the card or its policy, for who handles claims there."""
+    for each in notices_in_reach(actor).filter(serial=serial):
+        yield Event(
+            kind=REPORTED,
+            at=each.reported_at,
+            who=_name(each.taken_down_by),
+            number=each.number,
+            notice=each,
         )
 
 

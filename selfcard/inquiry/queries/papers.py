@@ -1,6 +1,7 @@
 """Any paper by its kind and number, for whoever may see what it is about."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 from django.db.models import Q
 
@@ -33,6 +34,7 @@ from selfcard.payments.queries import (
     receipts_in_reach,
     red_letters_in_reach,
 )
+from selfcard.policies.commands import note_paper_opened
 from selfcard.policies.editions import find_edition, policy_card_pdf, policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.policies.papers import POLICY, POLICY_CARD
@@ -96,16 +98,25 @@ def _policy(actor: Actor, number: str, language: str) -> bytes:
     whole, _, edition = number.partition("-")
     policy = _policy_in_reach(actor, whole)
     if not edition:
+        _note_opened(policy, policy.edition, actor)
         return policy_pdf(policy, actor=actor)
     is_one = edition.isdecimal() and len(edition) <= LONGEST_EDITION
     kept = find_edition(policy, int(edition)) if is_one else None
     if kept is None:
         raise NoSuchPaper
+    _note_opened(policy, kept.number, actor)
     return bytes(kept.pdf)
 
 
 def _policy_card(actor: Actor, number: str, language: str) -> bytes:
-    return policy_card_pdf(_policy_in_reach(actor, number), actor=actor)
+    policy = _policy_in_reach(actor, number)
+    _note_opened(policy, policy.edition, actor)
+    return policy_card_pdf(policy, actor=actor)
+
+
+def _note_opened(policy: Policy, edition: int, actor: Actor) -> None:
+    """Whoever opens it sees its people by name: that is kept."""
+    note_paper_opened(policy=policy, edition=edition, actor=actor, request_id=uuid4())
 
 
 def _policy_in_reach(actor: Actor, number: str) -> Policy:

@@ -52,6 +52,7 @@ class Work(StrEnum):
     WRITE_OFF_AGAIN = "write_off_again"
     EXTENSION_AGAIN = "extension_again"
     PAY_BACK_POLICY = "pay_back_policy"
+    TAKE_CLAIM = "take_claim"
     FINISH_COUNT = "finish_count"
 
 
@@ -86,6 +87,7 @@ LATE_AFTER = {
     Work.WRITE_OFF_AGAIN: 1,
     Work.EXTENSION_AGAIN: 1,
     Work.PAY_BACK_POLICY: 2,
+    Work.TAKE_CLAIM: 1,
     Work.FINISH_COUNT: 2,
 }
 

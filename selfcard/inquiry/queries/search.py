@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from selfcard.cards.models import DocumentType
+from selfcard.claims.queries import notices_in_reach
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.money import Money
@@ -84,6 +85,7 @@ class Kind(StrEnum):
     PAYMENT = "payment"
     RED_LETTER = "red_letter"
     POLICY = "policy"
+    CLAIM = "claim"
     ISSUE = "issue"
     REQUISITION = "requisition"
     RECALL = "recall"
@@ -415,9 +417,9 @@ def _policies(sought: str, actor: Actor) -> Iterator[Hit]:
         )
 
 
-def _papers_of_stock(sought: str, actor: Actor) -> Iterator[Hit]:
-    """Issue and recall notes, requisitions, write-offs, stock counts, and freezes."""
-    for kind, prefix, digits, seen_by in _STOCK_PAPERS:
+def _papers_with_a_state(sought: str, actor: Actor) -> Iterator[Hit]:
+    """Issue and recall notes, requisitions, write-offs, stock counts, and notices of claim."""
+    for kind, prefix, digits, seen_by in _PAPERS_WITH_A_STATE:
         for paper in seen_by(actor).filter(number__in=_numbers(sought, prefix, digits))[
             :HITS_OF_A_KIND
         ]:
@@ -446,13 +448,14 @@ def _freezes(sought: str, actor: Actor) -> Iterator[Hit]:
         )
 
 
-_STOCK_PAPERS: tuple[tuple[Kind, str, int, Callable[[Actor], QuerySet[Any]]], ...] = (
+_PAPERS_WITH_A_STATE: tuple[tuple[Kind, str, int, Callable[[Actor], QuerySet[Any]]], ...] = (
     (Kind.ISSUE, "IN", 6, issues_seen_by),
     (Kind.REQUISITION, "RQ", 6, requisitions_seen_by),
     (Kind.RECALL, "RC", 6, recalls_seen_by),
     (Kind.WRITE_OFF, "W", 6, write_offs_seen_by),
     (Kind.EXTENSION, "EX", 6, extensions_seen_by),
     (Kind.STOCK_COUNT, "SC", 6, stock_counts_seen_by),
+    (Kind.CLAIM, "C", 7, notices_in_reach),
 )
 
 
@@ -499,7 +502,7 @@ _LOOKS: tuple[Callable[[str, Actor], Iterator[Hit]], ...] = (
     _drawers,
     _entries,
     _policies,
-    _papers_of_stock,
+    _papers_with_a_state,
     _freezes,
     _batches,
     _holders,

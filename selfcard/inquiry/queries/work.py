@@ -20,6 +20,7 @@ from selfcard.activation.queries import SEEING_GATE, alarm_in_force
 from selfcard.approvals.models import Approval
 from selfcard.cards.commands.orders import APPROVE_BATCH
 from selfcard.cards.models import Batch
+from selfcard.claims.queries import notices_that_wait
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.custody.models import Issue, WriteOff
@@ -120,8 +121,25 @@ def _asked(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _makings_that_broke_off
         yield _files_to_release
         yield _files_to_download
+    if May.HANDLE_CLAIMS in mays:
+        yield _claims_to_take_on
     if May.COUNT_STOCK in mays:
         yield _counts_to_finish
+
+
+def _claims_to_take_on(actor: Actor) -> Pile | None:
+    """What holders have reported, and nobody has looked at yet."""
+    return pile_of(
+        Work.TAKE_CLAIM,
+        notices_that_wait(actor),
+        "reported_at",
+        lambda notice: Task(
+            kind=Work.TAKE_CLAIM,
+            number=notice.number,
+            since=notice.reported_at,
+            who=notice.organisation.party,
+        ),
+    )
 
 
 def _issues_to_check_in(actor: Actor) -> Pile | None:

@@ -54,3 +54,8 @@ def gateway_for(channel: Message.Channel) -> Gateway | None:
     if channel == Message.Channel.SMS:
         return telephone.deliver if settings.DEMO_MESSAGES else None
     return mail.deliver if settings.EMAIL_HOST or settings.DEMO_MESSAGES else None
+
+
+def takes_sms() -> bool:
+    """Whether an SMS would be sent at all: nobody is promised one otherwise."""
+    return gateway_for(Message.Channel.SMS) is not None

@@ -2,6 +2,9 @@
 
 from datetime import date
 
+from selfcard.approvals.commands import withdraw
+from selfcard.approvals.locks import take_up
+from selfcard.approvals.models import Approval
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -10,6 +13,7 @@ from selfcard.core.money import split_tax
 from selfcard.core.refusals import ReasonMissing
 from selfcard.organisations.queries import acting_staff
 from selfcard.policies.cancelling import AskerGiven, checked_asker, returned_on
+from selfcard.policies.endorsing import APPROVE_ENDORSEMENT, POLICY_REASON
 from selfcard.policies.locks import lock_live
 from selfcard.policies.models import Cancellation, Policy
 from selfcard.policies.telling import tell_cancelled
@@ -28,6 +32,7 @@ def cancel_policy(
     """End a policy from this moment: nobody is insured by it any more, and it stays so.
 
     The premium is reckoned from the day on which it was asked for; who asked is kept encrypted.
+    An endorsement that waits for a second person is withdrawn with it.
     Whoever calls holds the lock of what the policy came from, and goes on to give it back.
 
     Raises:
@@ -38,6 +43,7 @@ def cancel_policy(
     """
     if not reason.strip():
         raise ReasonMissing
+    _withdraw_what_waits(policy, actor)
     lock_live(policy)
     asker = checked_asker(policy, asker)
     back = returned_on(policy, asked_on, benefit_paid=benefit_paid)
@@ -72,3 +78,9 @@ def cancel_policy(
     )
     tell_cancelled(policy, actor)
     return cancellation
+
+
+def _withdraw_what_waits(policy: Policy, actor: Actor) -> None:
+    waiting = take_up(APPROVE_ENDORSEMENT, POLICY_REASON, policy.number)
+    if waiting is not None and waiting.state == Approval.State.ASKED:
+        withdraw(approval=waiting, actor=actor)

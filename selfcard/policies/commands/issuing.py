@@ -8,13 +8,13 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import step
+from selfcard.core.compiled import insert
 from selfcard.core.money import Money, split_tax
 from selfcard.core.papers import Text, letterhead
 from selfcard.organisations.models import Organisation
 from selfcard.policies.application import (
     Application,
     DetailGiven,
-    PersonGiven,
     answers_in,
     problems,
 )
@@ -23,7 +23,6 @@ from selfcard.policies.errors import (
     PolicyAlreadyLive,
     VersionNotPublished,
 )
-from selfcard.policies.identity import normalised
 from selfcard.policies.models import Beneficiary, InsuredPerson, Policy
 from selfcard.policies.numbers import new_policy_number
 from selfcard.policies.paperwork import require_printable
@@ -72,7 +71,7 @@ def issue_policy(
         raise PolicyAlreadyLive(number=live.number)
 
     net, tax = split_tax(premium.amount, version.tax_rate)
-    policy = Policy.objects.create(
+    policy = Policy(
         number=new_policy_number(),
         product_version=version,
         organisation=organisation,
@@ -80,7 +79,7 @@ def issue_policy(
         reason_number=reason[1],
         source_zh=source.zh,
         source_en=source.en,
-        **_person(application.applicant),
+        **application.applicant.columns,
         phone=application.contact.phone,
         email=application.contact.email,
         address=application.contact.address,
@@ -99,6 +98,7 @@ def issue_policy(
         house=letterhead(),
         evidence_text=json.dumps(evidence, ensure_ascii=False),
     )
+    insert(policy)
     _insure(policy, version, application)
     record(
         actor,
@@ -111,17 +111,6 @@ def issue_policy(
     )
     tell_issued(policy, actor)
     return policy
-
-
-def _person(given: PersonGiven) -> dict[str, Any]:
-    return {
-        "name": given.name.strip(),
-        "identity_kind": given.identity_kind,
-        "identity_number": normalised(given.identity_kind, given.identity_number),
-        "identity_index": given.index,
-        "birth_date_text": given.birth_date.isoformat(),
-        "sex": given.sex,
-    }
 
 
 def _details_text(asked: tuple[Detail, ...], given: tuple[DetailGiven, ...]) -> str:
@@ -146,18 +135,20 @@ def _coverages(version: ProductVersion) -> list[dict[str, str]]:
 
 
 def _insure(policy: Policy, version: ProductVersion, application: Application) -> None:
-    InsuredPerson.objects.bulk_create(
-        InsuredPerson(
-            policy=policy,
-            place=place,
-            **_person(one.person),
-            relationship=one.relationship,
-            occupation=one.occupation,
-            death_cover=version.death_cover,
-            declared_death_cover=one.declared_death_cover,
-            details_text=_details_text(of_insured(version.bounds.details), one.details),
+    insert(
+        *(
+            InsuredPerson(
+                policy=policy,
+                place=place,
+                **one.person.columns,
+                relationship=one.relationship,
+                occupation=one.occupation,
+                death_cover=version.death_cover,
+                declared_death_cover=one.declared_death_cover,
+                details_text=_details_text(of_insured(version.bounds.details), one.details),
+            )
+            for place, one in enumerate(application.insured, 1)
         )
-        for place, one in enumerate(application.insured, 1)
     )
     if application.beneficiaries:
         Beneficiary.objects.bulk_create(

@@ -21,6 +21,9 @@ class Migration(migrations.Migration):
                     SELECT count(*) FROM policies_contactchange change
                     WHERE change.policy_id = $1 AND change.edition = $2
                 ) + (
+                    SELECT count(*) FROM policies_endorsement endorsement
+                    WHERE endorsement.policy_id = $1 AND endorsement.edition = $2
+                ) + (
                     SELECT count(*) FROM policies_cancellation cancellation
                     JOIN policies_policy cancelled ON cancelled.id = cancellation.policy_id
                     WHERE cancelled.id = $1 AND cancelled.edition = $2

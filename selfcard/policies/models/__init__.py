@@ -1,8 +1,15 @@
 """The tables of policies: the contract and its people, what changed it since, its signed papers."""
 
-from selfcard.policies.models.changes import Cancellation, ContactChange
+from selfcard.policies.models.changes import (
+    Cancellation,
+    ContactChange,
+    Endorsement,
+    EndorsementRequest,
+    Role,
+)
 from selfcard.policies.models.contracts import (
     CONTACT,
+    PERSON,
     Beneficiary,
     InsuredPerson,
     Person,
@@ -10,16 +17,22 @@ from selfcard.policies.models.contracts import (
     SeenState,
 )
 from selfcard.policies.models.signed import CodeKey, Edition
+from selfcard.policies.models.unmaskings import Unmasking
 
 __all__ = [
     "CONTACT",
+    "PERSON",
     "Beneficiary",
     "Cancellation",
     "CodeKey",
     "ContactChange",
     "Edition",
+    "Endorsement",
+    "EndorsementRequest",
     "InsuredPerson",
     "Person",
     "Policy",
+    "Role",
     "SeenState",
+    "Unmasking",
 ]

@@ -1,4 +1,5 @@
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.db import models
@@ -6,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from selfcard.approvals.models import Approval
 from selfcard.core.encryption import EncryptedText
 from selfcard.core.money import Money
 from selfcard.core.triggers import append_only
@@ -155,6 +157,121 @@ class ContactChange(models.Model):
         triggers: ClassVar = [
             *append_only("contact_change"),
             makes_an_edition("a_contact_change_is_of_an_edition"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id}/{self.edition}"
+
+
+class Role(models.TextChoices):
+    """What somebody is in a policy."""
+
+    APPLICANT = "applicant", pgettext_lazy("policy", "applicant")
+    INSURED = "insured", pgettext_lazy("policy", "insured person")
+    BENEFICIARY = "beneficiary", pgettext_lazy("policy", "beneficiary")
+
+
+class EndorsementRequest(models.Model):
+    """That a policy names somebody wrongly, and how it should: asked for, and put to a second
+    person.
+
+    Who they are before and afterwards is kept encrypted, as `endorsing.Named` writes it. An
+    applicant who is insured is corrected in both places at once.
+    """
+
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="endorsement_requests")
+    approval = models.OneToOneField(Approval, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=11, choices=Role)
+    place = models.PositiveSmallIntegerField()
+    before_text = EncryptedText()
+    after_text = EncryptedText()
+    asker_name = EncryptedText()
+    asker_kind = models.CharField(max_length=20, choices=IdentityKind)
+    asker_number = EncryptedText()
+    by_authority = models.BooleanField()
+    reason = models.CharField(max_length=200)
+    document_seen = models.CharField(max_length=100)
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        verbose_name = _("request for an endorsement")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(document_seen=""),
+                name="an_endorsement_is_asked_for_with_reason_and_document",
+            ),
+            models.CheckConstraint(
+                condition=Q(role="applicant", place=0)
+                | Q(role__in=["insured", "beneficiary"], place__gte=1),
+                name="an_endorsement_is_about_one_person",
+            ),
+        ]
+        triggers: ClassVar = append_only("endorsement_request")
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.role} {self.place}"
+
+    @property
+    def before(self) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(self.before_text)
+        return kept
+
+    @property
+    def after(self) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(self.after_text)
+        return kept
+
+
+class Endorsement(models.Model):
+    """That somebody in a policy was corrected, as another person agreed; its next edition."""
+
+    asked = models.OneToOneField(EndorsementRequest, models.PROTECT, related_name="endorsement")
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="endorsements")
+    edition = models.PositiveSmallIntegerField()
+    endorsed_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["policy", "edition"]
+        verbose_name = _("endorsement")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["policy", "edition"], name="an_edition_is_made_by_one_endorsement"
+            ),
+            models.CheckConstraint(
+                condition=Q(edition__gte=2), name="an_endorsement_makes_a_later_edition"
+            ),
+        ]
+        triggers: ClassVar = [
+            *append_only("endorsement"),
+            makes_an_edition("an_endorsement_is_of_an_edition"),
+            pgtrigger.Trigger(
+                name="an_endorsement_is_what_was_agreed_to",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM policies_endorsementrequest asked
+                        JOIN approvals_approval approval ON approval.id = asked.approval_id
+                        WHERE asked.id = NEW.asked_id AND asked.policy_id = NEW.policy_id
+                          AND approval.state = 'granted'
+                          AND (asked.role <> 'insured' OR EXISTS (
+                            SELECT FROM policies_insuredperson insured
+                            WHERE insured.policy_id = NEW.policy_id
+                              AND insured.place = asked.place AND insured.edition >= NEW.edition))
+                          AND (asked.role <> 'beneficiary' OR EXISTS (
+                            SELECT FROM policies_beneficiary beneficiary
+                            WHERE beneficiary.policy_id = NEW.policy_id
+                              AND beneficiary.place = asked.place
+                              AND beneficiary.edition >= NEW.edition))
+                    ) THEN
+                        RAISE EXCEPTION 'endorsement of policy % is not what somebody agreed to',
+                            NEW.policy_id USING ERRCODE = '23514';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

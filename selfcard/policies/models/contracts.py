@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from selfcard.core.actor import Channel
 from selfcard.core.encryption import EncryptedText
 from selfcard.core.money import Money
-from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.core.triggers import never_truncated, refused
 from selfcard.organisations.models import Organisation
 from selfcard.policies.identity import IdentityKind, masked_name, masked_number
 from selfcard.products.models import ProductVersion
@@ -32,10 +32,41 @@ _CHANNELS = {
 
 # The columns of a policy that say where its applicant is reached.
 CONTACT = ("phone", "email", "region", "address")
+# The columns that say who somebody is, by their identity document.
+PERSON = ("name", "identity_kind", "identity_number", "identity_index", "birth_date_text", "sex")
+_BENEFICIARY = ("name", "identity_kind", "identity_number")
 
 
-def _columns(row: str, names: tuple[str, ...]) -> str:
-    return ", ".join(f"{row}.{name}" for name in names)
+def _differ(names: tuple[str, ...]) -> str:
+    """What PostgreSQL asks to know whether one of these columns has changed."""
+    now, before = (", ".join(f"{row}.{name}" for name in names) for row in ("NEW", "OLD"))
+    return f"({now}) IS DISTINCT FROM ({before})"
+
+
+def _corrected(name: str, whom: str) -> pgtrigger.Trigger:
+    """A person of a policy changes with an endorsement about them, and each time with a later one.
+
+    `whom` is what the request of that endorsement says: who was to be corrected.
+    """
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Row,
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        timing=pgtrigger.Deferred,
+        func=f"""
+            IF NEW.edition <= OLD.edition OR NOT EXISTS (
+                SELECT FROM policies_endorsement endorsement
+                JOIN policies_endorsementrequest asked ON asked.id = endorsement.asked_id
+                WHERE endorsement.policy_id = NEW.policy_id
+                  AND endorsement.edition = NEW.edition AND ({whom})
+            ) THEN
+                RAISE EXCEPTION 'somebody in policy % changed without an endorsement',
+                    NEW.policy_id USING ERRCODE = '23514';
+            END IF;
+            RETURN NULL;
+        """,
+    )
 
 
 class Person(models.Model):
@@ -73,8 +104,8 @@ class Policy(Person):
 
     The person in these columns is the applicant; the insured stand beside. All of it is frozen
     from the moment of issue. What may change makes the policy's next edition, and a row of its own
-    says how: where the applicant is reached (`ContactChange`), and that it is cancelled
-    (`Cancellation`).
+    says how: where the applicant is reached (`ContactChange`), who somebody is (`Endorsement`),
+    and that it is cancelled (`Cancellation`).
     """
 
     class State(models.TextChoices):
@@ -129,11 +160,18 @@ class Policy(Person):
         indexes: ClassVar = [
             models.Index(fields=["issued_at"], name="policy_by_issue"),
             models.Index(fields=["organisation", "issued_at"], name="policy_by_organisation"),
+            models.Index(fields=["identity_index"], name="policy_by_applicant"),
             # A few of all policies, cancelled in another order than they were written.
             models.Index(
                 fields=["cancelled_at"],
                 condition=Q(cancelled_at__isnull=False),
                 name="policy_by_cancellation",
+            ),
+            # The live one of a card is found by its uniqueness.
+            models.Index(
+                fields=["reason_number"],
+                condition=Q(state="cancelled"),
+                name="cancelled_policy_by_reason",
             ),
         ]
         constraints: ClassVar = [
@@ -172,7 +210,7 @@ class Policy(Person):
                 "an_issued_policy_keeps_its_facts",
                 pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    exclude=["state", "cancelled_at", "edition", *CONTACT]
+                    exclude=["state", "cancelled_at", "edition", *CONTACT, *PERSON]
                 ),
             ),
             refused(
@@ -191,21 +229,29 @@ class Policy(Person):
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 timing=pgtrigger.Deferred,
-                func=pgtrigger.Func(f"""
+                func=f"""
                     IF policies_changes(NEW.id, NEW.edition) <> 1 THEN
                         RAISE EXCEPTION 'edition % of policy % has not one change that made it',
                             NEW.edition, NEW.number USING ERRCODE = '23514';
                     END IF;
-                    IF ({_columns("NEW", CONTACT)}) IS DISTINCT FROM ({_columns("OLD", CONTACT)})
-                       AND NOT EXISTS (
+                    IF {_differ(CONTACT)} AND NOT EXISTS (
                         SELECT FROM policies_contactchange change
                         WHERE change.policy_id = NEW.id AND change.edition = NEW.edition
                     ) THEN
                         RAISE EXCEPTION 'the contact of policy % changed, and nobody says how',
                             NEW.number USING ERRCODE = '23514';
                     END IF;
+                    IF {_differ(PERSON)} AND NOT EXISTS (
+                        SELECT FROM policies_endorsement endorsement
+                        JOIN policies_endorsementrequest asked ON asked.id = endorsement.asked_id
+                        WHERE endorsement.policy_id = NEW.id
+                          AND endorsement.edition = NEW.edition AND asked.role = 'applicant'
+                    ) THEN
+                        RAISE EXCEPTION 'the applicant of policy % changed, and nobody agreed',
+                            NEW.number USING ERRCODE = '23514';
+                    END IF;
                     RETURN NULL;
-                """),
+                """,  # noqa: S608
             ),
             refused("a_policy_is_kept", pgtrigger.Delete),
             never_truncated("policy"),
@@ -298,6 +344,8 @@ class InsuredPerson(Person):
     death_cover = models.DecimalField(max_digits=14, decimal_places=2)
     declared_death_cover = models.DecimalField(max_digits=14, decimal_places=2)
     details_text = EncryptedText()
+    # The edition of the policy that says first who they are.
+    edition = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         ordering: ClassVar = ["policy", "place"]
@@ -315,7 +363,20 @@ class InsuredPerson(Person):
                 name="cover_on_death_is_never_negative",
             ),
         ]
-        triggers: ClassVar = append_only("insured_person")
+        triggers: ClassVar = [
+            refused(
+                "an_insured_person_keeps_their_facts",
+                pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["edition", *PERSON]),
+            ),
+            refused("an_insured_person_is_kept", pgtrigger.Delete),
+            never_truncated("insured_person"),
+            _corrected(
+                "an_insured_person_is_corrected_by_endorsement",
+                "asked.role = 'insured' AND asked.place = NEW.place"
+                " OR asked.role = 'applicant' AND NEW.relationship = 'self'",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.policy_id}/{self.place}"
@@ -337,6 +398,7 @@ class Beneficiary(models.Model):
     share = models.DecimalField(max_digits=5, decimal_places=2)
     identity_kind = models.CharField(max_length=20, choices=IdentityKind, blank=True)
     identity_number = EncryptedText()
+    edition = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         ordering: ClassVar = ["policy", "place"]
@@ -349,7 +411,19 @@ class Beneficiary(models.Model):
                 condition=Q(share__gt=0, share__lte=100), name="a_share_is_a_part_of_the_whole"
             ),
         ]
-        triggers: ClassVar = append_only("beneficiary")
+        triggers: ClassVar = [
+            refused(
+                "a_beneficiary_keeps_their_facts",
+                pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["edition", *_BENEFICIARY]),
+            ),
+            refused("a_beneficiary_is_kept", pgtrigger.Delete),
+            never_truncated("beneficiary"),
+            _corrected(
+                "a_beneficiary_is_corrected_by_endorsement",
+                "asked.role = 'beneficiary' AND asked.place = NEW.place",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.policy_id}/{self.place}"

@@ -66,12 +66,33 @@ class CoverageFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CorrectedFacts:
+    """What was wrong and what is right: a name, a number, a birth date."""
+
+    label: Text
+    before: Text
+    after: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeFacts:
+    """A change since the issue, and the edition that it made; without anything corrected, the
+    applicant is reached elsewhere."""
+
+    edition: int
+    at: datetime
+    whom: Text
+    corrected: tuple[CorrectedFacts, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyFacts:
     """Everything that the policy says. Personal data: kept encrypted like its source.
 
     `code_address` leads to the authenticity check with the paper's signed code: whoever scans
     it learns whether the policy is genuine, not who is insured. `check_page` is the same for
-    whoever types. One that was cancelled says so across its head.
+    whoever types. What was changed since the issue stands on its first page; one that was cancelled
+    says so across its head.
     """
 
     number: str
@@ -95,6 +116,7 @@ class PolicyFacts:
     check_page: str
     details: tuple[DetailFacts, ...] = ()
     summary: Text | None = None
+    changes: tuple[ChangeFacts, ...] = ()
     cancelled_at: datetime | None = None
 
 

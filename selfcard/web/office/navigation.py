@@ -159,6 +159,9 @@ AREAS: tuple[Area, ...] = (
         "shield",
         (
             Page("office:policies:list", _("Policies"), (May.SEE_POLICIES,)),
+            Page("office:policies:unmaskings", _("Seen unmasked"), (May.AUDIT,)),
+            Page("office:messaging:list", _("Messages"), (May.SEE_POLICIES, May.AUDIT)),
+            Page("office:claims:list", _("Notices of claim"), (May.HANDLE_CLAIMS,)),
             Page(
                 "office:products:list",
                 _("Products"),
@@ -170,7 +173,7 @@ AREAS: tuple[Area, ...] = (
                 (May.DEFINE_PRODUCTS, May.PUBLISH_PRODUCTS, May.SEE_POLICIES),
             ),
         ),
-        ("policies", "products"),
+        ("policies", "messaging", "claims", "products"),
     ),
     Area(
         _("Reports"),

@@ -98,7 +98,7 @@ class AddForm(RequestIdMixin, PortalForm):
 
     longest_answer = LONGEST_STORY
 
-    files = AttachmentsField(
+    attachments = AttachmentsField(
         label=_("Photos and papers"), required=False, widget=FilesInput({"class": "input"})
     )
     words = forms.CharField(

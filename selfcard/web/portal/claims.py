@@ -72,7 +72,7 @@ def notice(request: HttpRequest, number: str) -> HttpResponse:
             add_to_notice(
                 notice=one,
                 words=form.cleaned_data["words"],
-                files=form.cleaned_data["files"],
+                attachments=form.cleaned_data["attachments"],
                 actor=holder_of(request),
                 request_id=form.cleaned_data["request_id"],
             )

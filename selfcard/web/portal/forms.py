@@ -12,6 +12,7 @@ from selfcard.products.models import ProductVersion
 from selfcard.web.forms import HouseForm, RequestIdMixin
 from selfcard.web.portal.fields import (
     DayParts,
+    PhoneField,
     PortalRenderer,
     code_input,
 )
@@ -29,6 +30,7 @@ class PortalForm(HouseForm):
     default_renderer = PortalRenderer
     # The card's other products that would take what this form's product refuses.
     ways_out: Sequence[ProductVersion] | None = None
+    refused_name = ""  # whom it refuses
     use_required_attribute = False
     longest_answer = LONGEST_ANSWER
 
@@ -186,6 +188,37 @@ class PolicyAndIdentityForm(GateForm):
         help_text=_("Of the insured person or the applicant, as on the policy."),
         widget=code_input("id"),
         error_messages={"required": _("Enter the identity number.")},
+    )
+
+
+class PolicyNumberForm(GateForm):
+    """The policy to whose phone a code is sent."""
+
+    refusal_fields = {"number": "policy_number"}
+
+    policy_number = PolicyAndIdentityForm.base_fields["policy_number"]
+
+
+class AskCodeForm(GateForm):
+    """The button by which a code is sent to the phone of a policy that is known already."""
+
+
+class CodeForm(GateForm):
+    """The digits that came to the phone; it may fill them in itself."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("6 digits from the message on the phone."),
+        widget=code_input("pin", inputmode="numeric", autocomplete="one-time-code"),
+        error_messages={"required": _("Enter the code from the message.")},
+    )
+
+
+class TelephoneForm(PortalForm):
+    """Whose telephone is looked at, in a demonstration."""
+
+    number = PhoneField(
+        label=_("Mobile phone"), error_messages={"required": _("Enter a mobile phone number.")}
     )
 
 

@@ -13,6 +13,7 @@ from selfcard.activation.texts import versions_of_texts
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import card_number
+from selfcard.core.wording import said_by
 from selfcard.policies.application import Application, InsuredGiven, problems
 from selfcard.policies.errors import ApplicationNotComplete
 from selfcard.products.codec import to_json
@@ -80,6 +81,7 @@ def question(request: HttpRequest, visit: Visit, name: str, place: int = 0) -> H
             return _go_on(request, visit, page)
         # Asked before the refusals stand on the form: they take back what it has read.
         form.ways_out = _ways_out(visit.answers, page, form)
+        form.refused_name = form.insured.person.name if page.name == INSURED else ""
         for refusal in refusals:
             form.add_refusal(refusal)
     return _asked(request, visit, page, form)
@@ -177,7 +179,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     shown = {
         "form": form,
         "moved": moved,
-        "problems": [_problem(refusal) for refusal in refusals],
+        "problems": [_problem(refusal, application) for refusal in refusals],
         "ways_out": _ways_for(answers, application) if refusals else [],
         "sections": sections_of(answers, application),
         "version": version,
@@ -301,9 +303,14 @@ def _ways_for(answers: Answers, application: Application) -> list[ProductVersion
     ]
 
 
-def _problem(refusal: Refusal) -> Problem:
-    """A refusal of the whole application, with the page where its answer is changed."""
-    return Problem(str(refusal), help=Help(page_of(refusal).address_to_change, ""))
+def _problem(refusal: Refusal, application: Application) -> Problem:
+    """A refusal of the whole application: whom of several it is about, with the page where its
+    answer is changed.
+    """
+    page, sentence = page_of(refusal), str(refusal)
+    if page.name == INSURED and len(application.insured) > 1:
+        sentence = said_by(application.insured[page.place - 1].person.name, sentence)
+    return Problem(sentence, help=Help(page.address_to_change, ""))
 
 
 def page_of(refusal: Refusal) -> Page:

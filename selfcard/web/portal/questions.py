@@ -37,7 +37,7 @@ from selfcard.web.portal.fields import (
     select_input,
     text_input,
 )
-from selfcard.web.portal.forms import PortalForm
+from selfcard.web.portal.forms import GateForm, PortalForm
 from selfcard.web.portal.picks import PickField
 from selfcard.web.problems import Problem
 from selfcard.web.templatetags.portal import long_day
@@ -60,7 +60,10 @@ class StartsForm(PortalForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("when") == "later" and "later_day" not in self.errors:
+        if given.get("when") == "first":
+            # What was typed for another day is in nobody's way any more.
+            self.errors.pop("later_day", None)
+        elif given.get("when") == "later" and "later_day" not in self.errors:
             if not given.get("later_day"):
                 self.add_error("later_day", _("Enter the day on which cover should start."))
             elif not self.first <= given["later_day"] <= self.last:
@@ -388,6 +391,10 @@ class ContactForm(PortalForm):
             region=given["region"],
             address=given["address"].strip(),
         )
+
+
+class NewContactForm(GateForm, ContactForm):
+    """Where the applicant of a policy wants to be reached from now on."""
 
 
 class DeclarationsForm(PortalForm):

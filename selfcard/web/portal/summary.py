@@ -91,7 +91,11 @@ def _people(answers: Answers, application: Application) -> list[Section]:
             rows.append(Row(_("Death cover with other insurers"), amount, page))
         sections.append(Section(title, rows))
     paid = "\n".join(_share(one) for one in application.beneficiaries) or _("The heirs by law")
-    sections[-1].rows.append(Row(_("Paid if the insured dies"), paid, Page(PAID)))
+    row = Row(_("Paid if the insured dies"), paid, Page(PAID))
+    if several:
+        sections.append(Section(_("For everybody insured"), [row]))
+    else:
+        sections[0].rows.append(row)
     if not answers.insures_the_applicant:
         page = Page(APPLICANT)
         rows = _person_rows(application.applicant, page, application)

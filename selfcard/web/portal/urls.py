@@ -4,13 +4,14 @@ only in the one that is printed on its paper.
 
 from django.urls import path
 
-from selfcard.web.portal import authenticity, cards, claims, line, manual, picks, views
+from selfcard.web.portal import authenticity, cards, claims, line, manual, phones, picks, views
 
 app_name = "portal"
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("card/", views.card, name="card"),
+    path("card/code/", phones.ask_for_card, name="ask_code_for_card"),
     path("card/begin-afresh/", views.begin_afresh, name="begin_afresh"),
     path("product/", line.product, name="product"),
     path("start-of-cover/", line.question, {"name": "starts"}, name="starts"),
@@ -25,6 +26,9 @@ urlpatterns = [
     path("check-answers/", line.check, name="check"),
     path("done/", views.done, name="done"),
     path("look-up/", views.look_up, name="look_up"),
+    path("look-up/code/", phones.ask, name="ask_code"),
+    path("code/", phones.code, name="code"),
+    path("code/again/", phones.again, name="code_again"),
     path("check/", authenticity.check, name="check_policy"),
     path("check/<str:code>", authenticity.scanned, name="scanned"),
     # As a QR code has it, in which capitals take less room.
@@ -34,6 +38,9 @@ urlpatterns = [
     path("keys/codes.json", authenticity.keys_of_codes, name="keys_of_codes"),
     path("policy/", views.policy, name="policy"),
     path("policy/paper/", views.policy_paper, name="policy_paper"),
+    path("policy/contact/", phones.start_change, name="change_contact"),
+    path("policy/contact/new/", phones.new_contact, name="new_contact"),
+    path("demonstration/telephone/", phones.telephone, name="telephone"),
     path("policy/card/", cards.policy_card, name="policy_card"),
     path("policy/card/paper/", cards.paper, name="policy_card_paper"),
     path("policy/card/<str:side>.png", cards.picture, name="policy_card_picture"),

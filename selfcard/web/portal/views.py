@@ -36,6 +36,8 @@ from selfcard.activation.queries import (
 )
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal, RequestReused
+from selfcard.messaging.gateways import takes_sms
+from selfcard.policies.contact import address_in_full
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import find_policy, policy_view
@@ -43,15 +45,19 @@ from selfcard.products.errors import NoSuchVersion
 from selfcard.products.people import Relationship
 from selfcard.products.queries import clauses_pdf, get_version
 from selfcard.web.portal.forms import (
+    AskCodeForm,
     CardAndPinForm,
     GateForm,
     IdentityNumberForm,
     PolicyAndIdentityForm,
 )
 from selfcard.web.portal.visit import (
+    CHANGED,
+    CODE,
     DEVICE,
     NOTICES,
     OVER,
+    PHONE,
     POLICY,
     PROOF,
     Visit,
@@ -110,7 +116,8 @@ def look_up(request: HttpRequest) -> HttpResponse:
         show_policy_to(request, found)
         return redirect("portal:policy")
     wrong = policy if policy.is_bound else card
-    return shown(request, "portal/look_up.html", wrong, {"card_form": card, "policy_form": policy})
+    forms = {"card_form": card, "policy_form": policy, "takes_sms": takes_sms()}
+    return shown(request, "portal/look_up.html", wrong, forms)
 
 
 @opened
@@ -139,9 +146,23 @@ def _activated(request: HttpRequest, number: str) -> HttpResponse:
     if form.is_valid() and (found := _through_the_policy_gate(request, form, number)):
         show_policy_to(request, found)
         return redirect("portal:policy")
+    return masked(request, number, form, AskCodeForm())
+
+
+def masked(
+    request: HttpRequest, number: str, by_number: IdentityNumberForm, by_code: AskCodeForm
+) -> HttpResponse:
+    """A policy whose card and PIN were shown, with two ways to see all of it."""
     found = find_policy(number)
     assert found is not None, "an activated card has a policy, and so has one that is void by it"
-    return shown(request, "portal/policy.html", form, _policy_facts(found, masked=True))
+    facts = _policy_facts(found, masked=True) | {
+        "by_number": by_number,
+        "by_code": by_code,
+        "takes_sms": takes_sms(),
+        "ending": found.phone[-4:],
+    }
+    wrong = by_code if by_code.is_bound else by_number
+    return shown(request, "portal/policy.html", wrong, facts)
 
 
 @opened
@@ -162,7 +183,9 @@ def policy(request: HttpRequest) -> HttpResponse:
     found = policy_shown_to(request)
     if found is None:
         return redirect("portal:look_up")
-    return render(request, "portal/policy.html", _policy_facts(found, masked=False))
+    facts = _policy_facts(found, masked=False)
+    facts["contact_changed"] = request.session.pop(CHANGED, False)
+    return render(request, "portal/policy.html", facts)
 
 
 @never_cache
@@ -209,7 +232,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Forget the visit and what was filled in here, for those who share a phone."""
-    for key in (PROOF, POLICY, OVER, NOTICES):
+    for key in (PROOF, POLICY, OVER, NOTICES, CODE, PHONE, CHANGED):
         request.session.pop(key, None)
     request.session.cycle_key()
     response = redirect("portal:start")
@@ -223,6 +246,7 @@ def _policy_facts(policy: Policy, *, masked: bool) -> dict[str, Any]:
     people = policy.insured.all()
     return {
         "view": view,
+        "address": "" if masked else address_in_full(policy.region, policy.address),
         "names": pgettext("between two names", ", ").join(one.name for one in view.insured),
         "for_oneself": any(one.relationship == Relationship.SELF for one in people),
         "today": clock.today(),

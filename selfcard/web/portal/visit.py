@@ -22,11 +22,11 @@ from selfcard.activation.commands import discard_draft, save_draft
 from selfcard.activation.errors import CardNotReady, DraftOfAnotherDevice, ProofExpired
 from selfcard.activation.models import Draft, PinProof
 from selfcard.activation.queries import (
-    answers_of,
+    answers_in,
     card_at_hand,
-    draft_of,
+    find_draft,
     find_proof,
-    has_draft,
+    is_of_device,
 )
 from selfcard.cards.queries import product_versions_of
 from selfcard.core import clock
@@ -39,6 +39,9 @@ from selfcard.web.portal.answers import Answers, Page
 Shown = Callable[..., HttpResponse]
 
 PROOF, POLICY, OVER = "portal_proof", "portal_policy", "portal_visit_over"
+# The code that was asked for here; the one by which a policy's phone was shown; and that contact
+# data were just changed.
+CODE, PHONE, CHANGED = "portal_code", "portal_phone", "portal_contact_changed"
 NOTICES = "portal_notices"  # of claims, by what this browser has reported
 DEVICE = "device"  # the cookie by which a draft finds its device again
 
@@ -78,22 +81,26 @@ class Visit:
     @cached_property
     def answers(self) -> Answers:
         versions = product_versions_of(self.card.batch)
-        return Answers(answers_of(self.proof.serial, self.device), versions)
+        return Answers(answers_in(self.draft), versions)
 
     @cached_property
     def device(self) -> str:
         """The token of this device, a new one where there is none."""
         return self.request.COOKIES.get(DEVICE) or secrets.token_urlsafe(32)
 
+    @cached_property
+    def _begun(self) -> Draft | None:
+        return find_draft(self.proof.serial)
+
     @property
     def draft(self) -> Draft | None:
         """What was filled in for the card on this device."""
-        return draft_of(self.proof.serial, self.device)
+        return None if self.begun_elsewhere else self._begun
 
     @property
     def begun_elsewhere(self) -> bool:
         """Whether somebody is filling in for the card on another device."""
-        return has_draft(self.proof.serial) and self.draft is None
+        return self._begun is not None and not is_of_device(self._begun, self.device)
 
     def keep(self, page: Page, answers: Any) -> None:
         """Save a page's answers, and go on with them."""
@@ -105,12 +112,17 @@ class Visit:
             actor=holder_of(self.request),
             request_id=uuid4(),
         )
-        self.__dict__.pop("answers", None)
+        self._read_again()
 
     def begin_afresh(self) -> None:
         """Throw the draft away."""
         discard_draft(proof=self.proof, actor=holder_of(self.request), request_id=uuid4())
-        self.__dict__.pop("answers", None)
+        self._read_again()
+
+    def _read_again(self) -> None:
+        """The draft has changed."""
+        for name in ("_begun", "answers"):
+            self.__dict__.pop(name, None)
 
 
 def open_visit(request: HttpRequest, proof: PinProof) -> None:

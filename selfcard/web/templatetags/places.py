@@ -24,6 +24,7 @@ ROOMS: dict[str, tuple[May, ...]] = {
     "sales": SEEING_SALES,
     "payments": SEEING_RECEIPTS,
     "policies": (May.SEE_POLICIES,),
+    "claims": (May.HANDLE_CLAIMS,),
 }
 
 

@@ -17,6 +17,7 @@ from selfcard.custody.queries import APPROVE_WRITE_OFF
 from selfcard.custody.queries.extensions import APPROVE_EXTENSION
 from selfcard.custody.queries.stock_counts import ADJUST_STOCK
 from selfcard.payments.models.corrections import CORRECT
+from selfcard.policies.endorsing import APPROVE_ENDORSEMENT
 from selfcard.products.queries import PUBLISH_VERSION
 from selfcard.sales.queries import APPROVE_SALE
 from selfcard.web.office.fields import cards_said
@@ -39,6 +40,7 @@ SUBJECTS: dict[str, Subject] = {
     APPROVE_EXTENSION: Subject(_("Agree to more time for paid cards"), "office:custody:extension"),
     APPROVE_SALE: Subject(_("Agree to a large sale"), "office:sales:large_sale"),
     CORRECT: Subject(_("Agree that money was entered wrongly"), "office:drawers:correction"),
+    APPROVE_ENDORSEMENT: Subject(_("Agree to an endorsement"), "office:policies:endorsement"),
     PUBLISH_VERSION: Subject(_("Publish a product version"), "office:products:named"),
 }
 WRITTEN_OFF: dict[str, Promise] = {

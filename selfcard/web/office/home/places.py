@@ -169,6 +169,12 @@ WORK: dict[Work, WorkWords] = {
     Work.CHASE_OVERDUE: WorkWords(
         _("Past their due date"), _("Chase an overdue sale"), _("Open sale"), "office:sales:sale"
     ),
+    Work.TAKE_CLAIM: WorkWords(
+        _("Notices of claim"),
+        _("Look at a notice of claim"),
+        _("Open notice"),
+        "office:claims:notice",
+    ),
     Work.FINISH_COUNT: WorkWords(
         _("Counts to finish"),
         _("Finish a stock count"),
@@ -219,6 +225,7 @@ HITS: dict[Kind, HitWords] = {
     Kind.PAYMENT: HitWords(_("Payment receipts"), "cash", "office:payments:payment"),
     Kind.RED_LETTER: HitWords(_("Red-letter invoices"), "invoice", "office:payments:red_letter"),
     Kind.POLICY: HitWords(_("Policies"), "shield", "office:policies:policy"),
+    Kind.CLAIM: HitWords(_("Notices of claim"), "clipboard", "office:claims:notice"),
     Kind.ISSUE: HitWords(_("Issue notes"), "send", "office:custody:issue_note"),
     Kind.REQUISITION: HitWords(_("Requisitions"), "inbox", "office:custody:requisition"),
     Kind.RECALL: HitWords(_("Recall notes"), "back", "office:custody:recall_note"),
@@ -280,6 +287,8 @@ def hit_says(hit: Hit) -> list[Any]:
             return [thing.get_kind_display(), thing.reason_number]
         case Kind.POLICY:
             return [thing.product_version.name]
+        case Kind.CLAIM:
+            return [thing.get_harm_display(), thing.organisation.name]
         case Kind.REQUISITION:
             return [thing.organisation.name, thing.document_type.name]
         case Kind.WRITE_OFF:

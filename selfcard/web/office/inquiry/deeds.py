@@ -13,9 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core.actor import Actor
-from selfcard.core.serials import SerialRun
+from selfcard.core.serials import SerialRun, card_number
 from selfcard.custody.models import FREEZE_REASON
-from selfcard.custody.statuses import SeenStatus
+from selfcard.custody.statuses import CardStatus, SeenStatus
 from selfcard.inquiry.queries.biography import Biography
 from selfcard.inquiry.queries.next_steps import NextSteps
 from selfcard.organisations.models import May
@@ -136,6 +136,25 @@ def unlocked(actor: Actor, found: Biography) -> list[Deed]:
         place("office:gate:unlock", found.card.serial),
     )
     return [unlock] if unlock.url else []
+
+
+_ON_THE_SHELF = (CardStatus.PRINTED, CardStatus.IN_TRANSIT, CardStatus.INVENTORY)
+
+
+def reported(actor: Actor, found: Biography) -> list[Deed]:
+    """A notice of claim for a card that has left our shelves, whatever its status is now."""
+    holder = found.card.holder
+    if found.card.status in _ON_THE_SHELF:
+        return []
+    if not may(actor, May.HANDLE_CLAIMS, organisation_of(holder)):
+        return []
+    report = Deed(
+        _("Notice of claim"),
+        _("Somebody says that something has happened"),
+        "clipboard",
+        place("office:claims:record", query=f"number={card_number(found.card.serial)}"),
+    )
+    return [report] if report.url else []
 
 
 def _with_cards(

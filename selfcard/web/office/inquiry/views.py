@@ -37,6 +37,7 @@ from selfcard.web.office.inquiry.deeds import (
     back_from_its_paper,
     backward,
     forward,
+    reported,
     unlocked,
     with_its_paper,
 )
@@ -238,7 +239,11 @@ def card(request: OfficeRequest, number: str) -> HttpResponse:
             "card": one.card,
             "document_type": one.card.type_version.document_type,
             "life": _life(one),
-            "forward": [*with_its_paper(one, request.mays), *forward(steps, itself)],
+            "forward": [
+                *with_its_paper(one, request.mays),
+                *forward(steps, itself),
+                *reported(request.actor, one),
+            ],
             "backward": [
                 *unlocked(request.actor, one),
                 *back_from_its_paper(one, request.mays),

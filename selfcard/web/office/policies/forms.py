@@ -1,4 +1,4 @@
-"""Forms of a policy's end: who asks for it, and where the unearned premium goes."""
+"""Forms about a policy: who asks for something, its end, and where the unearned premium goes."""
 
 from typing import Any, ClassVar
 
@@ -18,16 +18,9 @@ from selfcard.web.office.payments.forms import PayeeForm
 Way = PaymentReceipt.Way
 
 
-class CancelForm(OfficeForm):
-    """Who asks for a policy to be cancelled, on which day, and why."""
+class AskerForm(OfficeForm):
+    """Who asks for something about a policy, by the document that was seen, and why."""
 
-    asked_on = DayField(
-        label=_("Asked for on"),
-        help_text=_("The day on which the request came in: the premium is reckoned from it."),
-    )
-    benefit_paid = forms.BooleanField(
-        label=_("A benefit was paid under this policy"), required=False
-    )
     asker = forms.ChoiceField(
         label=pgettext_lazy("cancellation", "Who asks"),
         choices=[
@@ -59,11 +52,8 @@ class CancelForm(OfficeForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=200, widget=forms.Textarea, validators=[printable_text]
     )
-    widths: ClassVar = {"asked_on": 6, "benefit_paid": 6, "identity_kind": 6, "name": 6}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"asked_on": clock.today()})
-        super().__init__(*args, **kwargs)
+    widths: ClassVar = {"identity_kind": 6, "name": 6}
 
     @property
     def asker_given(self) -> AskerGiven:
@@ -71,6 +61,24 @@ class CancelForm(OfficeForm):
         if said["asker"] == "applicant":
             return AskerGiven(said["identity_number"])
         return AskerGiven(said["identity_number"], True, said["name"], said["identity_kind"])
+
+
+class CancelForm(AskerForm):
+    """Who asks for a policy to be cancelled, on which day, and why."""
+
+    asked_on = DayField(
+        label=_("Asked for on"),
+        help_text=_("The day on which the request came in: the premium is reckoned from it."),
+    )
+    benefit_paid = forms.BooleanField(
+        label=_("A benefit was paid under this policy"), required=False
+    )
+    field_order = ("asked_on", "benefit_paid")
+    widths: ClassVar = {"asked_on": 6, "benefit_paid": 6, **AskerForm.widths}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"asked_on": clock.today()})
+        super().__init__(*args, **kwargs)
 
 
 class PayBackForm(PayeeForm):
