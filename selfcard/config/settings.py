@@ -45,6 +45,7 @@ PUBLIC_ADDRESS = os.environ.get(
 SMS_NUMBER = os.environ.get("SELFCARD_SMS_NUMBER", "")
 # By what SMS come and go: `smpp`, through `selfcard sms`; `http`, signed; or nothing.
 SMS_GATEWAY = os.environ.get("SELFCARD_SMS_GATEWAY", "").strip().lower()
+SMS_HTTP_ADDRESS = os.environ.get("SELFCARD_SMS_HTTP_ADDRESS", "")
 SMPP_HOST, _colon, _port = os.environ.get("SELFCARD_SMPP_ADDRESS", "").partition(":")
 SMPP_PORT = int(_port or "2775")
 SMPP_ACCOUNT = os.environ.get("SELFCARD_SMPP_ACCOUNT", "")

@@ -150,6 +150,20 @@ def forget_parts(*, actor: Actor, request_id: UUID) -> int:
     return gone
 
 
+@command
+def take_nonce(*, nonce: str, actor: Actor, request_id: UUID) -> bool:
+    """Keep that a signed post came; whether it came for the first time."""
+    with connection.cursor() as cursor:
+        # Who shows the same one at the same moment waits here, and then has come again.
+        cursor.execute(
+            "INSERT INTO sms_nonce (nonce, came_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [nonce, clock.now()],
+        )
+        is_first = cursor.rowcount == 1
+    record(actor, "sms.post_taken", is_first=is_first)
+    return is_first
+
+
 @step
 def note_submitted(*, message: Message, gateway: str, numbers: list[str], actor: Actor) -> None:
     """Keep by which numbers a gateway will speak of the parts of a message that it took."""
@@ -169,14 +183,25 @@ def note_submitted(*, message: Message, gateway: str, numbers: list[str], actor:
 
 @command
 def note_receipt(
-    *, gateway: str, number: str, arrived: bool, actor: Actor, request_id: UUID
+    *,
+    gateway: str,
+    number: str,
+    arrived: bool,
+    message: Message | None = None,
+    actor: Actor,
+    request_id: UUID,
 ) -> bool:
-    """Keep what a gateway says became of a part; whether that is news."""
+    """Keep what a gateway says became of a part; whether that is news.
+
+    `message` where the gateway speaks of it by our own number.
+    """
     told = {
         "state": Submission.State.ARRIVED if arrived else Submission.State.LOST,
         "told_at": clock.now(),
     }
-    row, is_news = Submission.objects.get_or_create(gateway=gateway, number=number, defaults=told)
+    row, is_news = Submission.objects.get_or_create(
+        gateway=gateway, number=number, defaults={"message": message, **told}
+    )
     if row.state == Submission.State.TAKEN:
         is_news = bool(
             Submission.objects.filter(pk=row.pk, state=Submission.State.TAKEN).update(**told)

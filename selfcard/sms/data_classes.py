@@ -13,6 +13,7 @@ HELD: dict[str, Held] = {
         index="sender_index digest",
         business="id gateway language serial came_at same_until state outcome reply",
     ),
+    "sms.Nonce": held(business="nonce"),
     "sms.Delivery": held(business="gateway number"),
     "sms.Submission": held(business="gateway number"),
 }

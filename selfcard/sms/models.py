@@ -179,6 +179,16 @@ class Delivery(models.Model):
         ]
 
 
+class Nonce(models.Model):
+    """That a signed post was taken in: kept as long as it could be shown again."""
+
+    nonce = models.CharField(max_length=64, primary_key=True)
+    came_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["came_at"], name="sms_nonce_by_age")]
+
+
 class Submission(models.Model):
     """A part of a message of ours that a gateway took, by the number that it gave it, and what it
     said of it later: whether it reached the phone.

@@ -69,6 +69,13 @@ def waiting_text(gateway: str, sender: str, place: Place) -> str:
     )
 
 
+def find_sms(number: str) -> Message | None:
+    """A message of ours that left as an SMS, by the number that it has with us."""
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        return None
+    return Message.objects.filter(pk=int(number), channel=Message.Channel.SMS).first()
+
+
 def submissions_of(message: Message) -> list[Submission]:
     """What gateways said of the parts of a message of ours."""
     return list(Submission.objects.filter(message=message).order_by("part"))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from selfcard.messaging.errors import NotDelivered
-from selfcard.messaging.gateways import mail, telephone
+from selfcard.messaging.gateways import mail, signed, telephone
 from selfcard.messaging.models import Message
 
 Gateway = Callable[[Message], None]
@@ -51,6 +51,8 @@ def gateway_for(channel: Message.Channel) -> Gateway | None:
     """What messages of a channel leave by now, if anything."""
     if channel in _carried_here:
         return _carried_here[channel]
+    if channel == Message.Channel.SMS and settings.SMS_GATEWAY == "http":
+        return signed.deliver
     if channel == Message.Channel.SMS:
         return telephone.deliver if settings.DEMO_MESSAGES else None
     return mail.deliver if settings.EMAIL_HOST or settings.DEMO_MESSAGES else None
@@ -58,4 +60,4 @@ def gateway_for(channel: Message.Channel) -> Gateway | None:
 
 def takes_sms() -> bool:
     """Whether an SMS would be sent at all: nobody is promised one otherwise."""
-    return gateway_for(Message.Channel.SMS) is not None
+    return bool(settings.SMS_GATEWAY) or gateway_for(Message.Channel.SMS) is not None
