@@ -50,7 +50,6 @@ SMPP_HOST, _colon, _port = os.environ.get("SELFCARD_SMPP_ADDRESS", "").partition
 SMPP_PORT = int(_port or "2775")
 SMPP_ACCOUNT = os.environ.get("SELFCARD_SMPP_ACCOUNT", "")
 SMPP_PASSWORD = os.environ.get("SELFCARD_SMPP_PASSWORD", "")
-SMPP_TLS = _is_on("SELFCARD_SMPP_TLS")
 # So many parts may be under way to the centre before it has taken the first of them.
 SMPP_WINDOW = int(os.environ.get("SELFCARD_SMPP_WINDOW", "10"))
 SMPP_ENQUIRE_EVERY = timedelta(seconds=30)

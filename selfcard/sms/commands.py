@@ -77,9 +77,9 @@ def take_part(
         number=place.number,
         defaults={"sealed": part_keys.seal_part(text.encode(), now), "came_at": now},
     )
-    together = _parts_of(gateway, index, place)
+    there = _parts_there(gateway, index, place)
     record(actor, "sms.part_taken", number=place.number, count=place.count)
-    return together.count() == place.count
+    return there == place.count
 
 
 @command
@@ -220,6 +220,10 @@ def _parts_of(gateway: str, sender: bytes, place: Place) -> QuerySet[Part]:
     return Part.objects.filter(
         gateway=gateway, sender=sender, reference=place.reference, count=place.count
     )
+
+
+def _parts_there(gateway: str, sender: bytes, place: Place) -> int:
+    return _parts_of(gateway, sender, place).count()
 
 
 def _take_in(

@@ -76,6 +76,11 @@ def find_sms(number: str) -> Message | None:
     return Message.objects.filter(pk=int(number), channel=Message.Channel.SMS).first()
 
 
+def replied_by(message: Message) -> InboundMessage | None:
+    """The message that came in to which one of ours is the reply."""
+    return InboundMessage.objects.filter(reply=message).first()
+
+
 def submissions_of(message: Message) -> list[Submission]:
     """What gateways said of the parts of a message of ours."""
     return list(Submission.objects.filter(message=message).order_by("part"))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from selfcard.cards.papers.words import ACTIVATION_BY_SMS
 from selfcard.cards.queries import printed_versions
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
@@ -37,8 +38,9 @@ def help_words(about: str = "") -> str:
 
 
 def activation_pattern() -> str:
-    """What is sent to activate a card."""
-    return _("ACT#card number#PIN#name#identity number#product#occupation")
+    """What is sent to activate a card, as cards and manuals have it."""
+    is_chinese = (get_language() or "").startswith("zh")
+    return ACTIVATION_BY_SMS.zh if is_chinese else ACTIVATION_BY_SMS.en
 
 
 def corrections(meant: Mistyped) -> str:

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -39,9 +38,9 @@ def run(account: Account, stopped: threading.Event | None = None) -> None:
     try:
         with ThreadPoolExecutor(account.window, "out") as senders:
             while not stopped.is_set():
-                if line.is_up:
-                    _send_what_waits(senders, account.window)
-                stopped.wait(_LOOK_EVERY_S)
+                tried = _send_what_waits(senders, account.window) if line.is_up else 0
+                if tried < account.window:
+                    stopped.wait(_LOOK_EVERY_S)
     finally:
         line.stop()
         holding.join()
@@ -54,16 +53,16 @@ def _told_to_stop() -> threading.Event:
     return stopped
 
 
-def _send_what_waits(senders: ThreadPoolExecutor, most: int) -> None:
-    """Send what is due, so many at a time, and wait for them."""
+def _send_what_waits(senders: ThreadPoolExecutor, most: int) -> int:
+    """Try to send what is due, so many at a time, and say how many that were."""
     close_old_connections()
     try:
         waiting = due(clock.now()).filter(channel=Message.Channel.SMS).order_by("next_try_at")
-        list(senders.map(_send, waiting[:most]))
+        return len(list(senders.map(_send, waiting[:most])))
     except Exception as error:
         # The database may be away for a moment; what waits is still there afterwards.
         log.error("sms_not_sent", reason=type(error).__name__)
-        time.sleep(_LOOK_EVERY_S)
+        return 0
     finally:
         connection.close()
 

@@ -9,12 +9,11 @@ that grows while it fails.
 
 import logging
 import select
-import ssl
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -56,7 +55,7 @@ class FromPhone:
     """A message, or a part of one, as the centre brings it."""
 
     sender: str
-    text: str
+    text: str = field(repr=False)
     place: Place | None
 
 
@@ -76,7 +75,6 @@ class Account:
     port: int
     name: str
     password: str
-    tls: bool = False
     window: int = 10
     enquire_every: timedelta = timedelta(seconds=30)
     answer_within: timedelta = timedelta(seconds=15)
@@ -88,7 +86,6 @@ class Account:
             port=settings.SMPP_PORT,
             name=settings.SMPP_ACCOUNT,
             password=settings.SMPP_PASSWORD,
-            tls=settings.SMPP_TLS,
             window=settings.SMPP_WINDOW,
             enquire_every=settings.SMPP_ENQUIRE_EVERY,
             answer_within=settings.SMPP_ANSWER_WITHIN,
@@ -178,7 +175,7 @@ class Line:
             try:
                 self._send(client, request)
                 return answer.result(self._account.answer_within.total_seconds())
-            except (TimeoutError, exceptions.ConnectionError, OSError):
+            except (TimeoutError, CancelledError, exceptions.ConnectionError, OSError):
                 raise NotDelivered(Message.Problem.NO_ANSWER) from None
             finally:
                 self._waiting.pop(request.sequence, None)
@@ -190,7 +187,6 @@ class Line:
             account.port,
             timeout=account.answer_within.total_seconds(),
             logger_name=_silent.name,
-            ssl_context=ssl.create_default_context() if account.tls else None,
             allow_unknown_opt_params=True,
         )
         try:
@@ -221,7 +217,7 @@ class Line:
         finally:
             self._client = None
             for answer in list(self._waiting.values()):
-                answer.cancel() or answer.done()
+                answer.cancel()
             client.disconnect()
 
     def _answers(self, client: Client) -> bool:

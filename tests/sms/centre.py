@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).with_name("centre")
+from selfcard.launcher.chromium import MESSAGE_CENTRE, ensure_message_centre
+
 _PATIENCE_S = 30
 
 
@@ -20,7 +20,7 @@ class Centre:
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             ["node", "centre.js"],
-            cwd=FOLDER,
+            cwd=MESSAGE_CENTRE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -68,13 +68,7 @@ class Centre:
 @contextmanager
 def a_centre() -> Iterator[Centre]:
     """A centre on a port of its own; its library is fetched once, by the digests of its lock."""
-    if not (FOLDER / "node_modules").exists():
-        subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
-            cwd=FOLDER,
-            check=True,
-            timeout=120,
-        )
+    ensure_message_centre()
     centre = Centre()
     try:
         yield centre

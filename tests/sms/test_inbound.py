@@ -20,12 +20,14 @@ from selfcard.sms.commands import forget_parts
 from selfcard.sms.inbound import receive
 from selfcard.sms.models import InboundMessage, Part
 from selfcard.sms.queries import index_of, source_of
+from selfcard.sms.verify import violations
 from tests.factories.activation import activate, lock_with_wrong_pins, paid_cards, sell, wrong_pin
 from tests.factories.cards import PrintedCard, a_document_type
 from tests.factories.custody import cards_at_institution
 from tests.factories.messaging import SYSTEM
 from tests.factories.organisations import Insurer
-from tests.factories.policies import an_application, an_identity_number
+from tests.factories.policies import a_person, an_application, an_identity_number
+from tests.factories.postgresql import triggers_at_rest
 from tests.factories.products import a_product, a_published_version
 from tests.factories.sms import OTHER_PHONE, PHONE, activation_by, arrived, in_parts, replies_to
 
@@ -386,3 +388,35 @@ def places_with(text: str) -> list[str]:
             if cursor.fetchone()[0]:
                 found.append(table)
     return found
+
+
+def test_a_message_that_nobody_answers_and_a_part_that_nobody_forgets_are_found(
+    card: PrintedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(violations()) == []
+    with clock.frozen(clock.now() - timedelta(hours=2)):
+        receive(in_parts("激活" + "王" * 100, reference=3)[0])
+        with monkeypatch.context() as cut:
+            cut.setattr(inbound, "_answer", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                receive(arrived("HELP"))
+
+    assert [one.promise for one in violations()] == [
+        "Every message that came in is answered within the hour, or it is said why not",
+        "No part of a message waits longer than an hour",
+    ]
+
+
+def test_a_reply_that_tells_of_another_policy_is_found(insurer: Insurer) -> None:
+    first, second = paid_cards(insurer, 2)
+    receive(arrived(activation_by(first)))
+    assert list(violations()) == []
+    activate(second, an_application(applicant=a_person("李娜", order=9)))
+    other = Message.objects.filter(reason_number=Policy.objects.latest("pk").number)[0]
+
+    with triggers_at_rest():
+        InboundMessage.objects.update(reply=other)
+
+    assert [one.promise for one in violations()] == [
+        "A policy that came of a message is told in its reply, to the number that wrote"
+    ]

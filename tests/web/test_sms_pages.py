@@ -13,13 +13,15 @@ from django.urls import reverse
 from selfcard.core.keys import key
 from selfcard.core.signed_posts import MOMENT, NONCE, SIGNATURE, signature_of, signed_headers
 from selfcard.messaging.models import Message
+from selfcard.organisations.models import May
+from selfcard.organisations.queries import head_office
 from selfcard.policies.models import Policy
 from selfcard.sms.inbound import receive
 from selfcard.sms.models import InboundMessage, Part, Submission
 from tests.factories.activation import paid_cards
 from tests.factories.cards import PrintedCard
 from tests.factories.messaging import demonstration
-from tests.factories.organisations import Insurer
+from tests.factories.organisations import Insurer, a_staff_member
 from tests.factories.sms import OTHER_PHONE, PHONE, activation_by, arrived, in_parts, replies_to
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +197,28 @@ def test_a_receipt_is_kept_with_the_message(
 
 def test_there_is_no_such_gateway_where_none_is_set(client: Client, card: PrintedCard) -> None:
     assert post(client, message("HELP", **{"from": OTHER_PHONE})).status_code == 404
+
+
+# The office
+
+
+def test_the_office_sees_the_reply_what_it_answers_and_whether_it_arrived(
+    insurer: Insurer, card: PrintedCard, client: Client
+) -> None:
+    said = receive(arrived("HELP"))
+    assert said is not None
+    assert said.reply is not None
+    Submission.objects.create(
+        gateway="smpp", number="c-1", message=said.reply, state="arrived", told_at=said.came_at
+    )
+    chief = a_staff_member("9100", head_office(), May.SEE_POLICIES, language="zh-hans")
+    client.force_login(chief, backend=house.AUTHENTICATION_BACKENDS[-1])
+
+    rows = client.get(reverse("office:messaging:list")).content.decode()
+    page = client.get(reverse("office:messaging:message", args=[said.reply.pk]))
+
+    assert "短信回复" in rows
+    shown = page.content.decode()
+    assert page.status_code == 200
+    assert said.words in shown
+    assert "已送达手机" in shown
