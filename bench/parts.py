@@ -13,6 +13,7 @@ from bench import (
     paying,
     printing,
     reading,
+    typed,
 )
 
 PARTS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -25,4 +26,5 @@ PARTS: dict[str, Callable[..., dict[str, Any]]] = {
     "guessing": guessing.measure,
     "answers": answers.measure,
     "activating": activating.measure,
+    "messages": typed.measure,
 }

@@ -43,6 +43,26 @@ PUBLIC_ADDRESS = os.environ.get(
 )
 # Where cards are activated by SMS; no word of it anywhere while there is no such number.
 SMS_NUMBER = os.environ.get("SELFCARD_SMS_NUMBER", "")
+# By what SMS come and go: `smpp`, through `selfcard sms`; `http`, signed; or nothing.
+SMS_GATEWAY = os.environ.get("SELFCARD_SMS_GATEWAY", "").strip().lower()
+SMS_HTTP_ADDRESS = os.environ.get("SELFCARD_SMS_HTTP_ADDRESS", "")
+SMPP_HOST, _colon, _port = os.environ.get("SELFCARD_SMPP_ADDRESS", "").partition(":")
+SMPP_PORT = int(_port or "2775")
+SMPP_ACCOUNT = os.environ.get("SELFCARD_SMPP_ACCOUNT", "")
+SMPP_PASSWORD = os.environ.get("SELFCARD_SMPP_PASSWORD", "")
+# So many parts may be under way to the centre before it has taken the first of them.
+SMPP_WINDOW = int(os.environ.get("SELFCARD_SMPP_WINDOW", "10"))
+SMPP_ENQUIRE_EVERY = timedelta(seconds=30)
+SMPP_ANSWER_WITHIN = timedelta(seconds=15)
+# The same words of the same number are one message for so long; parts wait so long for the others
+# (`docs/sms.md`).
+SMS_SAME = timedelta(minutes=10)
+SMS_PARTS_WAIT = timedelta(minutes=10)
+# How many messages of one number are read and answered in an hour, how many of them without a
+# keyword, and how many of all numbers together: each answer costs money.
+SMS_AN_HOUR = 20
+SMS_WITHOUT_KEYWORD_AN_HOUR = 3
+SMS_AN_HOUR_IN_ALL = int(os.environ.get("SELFCARD_SMS_ANSWERS_AN_HOUR", "20000"))
 APPROVAL_DAYS = int(os.environ.get("SELFCARD_APPROVAL_DAYS", "14"))
 # Working days are counted where the insurer is; within so many a loss is announced publicly.
 INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")
@@ -159,6 +179,7 @@ CAPABILITIES = [
     "policies",
     "activation",
     "claims",
+    "sms",
     "inquiry",
 ]
 

@@ -1,5 +1,6 @@
-"""What tests and pictures look with: Debian's Chromium with a font for Chinese, and poppler, which
-reads signed policies as the programs of those who hold them do.
+"""What tests and pictures look with: Debian's Chromium with a font for Chinese, poppler, which
+reads signed policies as the programs of those who hold them do, and a message centre that is not
+ours, by Node's package `smpp`.
 """
 
 import os
@@ -9,10 +10,13 @@ import subprocess
 import click
 
 from selfcard.launcher.errors import Trouble
+from selfcard.launcher.folder import PROJECT
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("chromium", "fonts-wqy-microhei")
 POPPLER = "poppler-utils"
+NODE = ("nodejs", "npm")
+MESSAGE_CENTRE = PROJECT / "tests" / "sms" / "centre"
 
 # As root there is no sandbox to be had; the rest keeps it from calling home.
 ARGUMENTS = [
@@ -60,6 +64,23 @@ def ensure_pdfsig() -> str:
     if _installed(POPPLER) and (found := shutil.which("pdfsig")):
         return found
     raise Trouble(f"The tests of signed policies need pdfsig: apt-get install {POPPLER}, as root.")
+
+
+def ensure_message_centre() -> None:
+    """Fetch the message centre that SMS are tested with, by the digests of its lock; root installs
+    Node where it is missing.
+
+    Raises:
+        Trouble: something is missing, and cannot be had from here.
+    """
+    if (MESSAGE_CENTRE / "node_modules" / "smpp").exists():
+        return
+    if not shutil.which("npm") and not (_installed(*NODE) and shutil.which("npm")):
+        raise Trouble(f"The tests of SMS need Node: apt-get install {' '.join(NODE)}, as root.")
+    fetching = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    done = subprocess.run(fetching, cwd=MESSAGE_CENTRE, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Trouble("npm could not fetch the package smpp, with which SMS are tested.")
 
 
 def _installed(*packages: str) -> bool:

@@ -102,6 +102,33 @@ def retention(as_json: bool) -> None:
                 click.echo(line)
 
 
+@main.command("sms")
+def hold_line() -> None:
+    """Hold the line to the message centre, until Ctrl-C: SMS come and go by it.
+
+    Runs beside `selfcard run`, which leaves all SMS to it.
+
+    \b
+    SELFCARD_SMS_GATEWAY    smpp
+    SELFCARD_SMS_NUMBER     the number to which holders write
+    SELFCARD_SMPP_ADDRESS   the centre, as host:port
+    SELFCARD_SMPP_ACCOUNT   who we are there; the password in SELFCARD_SMPP_PASSWORD
+    """
+    from selfcard.launcher.books import opened_books
+
+    with opened_books():
+        from django.conf import settings
+
+        from selfcard.sms.running import run as run_line
+        from selfcard.sms.smpp import Account
+
+        if settings.SMS_GATEWAY != "smpp" or not settings.SMPP_HOST or not settings.SMS_NUMBER:
+            raise Trouble(
+                "Nobody said where the message centre is: `selfcard sms --help` lists what to set."
+            )
+        run_line(Account.of_settings())
+
+
 @main.group(cls=PlainSpoken)
 def demo() -> None:
     """The demo company: people, organisations and cards to try things with."""
@@ -329,6 +356,31 @@ def gate(tries: int, cards: int, sources: int, rounds: int, as_json: bool) -> No
     found = measure(
         tries, cards, sources, rounds, told=lambda what: click.echo(f"… {what}", err=True)
     )
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
+
+
+@bench.command()
+@click.option(
+    "--messages",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="How many generated messages are read.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def sms(messages: int, as_json: bool) -> None:
+    """Reading what people type on a phone, and the slowest of it.
+
+    Works on throw-away books, never on yours, as `bench custody` does.
+
+    \b
+    selfcard bench sms
+    selfcard bench sms --messages 1000 --json > sms.json
+    """
+    from bench.sms import measure
+    from bench.table import as_text
+
+    found = measure(messages, told=lambda what: click.echo(f"… {what}", err=True))
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else as_text(found))
 
 

@@ -48,7 +48,9 @@ def run() -> None:
     # What an insurer may switch on, the demo company has.
     os.environ.setdefault("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON", "on")
     # And nobody outside gets a message from it.
-    os.environ.setdefault("SELFCARD_DEMO_MESSAGES", "on")
+    if os.environ.setdefault("SELFCARD_DEMO_MESSAGES", "on") == "on":
+        # A number that nobody has: its telephone is a page.
+        os.environ.setdefault("SELFCARD_SMS_NUMBER", "1069 5550 100")
     for ending in ENDINGS:
         signal.signal(ending, _stop)
     with ExitStack() as stack:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from selfcard.launcher.chromium import ensure_chromium, ensure_pdfsig
+from selfcard.launcher.chromium import ensure_chromium, ensure_message_centre, ensure_pdfsig
 from selfcard.launcher.folder import PROJECT
 from selfcard.launcher.messages import compile_all
 from selfcard.launcher.postgres import Postgres
@@ -54,6 +54,7 @@ def test(arguments: Sequence[str]) -> int:
     """
     ensure_chromium()
     ensure_pdfsig()
+    ensure_message_centre()
     # Once, before there are several workers who would read what another is still writing.
     compile_all()
     with throw_away_database():

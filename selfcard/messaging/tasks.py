@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.messaging.commands import SEND, send_message
+from selfcard.messaging.gateways import channels_that_leave_here
 from selfcard.messaging.models import Message
 from selfcard.messaging.queries import due
 
@@ -19,7 +20,8 @@ MOST_AT_ONCE = 500
 @app.task(name=SEND)
 def send(*, messages: list[int]) -> None:
     """Send the messages of one deed."""
-    for message in Message.objects.filter(pk__in=messages).order_by("pk"):
+    written = Message.objects.filter(pk__in=messages, channel__in=channels_that_leave_here())
+    for message in written.order_by("pk"):
         _try(message)
 
 
@@ -27,7 +29,8 @@ def send(*, messages: list[int]) -> None:
 @app.task(name="messaging.send_what_waits", queueing_lock="messaging.send_what_waits")
 def send_what_waits(timestamp: int) -> None:
     """Try again what is due: not sent at first, or left by a worker that died."""
-    for message in due(clock.now() - GRACE).order_by("next_try_at")[:MOST_AT_ONCE]:
+    waiting = due(clock.now() - GRACE).filter(channel__in=channels_that_leave_here())
+    for message in waiting.order_by("next_try_at")[:MOST_AT_ONCE]:
         _try(message)
 
 

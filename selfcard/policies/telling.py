@@ -122,7 +122,7 @@ def _tell(policy: Policy, occasion: str, subject: str, words: str, actor: Actor)
     messages = [_sms(policy.phone, words)]
     if policy.email:
         messages.append(
-            MessageGiven(Message.Channel.EMAIL, policy.email, _signed(words), _signed(subject))
+            MessageGiven(Message.Channel.EMAIL, policy.email, signed(words), signed(subject))
         )
     _write(policy, occasion, messages, actor)
 
@@ -139,10 +139,10 @@ def _write(policy: Policy, occasion: str, messages: list[MessageGiven], actor: A
 
 
 def _sms(phone: str, words: str) -> MessageGiven:
-    return MessageGiven(Message.Channel.SMS, phone, _signed(words))
+    return MessageGiven(Message.Channel.SMS, phone, signed(words))
 
 
-def _signed(words: str) -> str:
+def signed(words: str) -> str:
     """With the insurer's name before it, as a message in the reader's language has it."""
     language = get_language() or settings.LANGUAGE_CODE
     name = settings.INSURER_SHORT_NAME.get(language, settings.INSURER_SHORT_NAME["en"])

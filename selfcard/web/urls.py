@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from selfcard.web import switches
+from selfcard.web import sms_gateway, switches
 
 urlpatterns = [
     path("language/", switches.language, name="language"),
     path("theme/", switches.theme, name="theme"),
     path("office/", include("selfcard.web.office.urls")),
+    path("gateway/sms/", sms_gateway.posted, name="sms_gateway"),
     path("account/", include("selfcard.web.account_urls")),
     path("", include("selfcard.web.portal.urls")),
 ]

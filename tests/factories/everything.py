@@ -26,6 +26,7 @@ from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.products.people import Relationship
 from selfcard.sales.commands import block_overdue_sellers, note_payment_failed
+from selfcard.sms.inbound import receive
 from tests.factories.activation import activate, ask_for_code, holder, lock_with_wrong_pins
 from tests.factories.claims import a_claims_officer, a_photo_of, add, look_at, take
 from tests.factories.claims import report as report_claim
@@ -38,6 +39,7 @@ from tests.factories.organisations import a_staff_member
 from tests.factories.policies import a_person, an_application, endorsed, reached_by_code
 from tests.factories.recoveries import take_back, voucher
 from tests.factories.sales import Shop, an_agency
+from tests.factories.sms import arrived
 from tests.factories.stock_counts import counted
 
 A_PAYEE = PayeeGiven("payee", "王芳", "Bank of the Lake", "6222 0000 1111 2222")
@@ -89,6 +91,7 @@ def everything_has_happened() -> None:
     with clock.frozen(day.sale.due_on + timedelta(days=1)):
         block_overdue_sellers(actor=Actor.system("test"), request_id=uuid4())
     _more_time(day, shop.batch.last_day + timedelta(days=1))
+    receive(arrived("HELP"))
 
 
 def _a_claim_is_reported(shop: Shop, policy: Policy) -> None:

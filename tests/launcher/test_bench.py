@@ -21,6 +21,7 @@ import bench.gate
 import bench.guessing
 import bench.money
 import bench.papers
+import bench.sms
 from bench.activating import follow, two_connections
 from bench.answers import distance
 from bench.books import QUIET, build_books
@@ -66,7 +67,9 @@ def measured_here(monkeypatch: pytest.MonkeyPatch) -> None:
             cursor.execute(EMPTY)
         return json.loads(json.dumps(PARTS[part](**sizes)))
 
-    for measured in (bench.custody, bench.money, bench.gate, bench.papers, bench.activation):
+    for measured in (
+        bench.custody, bench.money, bench.gate, bench.papers, bench.activation, bench.sms,
+    ):  # fmt: skip
         monkeypatch.setattr(measured, "books_to_forget", lambda: nullcontext("books"))
         monkeypatch.setattr(measured, "copy_of", lambda books, name: nullcontext(name))
         monkeypatch.setattr(measured, "run_part", run)
@@ -176,6 +179,19 @@ def test_a_policy_and_its_card_are_measured_beside_their_floor(measured_here: No
     assert all(paper["times"] == 2 and paper["cpu_p50_ms"] > 0 for paper in papers.values())
     assert found["papers"]["statements_to_open"] == 1
     assert all({"what", "measured", "bound", "holds"} <= set(one) for one in found["bounds"])
+
+
+def test_the_slowest_message_is_told_without_any_digit_but_a_card_number(
+    measured_here: None,
+) -> None:
+    answer = asked("--messages", "200", "--json", of="sms")
+
+    assert answer.exit_code == 0
+    found = json.loads(answer.stdout)["messages"]
+    assert found["times"] == 200
+    assert found["slowest_ms"] >= found["p99_ms"] > 0
+    assert found["longest_ms"] > 0
+    assert sum(sign.isdigit() for sign in found["slowest"]) in (0, 16)
 
 
 def test_activations_are_measured_over_http_beside_their_floor(measured_here: None) -> None:

@@ -78,3 +78,4 @@ class ManualFacts:
     activate_address: str
     manual_address: str
     sms_number: str
+    sms_activation: Text  # what is sent there

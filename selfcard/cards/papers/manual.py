@@ -4,7 +4,13 @@ from django.conf import settings
 
 from selfcard.cards.models import DocumentTypeVersion
 from selfcard.cards.papers import MANUAL, ManualFacts
-from selfcard.cards.papers.words import deadline_told, facts_since, manual_address, named
+from selfcard.cards.papers.words import (
+    ACTIVATION_BY_SMS,
+    deadline_told,
+    facts_since,
+    manual_address,
+    named,
+)
 from selfcard.core.papers.engine import render
 from selfcard.products.models import ProductVersion
 from selfcard.products.queries import product_told
@@ -21,6 +27,7 @@ def manual_facts(version: DocumentTypeVersion, products: tuple[ProductVersion, .
         activate_address=settings.PUBLIC_ADDRESS,
         manual_address=manual_address(version),
         sms_number=settings.SMS_NUMBER,
+        sms_activation=ACTIVATION_BY_SMS,
     )
 
 

@@ -11,6 +11,12 @@ from selfcard.core.papers import freeze_paper, frozen_facts
 from selfcard.core.papers.engine import render
 from selfcard.core.papers.facts import Name, Text
 
+# What is sent to activate a card by SMS; the keyword says in which language it is answered.
+ACTIVATION_BY_SMS = Text(
+    zh="激活#卡号#密码#姓名#身份证号#产品#职业",
+    en="ACT#card number#PIN#name#identity number#product#occupation",
+)
+
 
 def card_words(version: DocumentTypeVersion, deadline: date | None = None) -> CardWordsFacts:
     """The words on the cards of a type version; with the last day of a batch where there is one."""
@@ -103,8 +109,8 @@ def _back(version: DocumentTypeVersion, deadline: date | None) -> list[Text]:
     if sms:
         lines.append(
             Text(
-                zh=f"或者发送短信“ACT#卡号#密码#姓名#身份证号”至{sms}。",
-                en=f"Or send “ACT#card number#PIN#name#identity number” to {sms}.",
+                zh=f"或者发送短信“{ACTIVATION_BY_SMS.zh}”至{sms}。",
+                en=f"Or send “{ACTIVATION_BY_SMS.en}” to {sms}.",
             )
         )
     lines.append(

@@ -3,6 +3,9 @@
 E-mail goes to the mail server `EMAIL_HOST`. In a demonstration (`DEMO_MESSAGES`) everything stays
 on this machine, where anybody can look at it. Where nothing is named nothing is sent, and the
 message says so.
+
+A process that holds a line of its own, as SMPP needs one, carries the messages of its channel
+itself (`carry`); every other process leaves them to it.
 """
 
 from collections.abc import Callable
@@ -10,10 +13,26 @@ from collections.abc import Callable
 from django.conf import settings
 
 from selfcard.messaging.errors import NotDelivered
-from selfcard.messaging.gateways import mail, telephone
+from selfcard.messaging.gateways import mail, signed, telephone
 from selfcard.messaging.models import Message
 
 Gateway = Callable[[Message], None]
+
+_carried_here: dict[Message.Channel, Gateway] = {}
+
+
+def carry(channel: Message.Channel, gateway: Gateway) -> None:
+    """Let the messages of a channel leave by this process, through a line that it holds."""
+    _carried_here[channel] = gateway
+
+
+def channels_that_leave_here() -> list[Message.Channel]:
+    """The channels whose messages this process sends."""
+    return [
+        one
+        for one in Message.Channel
+        if one in _carried_here or one != Message.Channel.SMS or settings.SMS_GATEWAY != "smpp"
+    ]
 
 
 def deliver(message: Message) -> None:
@@ -30,6 +49,10 @@ def deliver(message: Message) -> None:
 
 def gateway_for(channel: Message.Channel) -> Gateway | None:
     """What messages of a channel leave by now, if anything."""
+    if channel in _carried_here:
+        return _carried_here[channel]
+    if channel == Message.Channel.SMS and settings.SMS_GATEWAY == "http":
+        return signed.deliver
     if channel == Message.Channel.SMS:
         return telephone.deliver if settings.DEMO_MESSAGES else None
     return mail.deliver if settings.EMAIL_HOST or settings.DEMO_MESSAGES else None
@@ -37,4 +60,4 @@ def gateway_for(channel: Message.Channel) -> Gateway | None:
 
 def takes_sms() -> bool:
     """Whether an SMS would be sent at all: nobody is promised one otherwise."""
-    return gateway_for(Message.Channel.SMS) is not None
+    return bool(settings.SMS_GATEWAY) or gateway_for(Message.Channel.SMS) is not None

@@ -216,11 +216,24 @@ class CodeForm(GateForm):
 
 
 class TelephoneForm(PortalForm):
-    """Whose telephone is looked at, in a demonstration."""
+    """Whose telephone is looked at in a demonstration, and what is sent to us from it."""
 
     number = PhoneField(
         label=_("Mobile phone"), error_messages={"required": _("Enter a mobile phone number.")}
     )
+    words = forms.CharField(
+        label=_("Message to us"),
+        help_text=_("“HELP” says what can be sent."),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea({"class": "input", "rows": 3, "autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "send" in self.data and not given.get("words"):
+            self.add_error("words", _("Write the message that is to be sent."))
+        return given
 
 
 class IdentityNumberForm(GateForm):

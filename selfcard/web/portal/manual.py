@@ -10,6 +10,7 @@ from selfcard.cards.models import DocumentTypeVersion
 from selfcard.cards.papers.manual import manual_pdf
 from selfcard.cards.queries import printed_versions, products_offered
 from selfcard.products.words import cancelling_in_words, people_in_words, time_in_words
+from selfcard.sms.replies import activation_pattern
 from selfcard.web.portal.views import pdf_answer
 
 
@@ -38,7 +39,13 @@ def manual(request: HttpRequest, code: str, number: int | None = None) -> HttpRe
     return render(
         request,
         "portal/manual.html",
-        {"version": version, "products": products, "sms_number": settings.SMS_NUMBER},
+        {
+            "version": version,
+            "products": products,
+            "sms_number": settings.SMS_NUMBER,
+            "sms_activation": activation_pattern(),
+            "is_demo": settings.DEMO_MESSAGES,
+        },
     )
 
 

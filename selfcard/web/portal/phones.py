@@ -29,6 +29,7 @@ from selfcard.policies.application import ContactGiven
 from selfcard.policies.identity import written_phone
 from selfcard.policies.models import Policy
 from selfcard.policies.queries import find_policy
+from selfcard.sms.loopback import send_from_telephone
 from selfcard.web.portal.forms import (
     AskCodeForm,
     CodeForm,
@@ -135,13 +136,18 @@ def new_contact(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def telephone(request: HttpRequest) -> HttpResponse:
-    """What a telephone of the demonstration has got; there is no such page anywhere else."""
+    """A telephone of the demonstration: what it has got, and what is sent to us from it. There is
+    no such page anywhere else."""
     if not settings.DEMO_MESSAGES:
         raise Http404
     number = ""
     form = TelephoneForm(request.POST if "number" in request.POST else None)
     if form.is_valid():
         number = form.cleaned_data["number"]
+        if "send" in request.POST:
+            send_from_telephone(number, form.cleaned_data["words"])
+        # What was sent may hold a PIN: it does not come back.
+        form = TelephoneForm(kept={"number": number})
     elif request.method == "POST" and not form.is_bound and (asked := _asked_here(request)):
         number = asked.phone or ""
     facts = {

@@ -12,6 +12,7 @@ question = filling_in(line.question)
 
 urlpatterns = [
     path("", views.start, name="start"),
+    path("from-sms/<slug:device>", views.from_sms, name="from_sms"),
     path("card/", views.card, name="card"),
     path("card/code/", phones.ask_for_card, name="ask_code_for_card"),
     path("card/begin-afresh/", views.begin_afresh, name="begin_afresh"),

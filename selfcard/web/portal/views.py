@@ -66,6 +66,7 @@ from selfcard.web.portal.visit import (
     Visit,
     asking,
     holder_of,
+    know_device,
     open_visit,
     opened,
     policy_shown_to,
@@ -104,6 +105,17 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("portal:product")
     visit_over = request.session.pop(OVER, False)
     return shown(request, "portal/start.html", form, {"visit_over": visit_over})
+
+
+@never_cache
+@require_GET
+def from_sms(request: HttpRequest, device: str) -> HttpResponse:
+    """Go on from where a message left off: its draft is this device's, once card and PIN are
+    shown. The address itself opens nothing.
+    """
+    response = redirect("portal:start")
+    know_device(response, device)
+    return response
 
 
 @never_cache

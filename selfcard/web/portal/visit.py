@@ -187,17 +187,22 @@ def opened(view: Shown) -> Shown:
                 request.session[OVER] = True
             return redirect("portal:start")
         response = view(request, visit, *args, **kwargs)
-        response.set_cookie(
-            DEVICE,
-            visit.device,
-            max_age=settings.DRAFT_MEMORY,
-            httponly=True,
-            secure=settings.SESSION_COOKIE_SECURE,
-            samesite="Lax",
-        )
+        know_device(response, visit.device)
         return response
 
     return seen
+
+
+def know_device(response: HttpResponse, device: str) -> None:
+    """Let this device be known again by its token: what it began is found by it."""
+    response.set_cookie(
+        DEVICE,
+        device,
+        max_age=settings.DRAFT_MEMORY,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
 
 
 def filling_in(view: Shown) -> Shown:

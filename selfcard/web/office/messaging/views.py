@@ -10,17 +10,19 @@ from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from selfcard.messaging.commands import send_again
 from selfcard.messaging.errors import NoSuchMessage
-from selfcard.messaging.gateways import gateway_for
+from selfcard.messaging.gateways import takes_sms
 from selfcard.messaging.models import Message
 from selfcard.messaging.queries import SEEING, access_message, messages_in_reach
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.policies.identity import masked_email, masked_phone
+from selfcard.sms.queries import replied_by, submissions_of
 from selfcard.web.office.forms import OfficeForm, refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -41,7 +43,15 @@ OCCASIONS = {
     "policy_cancelled": gettext_lazy("policy cancelled"),
     "contact_changed": gettext_lazy("contact data changed"),
     "code": pgettext_lazy("message", "code"),
+    "sms_reply": gettext_lazy("reply to an SMS"),
 }
+
+
+def _policy_of(record: Message) -> str | None:
+    """The page of the policy that a message is about, if it is about one."""
+    if record.reason_kind != "policy":
+        return None
+    return reverse("office:policies:policy", args=[record.reason_number])
 
 
 class MessageFilter(OfficeFilter):
@@ -77,7 +87,7 @@ class MessageTable(OfficeTable):
     occasion = tables.Column(gettext_lazy("Occasion"))
     reason_number = NumberColumn(
         verbose_name=pgettext_lazy("office", "Policy number"),
-        linkify=("office:policies:policy", [tables.A("reason_number")]),
+        linkify=_policy_of,
     )
     channel = tables.Column(pgettext_lazy("of a message", "Way"))
     recipient = tables.Column(
@@ -94,6 +104,9 @@ class MessageTable(OfficeTable):
 
     def render_occasion(self, value: str) -> str:
         return occasion(value)
+
+    def render_reason_number(self, record: Message) -> str:
+        return record.reason_number if record.reason_kind == "policy" else ""
 
     def render_recipient(self, record: Message) -> str:
         return recipient(record)
@@ -163,6 +176,8 @@ def message(request: OfficeRequest, number: int) -> HttpResponse:
         "recipient": recipient(one),
         "how_sent": _how_sent(),
         "may_send_again": _may_send_again(request, one),
+        "replies_to": replied_by(one),
+        "submissions": submissions_of(one),
     }
     return show(request, "office/messaging/message.html", facts)
 
@@ -178,6 +193,6 @@ def _how_sent() -> str:
     """By what messages leave, where that is not plain."""
     if settings.DEMO_MESSAGES:
         return _("This is a demonstration: nothing leaves this machine.")
-    if gateway_for(Message.Channel.SMS) is None:
+    if not takes_sms():
         return _("SMS cannot be sent: nothing is set up for them. They are tried for some hours.")
     return _("Numbers and addresses are shortened here.")
