@@ -22,13 +22,13 @@ from selfcard.activation.errors import (
     PinNotShown,
     ProofExpired,
 )
-from selfcard.activation.models import DeskCase, PinProof
+from selfcard.activation.models import DeskCase, Draft, PinProof
 from selfcard.activation.queries import (
-    answers_of,
+    answers_in,
     card_at_hand,
-    draft_of,
     find_case,
-    has_draft,
+    find_draft,
+    is_of_device,
     proof_in_hand,
 )
 from selfcard.cards.queries import product_versions_of
@@ -73,13 +73,17 @@ class DeskVisit:
 
     @cached_property
     def answers(self) -> Answers:
-        return Answers(answers_of(self.proof.serial, str(self.case.device)), self.versions)
+        own = None if self.begun_elsewhere else self._begun
+        return Answers(answers_in(own), self.versions)
+
+    @cached_property
+    def _begun(self) -> Draft | None:
+        return find_draft(self.proof.serial)
 
     @property
     def begun_elsewhere(self) -> bool:
         """Whether somebody else fills in for the card: its holder, or another place."""
-        serial = self.proof.serial
-        return has_draft(serial) and draft_of(serial, str(self.case.device)) is None
+        return self._begun is not None and not is_of_device(self._begun, str(self.case.device))
 
     @property
     def copies(self) -> int | None:
@@ -110,7 +114,8 @@ class DeskVisit:
             actor=self.actor,
             request_id=uuid4(),
         )
-        self.__dict__.pop("answers", None)
+        for name in ("_begun", "answers"):
+            self.__dict__.pop(name, None)
 
     def activate(
         self, version: ProductVersion, application: Application, request_id: UUID
