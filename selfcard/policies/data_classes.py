@@ -11,8 +11,8 @@ HELD: dict[str, Held] = {
         index="identity_index",
         business=(
             "id number product_version organisation reason_kind reason_number source_zh "
-            "source_en starts_at ends_at issued_at channel currency premium_net premium_tax "
-            "premium_gross coverages consents house state cancelled_at edition"
+            "source_en source_type starts_at ends_at issued_at channel currency premium_net "
+            "premium_tax premium_gross coverages consents house state cancelled_at edition"
         ),
     ),
     "policies.Cancellation": held(

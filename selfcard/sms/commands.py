@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils import translation
 
+from selfcard.cards.keywords import keywords_of_types
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
@@ -18,10 +19,11 @@ from selfcard.core.encryption import blind_index
 from selfcard.core.serials import SerialRun
 from selfcard.messaging.commands import MessageGiven, write_messages
 from selfcard.messaging.models import Message
+from selfcard.messaging.occasions import signed
 from selfcard.messaging.queries import messages_about
 from selfcard.organisations.queries import head_office
 from selfcard.policies.models import Policy
-from selfcard.policies.telling import ISSUED, signed
+from selfcard.policies.telling import ISSUED
 from selfcard.sms import grammar, part_keys
 from selfcard.sms.models import Budget, Delivery, InboundMessage, Part, Sender, Submission
 from selfcard.sms.queries import find_delivered, find_same, index_of, takes_reply
@@ -229,14 +231,15 @@ def _parts_there(gateway: str, sender: bytes, place: Place) -> int:
 def _take_in(
     gateway: str, sender: str, index: bytes, text: str, digest: bytes, now: datetime
 ) -> InboundMessage:
-    meant = grammar.read(text)
+    own = keywords_of_types()
+    meant = grammar.read(text, own)
     silence = _silence_for(sender, index, meant, now)
     card = getattr(meant, "card_number", "")
     return InboundMessage.objects.create(
         gateway=gateway,
         sender=sender,
         sender_index=index,
-        words=grammar.masked(text),
+        words=grammar.masked(text, own),
         digest=digest,
         language=meant.language,
         serial=int(card[:-1]) if card else None,
@@ -281,7 +284,7 @@ def _reply(held: InboundMessage, answer: Answer, actor: Actor) -> Message:
     if answer.outcome == InboundMessage.Outcome.ACTIVATED:
         assert answer.policy is not None
         told = messages_about(("policy", answer.policy.number)).filter(
-            occasion=ISSUED, channel=Message.Channel.SMS
+            occasion=ISSUED.code, channel=Message.Channel.SMS
         )
         return told.earliest("pk")
     with translation.override(held.language):

@@ -132,6 +132,7 @@ def issue_for_test(
         premium=premium,
         reason=reason,
         source=Text(zh=f"自助卡 {reason[1]}", en=f"Card {reason[1]}"),
+        source_type="",
         organisation=organisation,
         evidence={"source": "203.0.113.7"},
         actor=actor,

@@ -129,6 +129,7 @@ def test_what_issues_a_policy_is_a_command(insurer, version):
             premium=PREMIUM,
             reason=("card", "1"),
             source=Text(zh="卡", en="Card"),
+            source_type="",
             organisation=insurer.institution,
             evidence={},
             actor=Actor.system(),

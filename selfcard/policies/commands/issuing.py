@@ -43,6 +43,7 @@ def issue_policy(
     premium: Money,
     reason: tuple[str, str],
     source: Text,
+    source_type: str = "",
     organisation: Organisation,
     evidence: dict[str, Any],
     actor: Actor,
@@ -51,10 +52,10 @@ def issue_policy(
 
     Whoever calls has applied the product's rules, holds the lock of every insured person,
     and has been paid `premium`, tax included. The organisation is the one that sold what
-    the policy comes from; its staff see it. `source` names that thing on the policy's paper.
-    `evidence` says how the policy came about
-    (texts and versions shown, their language, times, the address); it is kept encrypted. The
-    applicant is told, in that language.
+    the policy comes from; its staff see it. `source` names that thing on the policy's paper, and
+    `source_type` is the code of its type. `evidence` says how the policy came about (texts and
+    versions shown, their language, times, the address); it is kept encrypted. The applicant is
+    told, in that language, by the words for that type.
 
     Raises:
         VersionNotPublished: nobody may be insured by a draft.
@@ -79,6 +80,7 @@ def issue_policy(
         reason_number=reason[1],
         source_zh=source.zh,
         source_en=source.en,
+        source_type=source_type,
         **application.applicant.columns,
         phone=application.contact.phone,
         email=application.contact.email,

@@ -128,6 +128,8 @@ class Policy(Person):
     # How its paper names that thing, so that this room need not know.
     source_zh = models.CharField(max_length=80)
     source_en = models.CharField(max_length=80)
+    # Of what type that thing is, by its code; whoever tells of the policy says it by this.
+    source_type = models.CharField(max_length=20, blank=True)
 
     phone = EncryptedText()
     email = EncryptedText()
