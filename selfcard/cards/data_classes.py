@@ -4,7 +4,7 @@ from selfcard.core.held import Held, held
 
 HELD: dict[str, Held] = {
     "cards.DocumentType": held(business="code prefix name_zh name_en"),
-    "cards.DocumentTypeVersion": held(business="name_zh name_en currency"),
+    "cards.DocumentTypeVersion": held(business="name_zh name_en currency keyword_zh keyword_en"),
     "cards.Printer": held(business="code name_zh name_en public_key"),
     "cards.Batch": held(words="reason", business="number"),
     "cards.BatchKey": held(key="pin_key selector_key", business="id batch"),

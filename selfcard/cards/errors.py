@@ -35,6 +35,21 @@ class PinLengthOutOfBounds(Refusal):
     default_field = "pin_length"
 
 
+class NotAKeyword(Refusal):
+    message = _("A keyword is 2 to 10 Chinese characters, or 2 to 10 letters in English.")
+    default_field = "keyword_zh"
+
+
+class KeywordForAllCards(Refusal):
+    message = _("“%(word)s” is a keyword for all cards.")
+    default_field = "keyword_zh"
+
+
+class KeywordTaken(Refusal):
+    message = _("“%(word)s” is the keyword of the document type %(code)s.")
+    default_field = "keyword_zh"
+
+
 class DeadlineOutOfBounds(Refusal):
     message = _("Cards can be activated for 1 to %(longest)s months.")
     default_field = "deadline_months"

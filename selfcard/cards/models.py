@@ -29,6 +29,9 @@ SELECTOR_DIGITS = 4
 LARGEST_BATCH = 10_000_000
 # A whole batch of the dearest card is still a sum that every column of money can hold.
 LARGEST_FACE_VALUE = Decimal("99999.99")
+# In an SMS nothing has to stand between a keyword and the card number.
+CHINESE_KEYWORD = r"^([一-鿿]{2,10})?$"
+ENGLISH_KEYWORD = r"^([A-Z]{2,10})?$"
 
 
 class DocumentType(models.Model):
@@ -87,6 +90,9 @@ class DocumentTypeVersion(models.Model):
     deadline_day = models.DateField(null=True)
     use_by_months = models.PositiveSmallIntegerField(null=True)
     pin_length = models.PositiveSmallIntegerField(default=12)
+    # By what an SMS begins that activates a card of the type; none: by the keywords for all cards.
+    keyword_zh = models.CharField(max_length=10, blank=True)
+    keyword_en = models.CharField(max_length=10, blank=True)
     # How many cards a person may have in hand, and how many one who may issue them.
     holding_limit = models.PositiveIntegerField()
     administrator_limit = models.PositiveIntegerField()
@@ -118,6 +124,22 @@ class DocumentTypeVersion(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(use_by_months__gte=1), name="stock_may_be_sold_for_a_month"
+            ),
+            models.CheckConstraint(
+                condition=Q(keyword_zh__regex=CHINESE_KEYWORD, keyword_en__regex=ENGLISH_KEYWORD),
+                name="a_keyword_is_letters_or_characters_alone",
+            ),
+            # What begins a message names one kind of card, by whatever version it was printed.
+            *(
+                ExclusionConstraint(
+                    name=f"a_keyword_in_{language}_is_one_document_types",
+                    expressions=[
+                        (field, RangeOperators.EQUAL),
+                        ("document_type", RangeOperators.NOT_EQUAL),
+                    ],
+                    condition=~Q((field, "")),
+                )
+                for language, field in (("chinese", "keyword_zh"), ("english", "keyword_en"))
             ),
             models.CheckConstraint(
                 condition=Q(holding_limit__gte=1), name="a_person_may_hold_at_least_one_card"

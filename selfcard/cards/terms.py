@@ -1,5 +1,6 @@
 """The terms by which cards are printed: what may be asked for, and the days that follow from it."""
 
+import re
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -13,12 +14,15 @@ from selfcard.cards.errors import (
     HoldingLimitOutOfBounds,
     NameMissing,
     NoProducts,
+    NotAKeyword,
     PinLengthOutOfBounds,
     ProductNotPublished,
     TaxRatesDiffer,
     UseByOutOfBounds,
 )
 from selfcard.cards.models import (
+    CHINESE_KEYWORD,
+    ENGLISH_KEYWORD,
     LARGEST_FACE_VALUE,
     LONGEST_PIN,
     SHORTEST_PIN,
@@ -42,7 +46,8 @@ class TermsGiven:
     """What one version of a document type is to fix, for all its batches.
 
     The last day to activate is given as months from the approval of a batch or as a fixed day,
-    never both; without `use_by_months` stock may be sold as long as it can be activated.
+    never both; without `use_by_months` stock may be sold as long as it can be activated. Without a
+    keyword an SMS begins with those for all cards.
     """
 
     name_zh: str
@@ -53,6 +58,8 @@ class TermsGiven:
     deadline_day: date | None = None
     use_by_months: int | None = None
     pin_length: int
+    keyword_zh: str = ""
+    keyword_en: str = ""
     holding_limit: int
     administrator_limit: int
     product_versions: tuple[ProductVersion, ...]
@@ -83,6 +90,8 @@ PLAIN_TERMS = (
     "deadline_day",
     "use_by_months",
     "pin_length",
+    "keyword_zh",
+    "keyword_en",
     "holding_limit",
     "administrator_limit",
 )
@@ -93,9 +102,16 @@ def checked(terms: TermsGiven) -> TermsGiven:
 
     Raises:
         NameMissing, FaceValueOutOfBounds, DeadlineNotOneOfTwo, DeadlineOutOfBounds,
-        DeadlineDayOutOfBounds, UseByOutOfBounds, PinLengthOutOfBounds, HoldingLimitOutOfBounds.
+        DeadlineDayOutOfBounds, UseByOutOfBounds, PinLengthOutOfBounds, NotAKeyword,
+        HoldingLimitOutOfBounds.
     """
-    terms = replace(terms, name_zh=terms.name_zh.strip(), name_en=terms.name_en.strip())
+    terms = replace(
+        terms,
+        name_zh=terms.name_zh.strip(),
+        name_en=terms.name_en.strip(),
+        keyword_zh=terms.keyword_zh.strip(),
+        keyword_en=terms.keyword_en.strip().upper(),
+    )
     if not terms.name_zh or not terms.name_en:
         raise NameMissing
     value = terms.face_value
@@ -107,6 +123,9 @@ def checked(terms: TermsGiven) -> TermsGiven:
         raise UseByOutOfBounds(longest=LONGEST_DEADLINE)
     if not SHORTEST_PIN <= terms.pin_length <= LONGEST_PIN:
         raise PinLengthOutOfBounds(shortest=SHORTEST_PIN, longest=LONGEST_PIN)
+    for name, form in (("keyword_zh", CHINESE_KEYWORD), ("keyword_en", ENGLISH_KEYWORD)):
+        if not re.search(form, getattr(terms, name)):
+            raise NotAKeyword(field=name)
     for name in ("holding_limit", "administrator_limit"):
         if not 1 <= getattr(terms, name) <= CARDS_OF_A_TYPE:
             raise HoldingLimitOutOfBounds(field=name, most=f"{CARDS_OF_A_TYPE:,}")

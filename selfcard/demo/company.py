@@ -77,6 +77,8 @@ TYPES = (
     ("FA-150", "620150", "家庭保险卡 150 元", "Family card ¥150", "150.00", 24, 500),
     ("DR-200", "620200", "驾乘保险卡 200 元", "Driver card ¥200", "200.00", 24, 500),
 )
+# What begins an SMS that activates a card of the type, beside what does for all cards.
+KEYWORDS = {"TR-100": {"keyword_zh": "旅行", "keyword_en": "TRAVEL"}}
 # Whoever buys a card on the last day on which it is sold still has so long to activate it.
 MONTHS_LEFT_TO_ACTIVATE = 3
 ADMINISTRATOR_LIMIT = 50_000
@@ -152,6 +154,7 @@ def define_types(products: dict[str, tuple[ProductVersion, ...]]) -> None:
                 deadline_months=months,
                 use_by_months=months - MONTHS_LEFT_TO_ACTIVATE,
                 pin_length=12,
+                **KEYWORDS.get(code, {}),
                 holding_limit=limit,
                 administrator_limit=ADMINISTRATOR_LIMIT,
                 product_versions=products[code],

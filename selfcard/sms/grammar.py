@@ -1,7 +1,7 @@
 """What somebody means by the message that they typed on a phone.
 
 `ACT#card#PIN#name#identity number[#more …]`, `STATUS#card#PIN`, `HELP`, in either language
-(`data/keywords.csv`). What stands between the parts does not matter, nor do width, case and groups:
+(`cards.keywords`). What stands between the parts does not matter, nor do width, case and groups:
 a `#`, a comma and a line are boundaries, a space is one where it has to be. So
 
 - a card number has sixteen digits, a PIN eight to sixteen, in one piece or in groups;
@@ -14,17 +14,17 @@ a `#`, a comma and a line are boundaries, a space is one where it has to be. So
 Nothing here reads the database or knows what a card is.
 """
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
+from functools import lru_cache
 
 from stdnum import luhn
+
+from selfcard.cards.keywords import Deed, Keyword, house_keyword, house_keywords
 
 CARD_DIGITS = 16
 PIN_DIGITS = range(8, 17)
@@ -55,14 +55,6 @@ _DATES = (
 )
 
 
-class Deed(StrEnum):
-    """What a message asks for."""
-
-    ACTIVATE = "activate"
-    STATUS = "status"
-    HELP = "help"
-
-
 class Slip(StrEnum):
     """What has to be corrected before a message means something."""
 
@@ -80,13 +72,6 @@ class Slip(StrEnum):
 
 
 _ABOUT_CARD = {Slip.CARD_MISSING, Slip.CARD_NOT_16_DIGITS, Slip.CARD_MISTYPED}
-
-
-@dataclass(frozen=True)
-class Keyword:
-    word: str
-    deed: Deed
-    language: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,13 +106,15 @@ class HelpAsked:
 class Mistyped:
     """What somebody wanted cannot be done before all of this is corrected.
 
-    The card number is known where it alone is right.
+    The card number is known where it alone is right; `about` is the kind of card whose keyword
+    somebody used.
     """
 
     language: str
     deed: Deed | None
     slips: tuple[Slip, ...]
     card_number: str = ""
+    about: str = ""
 
 
 Meaning = Activation | StatusAsked | HelpAsked | Mistyped
@@ -150,23 +137,18 @@ class _Part:
         return any("0" <= sign <= "9" for sign in self.text)
 
 
-@cache
-def keywords() -> tuple[Keyword, ...]:
-    """The words by which a message begins; the first of a deed and a language is the manual's."""
-    text = files(__package__).joinpath("data/keywords.csv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return tuple(Keyword(row["word"], Deed(row["deed"]), row["language"]) for row in rows)
+@lru_cache(maxsize=8)
+def _longest_first(own: tuple[Keyword, ...]) -> tuple[Keyword, ...]:
+    return tuple(sorted(house_keywords() + own, key=lambda one: -len(one.word)))
 
 
-@cache
-def _longest_first() -> tuple[Keyword, ...]:
-    return tuple(sorted(keywords(), key=lambda one: -len(one.word)))
+def read(text: str, own: tuple[Keyword, ...] = ()) -> Meaning:
+    """What a message means, or all that has to be corrected in it.
 
-
-def read(text: str) -> Meaning:
-    """What a message means, or all that has to be corrected in it."""
+    `own` are the keywords that kinds of cards have beside those for all.
+    """
     plain = plain_text(text)
-    keyword = _keyword_of(plain)
+    keyword = _keyword_of(plain, own)
     if keyword is None:
         return Mistyped(language=_language_of(plain), deed=None, slips=(Slip.NO_KEYWORD,))
     rest = list(_parts(plain.lstrip(_BOUNDARIES + _SPACES)[len(keyword.word) :]))
@@ -190,13 +172,13 @@ def written(meaning: Activation | StatusAsked | HelpAsked) -> str:
     return "#".join([word, *parts])
 
 
-def masked(text: str) -> str:
+def masked(text: str, own: tuple[Keyword, ...] = ()) -> str:
     """What may be kept of a message: no digit of it but those of a card number that is right.
 
     A PIN that was mistyped is nearly a PIN, wherever in the message it stands.
     """
     hidden = "".join("•" if "0" <= sign <= "9" else sign for sign in plain_text(text))
-    card = getattr(read(text), "card_number", "")
+    card = getattr(read(text, own), "card_number", "")
     return f"{card} {hidden}".strip()
 
 
@@ -217,9 +199,9 @@ def _plain_sign(sign: str) -> str:
     return "" if kind[0] == "C" or kind in ("Zl", "Zp") else sign
 
 
-def _keyword_of(plain: str) -> Keyword | None:
+def _keyword_of(plain: str, own: tuple[Keyword, ...]) -> Keyword | None:
     begun = plain.lstrip(_BOUNDARIES + _SPACES.replace("?", "")).upper()
-    return next((one for one in _longest_first() if _begins_with(begun, one.word)), None)
+    return next((one for one in _longest_first(own) if _begins_with(begun, one.word)), None)
 
 
 def _begins_with(text: str, word: str) -> bool:
@@ -238,9 +220,7 @@ def _language_of(plain: str) -> str:
 
 def _word_for(meaning: Activation | StatusAsked | HelpAsked) -> str:
     deeds = {Activation: Deed.ACTIVATE, StatusAsked: Deed.STATUS, HelpAsked: Deed.HELP}
-    deed = deeds[type(meaning)]
-    fitting = (one for one in keywords() if (one.deed, one.language) == (deed, meaning.language))
-    return next(fitting).word
+    return house_keyword(deeds[type(meaning)], meaning.language)
 
 
 def _parts(plain: str) -> Iterator[_Part]:
@@ -285,7 +265,11 @@ def _read_card(keyword: Keyword, parts: list[_Part]) -> Meaning:
         starts_on, more = _rest(parts, slips)
     if slips:
         return Mistyped(
-            language=keyword.language, deed=keyword.deed, slips=tuple(slips), card_number=known
+            language=keyword.language,
+            deed=keyword.deed,
+            slips=tuple(slips),
+            card_number=known,
+            about=keyword.about,
         )
     return Activation(
         language=keyword.language,

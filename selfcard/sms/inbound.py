@@ -17,6 +17,7 @@ from selfcard.activation.commands import activate_card, open_gate
 from selfcard.activation.errors import RulesBroken, SourceMustWait
 from selfcard.activation.models import PinProof
 from selfcard.activation.queries import card_at_hand, policy_of_card, toll_for, why_not_ready
+from selfcard.cards.keywords import keywords_of_types
 from selfcard.cards.queries import product_versions_of
 from selfcard.core.actor import Actor, Channel
 from selfcard.core.refusals import Refusal, RequestReused
@@ -87,7 +88,7 @@ def receive(arrived: Arrived) -> InboundMessage | None:
 
 def _answer(message: InboundMessage, text: str, actor: Actor) -> Answer:
     """Do what a message asks for, and say what is answered to it."""
-    match grammar.read(text):
+    match grammar.read(text, keywords_of_types()):
         case grammar.HelpAsked(about=about):
             return Answer(Outcome.HELPED, replies.help_words(about))
         case grammar.Mistyped() as meant:

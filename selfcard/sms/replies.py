@@ -9,8 +9,10 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from selfcard.cards.papers.words import ACTIVATION_BY_SMS
-from selfcard.cards.queries import printed_versions
+from selfcard.cards.keywords import Deed
+from selfcard.cards.models import DocumentTypeVersion
+from selfcard.cards.papers.words import activation_by_sms
+from selfcard.cards.queries import printed_versions, products_offered
 from selfcard.core import clock
 from selfcard.core.refusals import Refusal
 from selfcard.core.wording import listed, written_day
@@ -18,29 +20,33 @@ from selfcard.custody.queries import CardState
 from selfcard.policies.models import Policy
 from selfcard.products.models import ProductVersion
 from selfcard.sms.applying import Lack, Understood
-from selfcard.sms.grammar import Deed, Mistyped, Slip
+from selfcard.sms.grammar import Mistyped, Slip
 
 _MOST_TOLD = 3
 
 
 def help_words(about: str = "") -> str:
-    """How a card is activated by SMS, as the manual of its kind has it."""
+    """How a card is activated by SMS, as the manual of its kind has it; of all where none is named
+    by its code."""
+    kind = _kind(about)
     return _(
         "To activate a card, send %(pattern)s; with it you agree to the insurance terms and the"
         " privacy notice. To ask where a card stands, send %(status)s. All about it: %(address)s."
         " Or call %(help)s."
     ) % {
-        "pattern": activation_pattern(),
+        "pattern": _pattern_of(kind),
         "status": _("STATUS#card number#PIN"),
-        "address": _manual_of(about),
+        "address": f"{settings.PUBLIC_ADDRESS}/manual/{f'{kind.code}/' if kind else ''}",
         "help": settings.HELP_NUMBER,
     }
 
 
-def activation_pattern() -> str:
+def activation_pattern(
+    kind: DocumentTypeVersion | None = None, products: Sequence[ProductVersion] = ()
+) -> str:
     """What is sent to activate a card, as cards and manuals have it."""
-    is_chinese = (get_language() or "").startswith("zh")
-    return ACTIVATION_BY_SMS.zh if is_chinese else ACTIVATION_BY_SMS.en
+    pattern = activation_by_sms(kind, products)
+    return pattern.zh if (get_language() or "").startswith("zh") else pattern.en
 
 
 def corrections(meant: Mistyped) -> str:
@@ -59,7 +65,11 @@ def corrections(meant: Mistyped) -> str:
     }
     if meant.deed is None:
         return _("We did not understand your message.") + _between() + help_words()
-    pattern = _("STATUS#card number#PIN") if meant.deed == Deed.STATUS else activation_pattern()
+    pattern = (
+        _("STATUS#card number#PIN")
+        if meant.deed == Deed.STATUS
+        else _pattern_of(_kind(meant.about))
+    )
     told = [slips[one] for one in meant.slips[:_MOST_TOLD]]
     told.append(_("Send: %(pattern)s") % {"pattern": pattern})
     return _between().join(told)
@@ -119,11 +129,14 @@ def go_on(device: str) -> str:
     ) % {"address": address}
 
 
-def _manual_of(about: str) -> str:
-    """The manual of a kind of card that is named by its code, else of all."""
-    known = about and printed_versions().filter(document_type__code__iexact=about).first()
-    code = f"{known.code}/" if known else ""
-    return f"{settings.PUBLIC_ADDRESS}/manual/{code}"
+def _kind(about: str) -> DocumentTypeVersion | None:
+    """The kind of card that is named by its code, as it is printed now."""
+    kinds = printed_versions().filter(document_type__code__iexact=about)
+    return kinds.order_by("-number").first() if about else None
+
+
+def _pattern_of(kind: DocumentTypeVersion | None) -> str:
+    return activation_pattern(kind, products_offered(kind) if kind else ())
 
 
 def _between() -> str:

@@ -19,8 +19,11 @@ from selfcard.cards.errors import (
     DocumentTypeCodeTaken,
     FaceValueOutOfBounds,
     HoldingLimitOutOfBounds,
+    KeywordForAllCards,
+    KeywordTaken,
     NameMissing,
     NoProducts,
+    NotAKeyword,
     NotAPrefix,
     NotAPrinterKey,
     NothingRevised,
@@ -106,6 +109,13 @@ def test_a_code_and_a_prefix_belong_to_one_type(insurer):
         ({"name_zh": " "}, NameMissing),
         ({"pin_length": 7}, PinLengthOutOfBounds),
         ({"pin_length": 17}, PinLengthOutOfBounds),
+        ({"keyword_zh": "安"}, NotAKeyword),
+        ({"keyword_zh": "SAFE"}, NotAKeyword),
+        ({"keyword_zh": "安心 卡"}, NotAKeyword),
+        ({"keyword_en": "A1"}, NotAKeyword),
+        ({"keyword_en": "安心"}, NotAKeyword),
+        ({"keyword_zh": "查询"}, KeywordForAllCards),
+        ({"keyword_en": "act"}, KeywordForAllCards),
     ],
 )
 def test_terms_out_of_their_bounds_are_refused_at_their_field(insurer, terms, refusal):
@@ -113,6 +123,21 @@ def test_terms_out_of_their_bounds_are_refused_at_their_field(insurer, terms, re
         a_document_type(insurer, "AC-100", "620118", a_published_version(insurer), **terms)
 
     assert refused.value.field in terms
+
+
+def test_a_keyword_is_one_document_types_also_after_it_has_printed_another(insurer):
+    product = a_published_version(insurer)
+    first = a_document_type(insurer, "AC-100", "620118", product, keyword_en="safe")
+    revise(insurer, first, keyword_en="SAFER", keyword_zh="安心")
+
+    for word in ("SAFE", "SAFER"):
+        with pytest.raises(KeywordTaken, match="AC-100") as refused:
+            a_document_type(insurer, "AC-200", "620119", product, keyword_en=word)
+        assert refused.value.field == "keyword_en"
+    second = a_document_type(insurer, "AC-200", "620119", product, keyword_en="SURE")
+    with pytest.raises(KeywordTaken, match="AC-100"):
+        revise(insurer, second, keyword_zh="安心")
+    assert revise(insurer, first, keyword_en="SAFE").keyword_en == "SAFE"
 
 
 def test_a_whole_batch_of_the_dearest_card_can_be_paid_for(insurer):
@@ -298,6 +323,8 @@ def another_version(version, **changed):
         ({"number": 1}, "document_type_version_has_its_own_number"),
         ({"face_value": 0}, "a_card_has_a_face_value"),
         ({"pin_length": 6}, "a_pin_has_8_to_16_digits"),
+        ({"keyword_zh": "安"}, "a_keyword_is_letters_or_characters_alone"),
+        ({"keyword_en": "safe"}, "a_keyword_is_letters_or_characters_alone"),
     ],
 )
 def test_terms_out_of_their_bounds_are_refused_by_postgresql(insurer, changed, promise):
@@ -305,6 +332,22 @@ def test_terms_out_of_their_bounds_are_refused_by_postgresql(insurer, changed, p
 
     with refused_by_postgresql(promise):
         another_version(version, **changed)
+
+
+@pytest.mark.parametrize(
+    ("given", "promise"),
+    [
+        ({"keyword_zh": "安心"}, "a_keyword_in_chinese_is_one_document_types"),
+        ({"keyword_en": "SAFE"}, "a_keyword_in_english_is_one_document_types"),
+    ],
+)
+def test_a_keyword_is_one_types_whatever_a_program_does(insurer, given, promise):
+    product = a_published_version(insurer)
+    a_document_type(insurer, "AC-100", "620118", product, **given)
+    other = a_document_type(insurer, "AC-200", "620119", product).versions.get()
+
+    with refused_by_postgresql(promise):
+        another_version(other, **given)
 
 
 def test_a_version_offers_a_product_once(insurer):

@@ -16,6 +16,7 @@ from tests.factories.reading import words_of
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = ["zh-hans", "en"]
+ACTIVATION = "ACT#card number#PIN#name#identity number#occupation"
 
 
 @pytest.fixture
@@ -68,6 +69,24 @@ def test_sms_is_only_spoken_of_where_there_is_a_number(version, settings):
     settings.SMS_NUMBER = "1069 5555"
     assert "ACT#" in words_of(manual_pdf(version, products_offered(version), "en"))
     assert any("ACT#" in line.en and "1069 5555" in line.zh for line in card_words(version).back)
+
+
+def test_a_kind_of_card_prints_its_own_keyword_and_names_a_product_only_among_several(
+    insurer, version, settings
+):
+    settings.SMS_NUMBER = "1069 5555"
+    assert ACTIVATION in " ".join(line.en for line in card_words(version).back)
+
+    other = a_published_version(insurer, a_product(insurer, "ACC2"))
+    several = (*version.product_versions.all(), other)
+    own = revise(insurer, version.document_type, keyword_en="SAFE", product_versions=several)
+
+    printed = " ".join(line.en + line.zh for line in card_words(own).back)
+    asked = ACTIVATION.replace("ACT", "SAFE").replace("number#occ", "number#product#occ")
+    assert asked in printed
+    assert "激活#卡号#密码#姓名#身份证号#产品#职业" in printed
+    leaflet = words_of(manual_pdf(own, products_offered(own), "en"))
+    assert asked.replace(" ", "") in leaflet.replace(" ", "")
 
 
 def test_the_card_names_its_products_how_to_activate_and_where_to_read_more(version):

@@ -7,7 +7,7 @@ from typing import Any
 
 from stdnum import luhn
 
-from selfcard.sms.grammar import Deed, keywords
+from selfcard.cards.keywords import Deed, house_keywords
 from selfcard.sms.inbound import Arrived
 from selfcard.sms.models import InboundMessage
 from selfcard.sms.segments import cut, decoded, read_head
@@ -33,7 +33,7 @@ def typed_messages(count: int, chance: random.Random) -> list[str]:
     for _ in range(count):
         serial = f"{chance.randrange(10**15):015d}"
         deed = chance.choice([Deed.ACTIVATE, Deed.ACTIVATE, Deed.STATUS])
-        word = chance.choice([one.word for one in keywords() if one.deed == deed])
+        word = chance.choice([one.word for one in house_keywords() if one.deed == deed])
         parts = [word, serial + luhn.calc_check_digit(serial), f"{chance.randrange(10**12):012d}"]
         if deed == Deed.ACTIVATE:
             parts += [
@@ -45,11 +45,7 @@ def typed_messages(count: int, chance: random.Random) -> list[str]:
         text = dressed("#".join(parts), chance)
         for _ in range(chance.choice([0, 0, 0, 1, 3])):
             at = chance.randrange(len(text))
-            text = (
-                text[:at]
-                + chance.choice(["", "#", " ", "9", "王", "\x00", "\ud800", "٣"])
-                + text[at + 1 :]
-            )
+            text = text[:at] + chance.choice(_SLIPS) + text[at + 1 :]
         made.append(text)
     return made
 

@@ -7,7 +7,12 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from selfcard.cards.commands import define_document_type, register_printer, types
-from selfcard.cards.errors import DocumentTypeCodeTaken, PrefixTaken, PrinterCodeTaken
+from selfcard.cards.errors import (
+    DocumentTypeCodeTaken,
+    KeywordTaken,
+    PrefixTaken,
+    PrinterCodeTaken,
+)
 from selfcard.core.actor import Actor
 from selfcard.core.papers.facts import Text
 from selfcard.organisations import commands as organisations
@@ -22,7 +27,7 @@ from selfcard.products.errors import ProductCodeTaken
 from selfcard.sales.commands import agencies as commands_of_agencies
 from selfcard.sales.commands import register_agency
 from selfcard.sales.errors import AgencyCodeTaken
-from tests.factories.cards import PRINTING_HOUSE, some_terms
+from tests.factories.cards import PRINTING_HOUSE, a_document_type, revise, some_terms
 from tests.factories.organisations import an_insurer
 from tests.factories.products import a_published_version
 from tests.races.threads import at_once, held_back_after
@@ -30,8 +35,8 @@ from tests.races.threads import at_once, held_back_after
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def document_types(insurer, *names):
-    terms = some_terms((a_published_version(insurer),))
+def document_types(insurer, *names, **given):
+    terms = some_terms((a_published_version(insurer),), **given)
     return [
         lambda code=code, prefix=prefix: define_document_type(
             code=code,
@@ -50,6 +55,20 @@ def types_of_one_code(insurer):
 
 def types_of_one_prefix(insurer):
     return document_types(insurer, ("AC-100", "620118"), ("AC-200", "620118"))
+
+
+def types_of_one_keyword(insurer):
+    names = ("AC-100", "620118"), ("AC-200", "620119")
+    return document_types(insurer, *names, keyword_en="SAFE")
+
+
+def revisions_to_one_keyword(insurer):
+    product = a_published_version(insurer)
+    kinds = [
+        a_document_type(insurer, code, prefix, product)
+        for code, prefix in (("AC-100", "620118"), ("AC-200", "620119"))
+    ]
+    return [lambda kind=kind: revise(insurer, kind, keyword_zh="平安") for kind in kinds]
 
 
 def printers(insurer):
@@ -123,6 +142,8 @@ DEEDS = pytest.mark.parametrize(
     [
         (types_of_one_code, DocumentTypeCodeTaken),
         (types_of_one_prefix, PrefixTaken),
+        (types_of_one_keyword, KeywordTaken),
+        (revisions_to_one_keyword, KeywordTaken),
         (printers, PrinterCodeTaken),
         (insurance_products, ProductCodeTaken),
         (branches, CodeTaken),
@@ -132,10 +153,13 @@ DEEDS = pytest.mark.parametrize(
 )
 
 
+WHERE_CODES_ARE_READ = (QuerySet, "exists"), (QuerySet, "first"), (types, "keywords_of_types")
+
+
 @DEEDS
 def test_of_two_who_give_one_code_at_once_the_second_is_told(deeds, refusal, monkeypatch):
     both = deeds(an_insurer())
-    held_back_after(monkeypatch, (QuerySet, "exists"), (QuerySet, "first"))
+    held_back_after(monkeypatch, *WHERE_CODES_ARE_READ)
 
     results = at_once(*both)
 
@@ -148,7 +172,7 @@ def test_without_the_lock_postgresql_refuses_the_second_code(deeds, refusal, mon
     both = deeds(an_insurer())
     for module in (types, products, organisations, commands_of_agencies, commands_of_drawers):
         monkeypatch.setattr(module, "lock", lambda *_: None)
-    held_back_after(monkeypatch, (QuerySet, "exists"), (QuerySet, "first"))
+    held_back_after(monkeypatch, *WHERE_CODES_ARE_READ)
 
     results = at_once(*both)
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import luhn
 
+from selfcard.cards.keywords import Deed, Keyword
 from selfcard.sms.grammar import (
     LONGEST_MESSAGE,
     Activation,
-    Deed,
     HelpAsked,
     Mistyped,
     Slip,
@@ -119,6 +119,27 @@ def test_help_may_be_about_a_kind_of_card():
     assert read("Help!") == HelpAsked(language="en")
     assert read("？") == HelpAsked(language="en")
     assert read("帮助 AC-050") == HelpAsked(language="zh-hans", about="AC-050")
+
+
+OWN = (
+    Keyword("安心", Deed.ACTIVATE, "zh-hans", "AC-050"),
+    Keyword("SAFE", Deed.ACTIVATE, "en", "AC-050"),
+    Keyword("查询安", Deed.ACTIVATE, "zh-hans", "AC-060"),
+)
+
+
+def test_a_kind_of_card_has_keywords_beside_those_for_all():
+    for word in ("安心", "激活", "查询安"):
+        assert read(f"{word}{CARD}#{PIN}#王芳#{IDENTITY}", OWN) == activation()
+    assert read(f"safe {CARD} {PIN} 王芳 {IDENTITY}", OWN) == activation(language="en")
+    assert read(f"安心#{CARD}#{PIN}#王芳#{IDENTITY}").deed is None
+    assert read("SAFER", OWN).deed is None
+    assert read(f"查询{CARD}{PIN}", OWN) == StatusAsked(
+        language="zh-hans", card_number=CARD, pin=PIN
+    )
+    mistyped = read(f"安心#{CARD}", OWN)
+    assert isinstance(mistyped, Mistyped)
+    assert (mistyped.about, mistyped.card_number) == ("AC-050", CARD)
 
 
 @pytest.mark.parametrize(

@@ -311,6 +311,25 @@ def test_help_has_the_words_of_the_manual(card: PrintedCard) -> None:
     assert "/manual/." in replies_to(receive(arrived("HELP")))
 
 
+def test_a_kind_of_card_is_activated_by_its_own_keyword_as_its_manual_says(
+    insurer: Insurer,
+) -> None:
+    product = a_published_version(insurer)
+    words = {"keyword_zh": "安心", "keyword_en": "SAFE"}
+    kind = a_document_type(insurer, "AC-200", "620119", product, **words)
+    card = paid_cards(insurer, 1, kind)[0]
+
+    corrected = replies_to(receive(arrived(f"SAFE#{card.card_number}")))
+    assert "Send: SAFE#card number#PIN#name#identity number#occupation" in corrected
+    helped = replies_to(receive(arrived("帮助#AC-200")))
+    assert "安心#卡号#密码#姓名#身份证号#职业" in helped
+    message = receive(arrived(activation_by(card).replace("激活", "安心")))
+    assert message is not None
+    assert message.outcome == "activated"
+    assert message.words.startswith(f"{card.card_number} 安心#")
+    assert Policy.objects.get().evidence["language"] == "zh-hans"
+
+
 def test_a_number_gets_so_many_answers_in_an_hour(card: PrintedCard, settings: Any) -> None:
     settings.SMS_AN_HOUR = 4
     for place in range(8):

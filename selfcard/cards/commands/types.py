@@ -5,6 +5,8 @@ import pyrage
 from selfcard.cards.access import type_row
 from selfcard.cards.errors import (
     DocumentTypeCodeTaken,
+    KeywordForAllCards,
+    KeywordTaken,
     NameMissing,
     NotAPrefix,
     NotAPrinterKey,
@@ -13,6 +15,7 @@ from selfcard.cards.errors import (
     PrinterCodeTaken,
     RevisedMeanwhile,
 )
+from selfcard.cards.keywords import house_keywords, keywords_of_types
 from selfcard.cards.models import DocumentType, DocumentTypeVersion, Printer, TypeProduct
 from selfcard.cards.queries import current_version
 from selfcard.cards.terms import PLAIN_TERMS, TermsGiven, checked, common_tax_rate
@@ -40,14 +43,16 @@ def define_document_type(
         NotAuthorised: the actor may not define document types at head office.
         NotAPrefix, DocumentTypeCodeTaken, PrefixTaken: code and prefix are those of no other type.
         NameMissing, FaceValueOutOfBounds, DeadlineNotOneOfTwo, DeadlineOutOfBounds,
-        DeadlineDayOutOfBounds, UseByOutOfBounds, PinLengthOutOfBounds, HoldingLimitOutOfBounds,
-        NoProducts: something is left out or out of its bounds.
+        DeadlineDayOutOfBounds, UseByOutOfBounds, PinLengthOutOfBounds, NotAKeyword,
+        HoldingLimitOutOfBounds, NoProducts: something is left out or out of its bounds.
+        KeywordForAllCards, KeywordTaken: a keyword is the house's or another type's.
         ProductNotPublished, TaxRatesDiffer: the products do not fit.
     """
     require(actor, May.DEFINE_TYPES, head_office())
     lock(LockSpace.CODE, "document type")
     _refuse_taken(code, prefix)
     terms = checked(terms)
+    _refuse_taken_keywords(code, terms)
     document_type = DocumentType.objects.create(
         code=code, prefix=prefix, name_zh=terms.name_zh, name_en=terms.name_en
     )
@@ -70,7 +75,7 @@ def revise_document_type(
         NotAuthorised: the actor may not define document types at head office.
         RevisedMeanwhile: the version that is revised is not the newest any more.
         NothingRevised: every term is as it was.
-        NameMissing, FaceValueOutOfBounds, …: as for the definition of a type.
+        NameMissing, KeywordTaken, …: as for the definition of a type.
     """
     require(actor, May.DEFINE_TYPES, head_office())
     document_type = type_row(version.document_type_id)
@@ -86,6 +91,8 @@ def revise_document_type(
     changed = terms.differing_from(TermsGiven.of(newest))
     if not changed:
         raise NothingRevised(version=newest.number, code=document_type.code)
+    lock(LockSpace.CODE, "document type")
+    _refuse_taken_keywords(document_type.code, terms)
     made = _new_version(document_type, newest.number + 1, terms, actor)
     document_type.name_zh, document_type.name_en = made.name_zh, made.name_en
     document_type.save(update_fields=["name_zh", "name_en"])
@@ -102,6 +109,17 @@ def _refuse_taken(code: str, prefix: str) -> None:
         raise DocumentTypeCodeTaken(code=code)
     if other := DocumentType.objects.filter(prefix=prefix).first():
         raise PrefixTaken(prefix=prefix, code=other.code)
+
+
+def _refuse_taken_keywords(code: str, terms: TermsGiven) -> None:
+    houses = {one.word for one in house_keywords()}
+    others = {one.word: one.about for one in keywords_of_types() if one.about != code}
+    for name in ("keyword_zh", "keyword_en"):
+        word = getattr(terms, name)
+        if word in houses:
+            raise KeywordForAllCards(field=name, word=word)
+        if word in others:
+            raise KeywordTaken(field=name, word=word, code=others[word])
 
 
 def _new_version(

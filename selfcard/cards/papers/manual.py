@@ -5,7 +5,7 @@ from django.conf import settings
 from selfcard.cards.models import DocumentTypeVersion
 from selfcard.cards.papers import MANUAL, ManualFacts
 from selfcard.cards.papers.words import (
-    ACTIVATION_BY_SMS,
+    activation_by_sms,
     deadline_told,
     facts_since,
     manual_address,
@@ -27,7 +27,7 @@ def manual_facts(version: DocumentTypeVersion, products: tuple[ProductVersion, .
         activate_address=settings.PUBLIC_ADDRESS,
         manual_address=manual_address(version),
         sms_number=settings.SMS_NUMBER,
-        sms_activation=ACTIVATION_BY_SMS,
+        sms_activation=activation_by_sms(version, products),
     )
 
 

@@ -1,33 +1,50 @@
 """The words that are printed on a card, from its type, its products and where we are reached."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.conf import settings
 
+from selfcard.cards.keywords import Deed, house_keyword
 from selfcard.cards.models import Batch, DocumentTypeVersion
 from selfcard.cards.papers import CARD_WORDS, CardWordsFacts
 from selfcard.core import clock
 from selfcard.core.papers import freeze_paper, frozen_facts
 from selfcard.core.papers.engine import render
 from selfcard.core.papers.facts import Name, Text
+from selfcard.products.models import ProductVersion
 
-# What is sent to activate a card by SMS; the keyword says in which language it is answered.
-ACTIVATION_BY_SMS = Text(
-    zh="激活#卡号#密码#姓名#身份证号#产品#职业",
-    en="ACT#card number#PIN#name#identity number#product#occupation",
-)
+
+def activation_by_sms(
+    version: DocumentTypeVersion | None = None, products: Sequence[ProductVersion] = ()
+) -> Text:
+    """What is sent to activate a card; its keyword says in which language that is answered.
+
+    A kind of card may have keywords of its own, and where it becomes only one product none has to
+    be named.
+    """
+    zh = version.keyword_zh if version else ""
+    en = version.keyword_en if version else ""
+    names_none = len(products) == 1
+    return Text(
+        zh=(zh or house_keyword(Deed.ACTIVATE, "zh-hans"))
+        + f"#卡号#密码#姓名#身份证号{'' if names_none else '#产品'}#职业",
+        en=(en or house_keyword(Deed.ACTIVATE, "en"))
+        + f"#card number#PIN#name#identity number{'' if names_none else '#product'}#occupation",
+    )
 
 
 def card_words(version: DocumentTypeVersion, deadline: date | None = None) -> CardWordsFacts:
     """The words on the cards of a type version; with the last day of a batch where there is one."""
+    products = list(version.product_versions.order_by("typeproduct__order"))
     return CardWordsFacts(
         number=f"{version.code}-{version.number}",
         document_type=named(version),
         version=version.number,
         face_value=version.value,
         deadline=deadline,
-        front=tuple(_front(version)),
-        back=tuple(_back(version, deadline)),
+        front=tuple(_front(version, products)),
+        back=tuple(_back(version, products, deadline)),
     )
 
 
@@ -71,9 +88,8 @@ def deadline_told(version: DocumentTypeVersion) -> Text:
     )
 
 
-def _front(version: DocumentTypeVersion) -> list[Text]:
+def _front(version: DocumentTypeVersion, products: Sequence[ProductVersion]) -> list[Text]:
     value = version.value
-    products = list(version.product_versions.order_by("typeproduct__order"))
     return [
         Text(zh=settings.INSURER_NAME["zh-hans"], en=settings.INSURER_NAME["en"]),
         Text(zh=version.name_zh, en=version.name_en),
@@ -91,7 +107,9 @@ def _front(version: DocumentTypeVersion) -> list[Text]:
     ]
 
 
-def _back(version: DocumentTypeVersion, deadline: date | None) -> list[Text]:
+def _back(
+    version: DocumentTypeVersion, products: Sequence[ProductVersion], deadline: date | None
+) -> list[Text]:
     address, phone, sms = settings.PUBLIC_ADDRESS, settings.HELP_NUMBER, settings.SMS_NUMBER
     lines = [
         Text(zh="卡号", en="Card number"),
@@ -107,10 +125,11 @@ def _back(version: DocumentTypeVersion, deadline: date | None) -> list[Text]:
         ),
     ]
     if sms:
+        pattern = activation_by_sms(version, products)
         lines.append(
             Text(
-                zh=f"或者发送短信“{ACTIVATION_BY_SMS.zh}”至{sms}。",
-                en=f"Or send “{ACTIVATION_BY_SMS.en}” to {sms}.",
+                zh=f"或者发送短信“{pattern.zh}”至{sms}。",
+                en=f"Or send “{pattern.en}” to {sms}.",
             )
         )
     lines.append(

@@ -27,6 +27,7 @@ def manuals(request: HttpRequest) -> HttpResponse:
 def manual(request: HttpRequest, code: str, number: int | None = None) -> HttpResponse:
     """How a card is used; by the version that is printed on it, else by the newest."""
     version = _printed(code, number)
+    offered = products_offered(version)
     products = [
         {
             "version": one,
@@ -34,7 +35,7 @@ def manual(request: HttpRequest, code: str, number: int | None = None) -> HttpRe
             "when": time_in_words(one.bounds),
             "cancelling": cancelling_in_words(one.bounds),
         }
-        for one in products_offered(version)
+        for one in offered
     ]
     return render(
         request,
@@ -43,7 +44,7 @@ def manual(request: HttpRequest, code: str, number: int | None = None) -> HttpRe
             "version": version,
             "products": products,
             "sms_number": settings.SMS_NUMBER,
-            "sms_activation": activation_pattern(),
+            "sms_activation": activation_pattern(version, offered),
             "is_demo": settings.DEMO_MESSAGES,
         },
     )

@@ -76,6 +76,18 @@ class TermsForm(OfficeForm):
             _("{shortest} to {longest} digits."), shortest=SHORTEST_PIN, longest=LONGEST_PIN
         ),
     )
+    keyword_zh = forms.CharField(
+        label=_("Chinese keyword of SMS"),
+        max_length=10,
+        required=False,
+        help_text=_("2 to 10 characters; left empty: the keyword for all cards."),
+    )
+    keyword_en = forms.CharField(
+        label=_("English keyword of SMS"),
+        max_length=10,
+        required=False,
+        help_text=_("2 to 10 letters; left empty: the keyword for all cards."),
+    )
     holding_limit = CountField(
         label=_("Holding limit"),
         initial=500,
@@ -98,6 +110,8 @@ class TermsForm(OfficeForm):
         "name_en": 6,
         "face_value": 6,
         "pin_length": 6,
+        "keyword_zh": 6,
+        "keyword_en": 6,
         "holding_limit": 6,
         "administrator_limit": 6,
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from selfcard.cards.models import DocumentTypeVersion
+from selfcard.core.wording import listed
 from selfcard.web.templatetags import selfcard as written
 
 
@@ -72,6 +73,10 @@ TERMS: tuple[tuple[str | Promise, Callable[[DocumentTypeVersion], Any]], ...] = 
     ),
     (gettext_lazy("Last day to sell"), lambda one: use_by_said(one.use_by_months)),
     (gettext_lazy("PIN length"), lambda one: one.pin_length),
+    (
+        gettext_lazy("Keywords of SMS"),
+        lambda one: listed(filter(None, (one.keyword_zh, one.keyword_en))) or _("as for all cards"),
+    ),
     (gettext_lazy("Holding limit"), lambda one: written.count(one.holding_limit)),
     (
         gettext_lazy("Limit of an administrator"),
