@@ -8,4 +8,5 @@ HELD: dict[str, Held] = {
         business="id occasion channel language secret_until reason_kind reason_number organisation"
         " again_for written_at state tries next_try_at problem sent_at",
     ),
+    "messaging.Template": held(business="occasion document_type language subject words"),
 }

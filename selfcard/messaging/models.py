@@ -7,8 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from selfcard.core.encryption import EncryptedText
-from selfcard.core.triggers import never_truncated, refused
-from selfcard.organisations.models import Organisation
+from selfcard.core.triggers import append_only, never_truncated, refused
+from selfcard.organisations.models import Organisation, Staff
+
+# Longer than anybody reads on a telephone; and what a mail program still shows of a subject.
+MOST_WORDS = 500
+MOST_SUBJECT = 100
 
 
 class Message(models.Model):
@@ -126,3 +130,46 @@ class Message(models.Model):
     @property
     def is_secret(self) -> bool:
         return self.secret_until is not None
+
+
+class Template(models.Model):
+    """A version of the insurer's own words for an occasion, in one language: for one document type,
+    or for all where none is named.
+
+    The latest counts. One without words gives way again: to those for all document types, and these
+    to the words that the occasion itself brings.
+    """
+
+    occasion = models.CharField(max_length=30)
+    document_type = models.CharField(_("document type code"), max_length=20, blank=True)
+    language = models.CharField(max_length=10)
+    version = models.PositiveSmallIntegerField()
+    subject = models.CharField(max_length=MOST_SUBJECT, blank=True)
+    words = models.CharField(max_length=MOST_WORDS, blank=True)
+    changed_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["occasion", "document_type", "language", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["occasion", "language", "document_type", "version"],
+                name="a_template_version_has_its_own_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(version__gte=1), name="a_template_begins_with_version_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(subject="") | ~Q(words=""), name="a_template_with_a_subject_has_words"
+            ),
+        ]
+        triggers: ClassVar = append_only("template")
+
+    def __str__(self) -> str:
+        named = (self.occasion, self.document_type, self.language, f"v{self.version}")
+        return " ".join(filter(None, named))
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it says something of its own, and does not give way."""
+        return bool(self.words)

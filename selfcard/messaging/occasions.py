@@ -23,6 +23,9 @@ from django.utils.translation import gettext as _
 from selfcard.core.money import Money
 from selfcard.core.papers import Text
 from selfcard.core.wording import written_fact
+from selfcard.messaging.errors import NoSuchOccasion
+from selfcard.messaging.places import filled, place, places_in
+from selfcard.messaging.queries import own_template
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,21 @@ class Occasion:
     words: Promise
     samples: Mapping[str, Any]
     needed: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def by_email(self) -> bool:
+        return bool(self.subject)
+
+    @property
+    def places(self) -> list[str]:
+        """What can be filled in, by name."""
+        return [*self.samples, *(name for name in house_facts() if name not in self.samples)]
+
+    def built_in(self, language: str) -> tuple[str, str]:
+        """Subject and words as they are without any of the insurer's own, with their places."""
+        places = {name: place(name) for name in self.places}
+        with translation.override(language):
+            return str(self.subject) % places, str(self.words) % places
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,18 @@ def house_facts() -> dict[str, str]:
     return {"address": settings.PUBLIC_ADDRESS, "help": settings.HELP_NUMBER}
 
 
+def get_occasion(code: str) -> Occasion:
+    """The occasion of this name.
+
+    Raises:
+        NoSuchOccasion: no room tells anything by it.
+    """
+    for one in occasions():
+        if one.code == code:
+            return one
+    raise NoSuchOccasion
+
+
 def said(
     occasion: Occasion, facts: Mapping[str, Any], *, language: str, document_type: str = ""
 ) -> Said:
@@ -85,10 +115,18 @@ def said(
     """
     if missing := occasion.samples.keys() - facts.keys():
         raise TypeError(f"{occasion.code} is told without {', '.join(sorted(missing))}")
+    own = own_template(occasion.code, language, document_type)
+    # Words from before an occasion lost a fact would be told with a gap.
+    if own and places_in(own.subject + own.words) <= {*occasion.places}:
+        return put_together(own.subject, own.words, facts, language)
+    return put_together(*occasion.built_in(language), facts, language)
+
+
+def put_together(subject: str, words: str, facts: Mapping[str, Any], language: str) -> Said:
+    """Subject and words with the facts in their places, and signed, as they are sent."""
     with translation.override(language):
         told = {name: _told(fact) for name, fact in (house_facts() | dict(facts)).items()}
-        subject, words = str(occasion.subject) % told, str(occasion.words) % told
-        return Said(signed(subject) if subject else "", signed(words))
+        return Said(signed(filled(subject, told)) if subject else "", signed(filled(words, told)))
 
 
 def signed(words: str) -> str:

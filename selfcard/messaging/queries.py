@@ -1,16 +1,32 @@
-"""What was said to whom, and what waits to be sent."""
+"""What was said to whom, what waits to be sent, and which words are the insurer's own."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from selfcard.core.actor import Actor
+from selfcard.core.compiled import Compiled
 from selfcard.messaging.errors import NoSuchMessage
-from selfcard.messaging.models import Message
+from selfcard.messaging.models import Message, Template
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 
 SEEING = (May.SEE_POLICIES, May.AUDIT)
+
+
+@dataclass(frozen=True)
+class TemplateKey:
+    """Which template: what it tells of, in which language, and to who has a card of which type; to
+    all where none is named."""
+
+    occasion: str
+    language: str
+    document_type: str = ""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return asdict(self)
 
 
 def due(now: datetime) -> QuerySet[Message]:
@@ -41,3 +57,37 @@ def access_message(actor: Actor, number: int) -> Message:
 def messages_about(reason: tuple[str, str]) -> QuerySet[Message]:
     """All that was said about one thing, the newest first."""
     return Message.objects.filter(reason_kind=reason[0], reason_number=reason[1])
+
+
+def own_template(occasion: str, language: str, document_type: str = "") -> Template | None:
+    """The insurer's own words: for this document type, else for all; none if it has none."""
+    latest = _latest_for(None, occasion, language, document_type)
+    own = {one.document_type: one for one in latest if one.is_own}
+    return own.get(document_type) or own.get("")
+
+
+def latest_templates() -> QuerySet[Template]:
+    """Of every template the version that counts, whether or not it has words."""
+    return (
+        Template.objects.order_by("occasion", "language", "document_type", "-version")
+        .distinct("occasion", "language", "document_type")
+        .select_related("changed_by__party")
+    )
+
+
+def template_versions(key: TemplateKey) -> QuerySet[Template]:
+    """Every version of one template, the latest first."""
+    versions = Template.objects.filter(**key.columns).order_by("-version")
+    return versions.select_related("changed_by__party")
+
+
+# Asked by every deed that tells somebody something.
+_latest_for = Compiled(
+    lambda _, occasion, language, document_type: (
+        Template.objects.filter(
+            occasion=occasion, language=language, document_type__in=["", document_type]
+        )
+        .order_by("document_type", "-version")
+        .distinct("document_type")
+    )
+)

@@ -24,3 +24,13 @@ def violations() -> Iterator[Violation]:
         WHERE message.words IS NOT NULL AND message.secret_until < now() - interval '1 hour'
         """,
     )
+    yield from violations_of(
+        "The versions of a template follow one another",
+        """
+        SELECT template.id, template.occasion, template.version
+        FROM (SELECT id, occasion, version, row_number() OVER (
+                  PARTITION BY occasion, language, document_type ORDER BY version
+              ) AS place FROM messaging_template) template
+        WHERE template.version <> template.place
+        """,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from selfcard.messaging import commands
+from selfcard.messaging.commands import sending
 from selfcard.messaging.gateways import telephone
 from selfcard.messaging.models import Message
 from tests.factories.messaging import PHONE, demonstration, send, tell
@@ -23,7 +23,7 @@ def message(settings: Any, tmp_path: Path) -> Message:
 
 
 def test_of_two_workers_one_sends_a_message(message: Message, monkeypatch: Any) -> None:
-    held_back_after(monkeypatch, (commands, "_hold"))
+    held_back_after(monkeypatch, (sending, "_hold"))
 
     results = at_once(lambda: send(message), lambda: send(message))
 
@@ -32,7 +32,7 @@ def test_of_two_workers_one_sends_a_message(message: Message, monkeypatch: Any) 
 
 
 def test_without_the_lock_it_would_be_sent_twice(message: Message, monkeypatch: Any) -> None:
-    held_back_after(monkeypatch, (commands, "_hold"))
+    held_back_after(monkeypatch, (sending, "_hold"))
     no_row_is_locked(monkeypatch)
 
     results = at_once(lambda: send(message), lambda: send(message))
