@@ -72,6 +72,16 @@ def asks_for(number: str, source: str, phone: str = "") -> gate.Target:
     return target
 
 
+def links_for(number: str, source: str, phone: str) -> gate.Target:
+    """What sending a link counts against: as a code does, and apart from codes, so that whoever
+    calls again and again on a bad line still gets both."""
+    return {
+        f"links for {number}": settings.CODES_AN_HOUR_IN_ALL,
+        f"links for {number} {source}": settings.CODES_AN_HOUR,
+        f"links to {blind_index('phone', phone).hex()}": settings.CODES_AN_HOUR,
+    }
+
+
 def words_with(code: OneTimeCode, digits: str) -> str:
     """What is sent, in the reader's language."""
     minutes = settings.CODE_LASTS.seconds // 60
@@ -100,6 +110,15 @@ def words_with(code: OneTimeCode, digits: str) -> str:
         )
         % said
     )
+
+
+def words_to_enter_pin(address: str) -> str:
+    """What is sent to a caller who enters the PIN on their own phone; it names no card."""
+    return _(
+        "Enter the PIN of your card here, while you talk with our staff; they do not see it:"
+        " %(address)s The link counts once, for %(minutes)d minutes. If you have not called us, do"
+        " nothing."
+    ) % {"address": address, "minutes": settings.CODE_LASTS.seconds // 60}
 
 
 def words_to_agree(digits: str, ending: str, consent: Mapping[str, Any]) -> str:

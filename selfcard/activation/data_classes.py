@@ -15,11 +15,11 @@ HELD: dict[str, Held] = {
         business="id number purpose language asked_at expires_at used_at",
     ),
     "activation.DeskCase": held(
-        key="device",
+        key="device link",
         personal="phone consent",
         words="reason",
-        business="id number way serial organisation operator language proof step begun_at"
-        " touched_at chased_at state ended_at policy_number",
+        business="id number way serial organisation operator language proof link_until step"
+        " begun_at touched_at chased_at state ended_at policy_number",
     ),
     "activation.CaseCopy": held(
         personal="name content", business="id case place kind size added_at"

@@ -112,6 +112,29 @@ class PinNotShown(Refusal):
     default_field = "pin"
 
 
+class PinOnlyByLink(Refusal):
+    """Callers say no PIN here: they enter it on their own phone."""
+
+    message = _("Callers enter the PIN on their own phone. Send them a link.")
+    default_field = "pin"
+
+
+class PinOnlySaid(Refusal):
+    message = _("No links are sent here: the customer says the PIN.")
+    default_field = "phone"
+
+
+class TooManyLinks(Refusal):
+    message = _("Several links were sent just now. Wait an hour, or have the PIN said.")
+    default_field = "phone"
+
+
+class LinkOver(Refusal):
+    """A link to enter a PIN by: used, outdated, or followed by a later one; or there was none."""
+
+    message = _("This link does not count any more. Ask our staff for a new one.")
+
+
 class NothingAgreedTo(Refusal):
     message = _("Read each text out, and tick what the customer agrees to.")
 

@@ -256,8 +256,9 @@ class DeskCase(models.Model):
 
     What the customer has answered is the card's draft, under a token that only the case has. The
     PIN is nowhere: `proof` says that it was right a moment ago, to whoever has the case in hand,
-    and whoever resumes has it shown again. The card's number is whatever was said; before its PIN
-    nobody knows whether there is such a card.
+    and whoever resumes has it shown again; by a `link` the customer shows it from their own phone.
+    The card's number is whatever was said; before its PIN nobody knows whether there is such a
+    card.
     """
 
     class Way(models.TextChoices):
@@ -279,6 +280,9 @@ class DeskCase(models.Model):
     phone = EncryptedText(blank=True)
     device = models.UUIDField(default=uuid.uuid4)
     proof = models.UUIDField(null=True)
+    # The digest of the link by which the customer enters the PIN, and how long it counts.
+    link = models.BinaryField(max_length=16, null=True, unique=True)
+    link_until = models.DateTimeField(null=True)
     # The page that comes next, as the form calls it; nothing before the PIN was right.
     step = models.CharField(max_length=20, blank=True)
     # What the customer was asked to agree to by a code, and when they did; nothing before.
@@ -320,6 +324,12 @@ class DeskCase(models.Model):
             models.CheckConstraint(
                 condition=(Q(state="closed") & ~Q(reason="")) | (~Q(state="closed") & Q(reason="")),
                 name="a_case_is_closed_with_a_reason",
+            ),
+            # The PIN by which a case is in hand, or its end, is also the end of its link.
+            models.CheckConstraint(
+                condition=Q(link__isnull=True, link_until__isnull=True)
+                | Q(link__isnull=False, link_until__isnull=False, state="open", proof__isnull=True),
+                name="a_link_waits_for_one_pin",
             ),
         ]
         triggers: ClassVar = [

@@ -337,6 +337,35 @@ def consent_of(case: DeskCase) -> dict[str, Any]:
     return asked
 
 
+def may_be_said(case: DeskCase) -> bool:
+    """Whether the PIN of a case may be typed at the desk; at a counter the card itself is shown."""
+    return case.way == DeskCase.Way.COUNTER or settings.DESK_PIN != "link"
+
+
+def may_be_linked(case: DeskCase) -> bool:
+    """Whether the customer of a case may enter the PIN by a link to their phone."""
+    return case.way == DeskCase.Way.PHONE and settings.DESK_PIN in ("link", "either")
+
+
+def waits_for_link(case: DeskCase) -> bool:
+    """Whether a link has been sent by which its customer may still enter the PIN."""
+    return case.link_until is not None and case.link_until > clock.now()
+
+
+def link_digest(token: str) -> bytes:
+    """What is kept of the random token in a link."""
+    return blind_index("pin-link", token)
+
+
+def find_case_of_link(token: str) -> DeskCase | None:
+    """The case that waits for a PIN by this link; none where the link counts no more."""
+    return (
+        DeskCase.objects.filter(link=link_digest(token), link_until__gt=clock.now())
+        .select_related("operator__party", "organisation__party")
+        .first()
+    )
+
+
 def staff_source(actor: Actor) -> str:
     """A member of staff as a source of the gate: counted like a block of addresses."""
     return f"staff {acting_staff(actor).code}"

@@ -24,6 +24,7 @@ def versions_of_texts(version: ProductVersion) -> dict[ConsentKind, str]:
 # the desk's pages; a policy's evidence keeps the versions.
 READ_OUT = {
     "pin": "1",
+    "link": "1",
     "product": "1",
     "starts": "1",
     "insured": "1",

@@ -67,6 +67,9 @@ APPROVAL_DAYS = int(os.environ.get("SELFCARD_APPROVAL_DAYS", "14"))
 # Working days are counted where the insurer is; within so many a loss is announced publicly.
 INSURER_COUNTRY = os.environ.get("SELFCARD_INSURER_COUNTRY", "CN")
 LOSS_ANNOUNCEMENT_DAYS = int(os.environ.get("SELFCARD_LOSS_ANNOUNCEMENT_DAYS", "5"))
+# How a caller's PIN comes to the desk: `said` and typed there, by a `link` to the caller's phone
+# and not otherwise, or `either`.
+DESK_PIN = os.environ.get("SELFCARD_DESK_PIN", "said").strip().lower()
 # A sale of more cards is warned of; where the insurer wants it, a second person agrees to it.
 LARGE_SALE_CARDS = int(os.environ.get("SELFCARD_LARGE_SALE_CARDS", "500"))
 LARGE_SALE_NEEDS_SECOND_PERSON = _is_on("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON")

@@ -47,6 +47,7 @@ def run() -> None:
     os.environ["SELFCARD_PORT"] = str(port)
     # What an insurer may switch on, the demo company has.
     os.environ.setdefault("SELFCARD_LARGE_SALE_NEEDS_SECOND_PERSON", "on")
+    os.environ.setdefault("SELFCARD_DESK_PIN", "either")
     # And nobody outside gets a message from it.
     if os.environ.setdefault("SELFCARD_DEMO_MESSAGES", "on") == "on":
         # A number that nobody has: its telephone is a page.

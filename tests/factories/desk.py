@@ -1,8 +1,9 @@
 """Customers at the desk: cases begun, opened, agreed to and activated, by commands alone."""
 
+import re
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from selfcard.activation.commands import (
     activate_card,
@@ -10,8 +11,10 @@ from selfcard.activation.commands import (
     ask_consent,
     begin_case,
     confirm_consent,
+    enter_pin_by_link,
     open_gate,
     save_case,
+    send_pin_link,
     take_case,
 )
 from selfcard.activation.models import DeskCase, PinProof
@@ -19,11 +22,12 @@ from selfcard.activation.queries import staff_source
 from selfcard.core.actor import Actor, Channel
 from selfcard.core.attachments import Attachment, AttachmentKind
 from selfcard.core.work import run_waiting_jobs
+from selfcard.messaging.gateways.telephone import received_by
 from selfcard.organisations.models import May, Organisation, Staff
 from selfcard.organisations.queries import staff_actor
 from selfcard.policies.application import Application
 from selfcard.policies.models import Policy
-from tests.factories.activation import agreed, digits_on, product_of
+from tests.factories.activation import HOME, agreed, digits_on, holder, product_of
 from tests.factories.attachments import a_photo
 from tests.factories.cards import PrintedCard
 from tests.factories.organisations import Insurer, a_staff_member
@@ -64,6 +68,22 @@ def say_pin(
         take_case(case=case, proof=proof, actor=at_desk(operator), request_id=uuid4())
         case.refresh_from_db()
     return proof
+
+
+def a_link(case: DeskCase, operator: Staff, phone: str = CALLER) -> str:
+    """The caller gets a link, by which they enter the PIN themselves: its token."""
+    send_pin_link(case=case, phone=phone, actor=at_desk(operator), request_id=uuid4())
+    run_waiting_jobs()
+    found = re.search(r"/pin/([\w-]+)", received_by(phone)[0].words)
+    assert found is not None
+    return found[1]
+
+
+def enter_pin(token: str, pin: str, request_id: UUID | None = None) -> DeskCase | None:
+    """The caller opens the link on their phone and enters a PIN."""
+    return enter_pin_by_link(
+        token=token, pin=pin, source=HOME, actor=holder(), request_id=request_id or uuid4()
+    )
 
 
 def answer(case: DeskCase, proof: PinProof, operator: Staff, page: str = "paid") -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.db import IntegrityError
 
 from selfcard.activation import hands
-from selfcard.activation.commands import activating, close_case, desk
-from selfcard.activation.errors import CardActivatedAlready, CaseOver
+from selfcard.activation.commands import activating, close_case, desk, pin_links
+from selfcard.activation.errors import CardActivatedAlready, CaseOver, LinkOver
 from selfcard.activation.models import DeskCase, Draft
 from selfcard.activation.verify import violations
 from selfcard.core.locks import LockSpace, lock
@@ -17,7 +17,16 @@ from selfcard.custody.models import ActivatedCard
 from selfcard.policies.models import Policy
 from tests.factories.activation import activate, open_card, paid_cards
 from tests.factories.cards import PrintedCard
-from tests.factories.desk import activate_at_desk, an_agreed_case, an_operator, at_desk, reached
+from tests.factories.desk import (
+    a_case,
+    a_link,
+    activate_at_desk,
+    an_agreed_case,
+    an_operator,
+    at_desk,
+    enter_pin,
+    reached,
+)
 from tests.factories.messaging import demonstration
 from tests.factories.organisations import Insurer, an_insurer
 from tests.races.threads import at_once, held_back_after, of_kind
@@ -101,3 +110,55 @@ def test_without_the_cases_lock_one_of_the_two_crashes(insurer, card, monkeypatc
     results = close_and_activate(insurer, card)
 
     assert len(of_kind(results, IntegrityError)) == 1, results
+
+
+def test_of_two_who_enter_a_pin_by_one_link_one_gets_through(insurer, card, settings) -> None:
+    settings.DESK_PIN = "link"
+    operator = an_operator(insurer)
+    token = a_link(a_case(operator, card), operator)
+
+    results = at_once(lambda: enter_pin(token, card.pin), lambda: enter_pin(token, card.pin))
+
+    assert len(of_kind(results, DeskCase)) == 1, results
+    assert len(of_kind(results, LinkOver)) == 1, results
+
+
+def a_case_with_a_link(insurer: Insurer, card: PrintedCard) -> tuple[str, Any]:
+    """The token of a link that waits, and the deed that closes its case."""
+    operator = an_operator(insurer)
+    case = a_case(operator, card)
+    token = a_link(case, operator)
+    return token, lambda: close_case(
+        case=case, reason="hung up", actor=at_desk(operator), request_id=uuid4()
+    )
+
+
+def test_a_pin_that_comes_by_a_link_while_its_case_is_closed_waits_for_that(
+    insurer, card, settings, monkeypatch
+) -> None:
+    settings.DESK_PIN = "link"
+    token, close = a_case_with_a_link(insurer, card)
+    held_back_after(monkeypatch, (desk, "case_as_it_is"), (pin_links, "_case_that_waits"))
+
+    closed, entered = at_once(close, lambda: enter_pin(token, card.pin))
+
+    assert isinstance(closed, DeskCase), closed
+    assert isinstance(entered, DeskCase | LinkOver), entered
+    assert DeskCase.objects.get().state == "closed"
+
+
+def test_without_the_cases_lock_the_pin_finds_a_case_that_is_over(
+    insurer, card, settings, monkeypatch
+) -> None:
+    settings.DESK_PIN = "link"
+    token, close = a_case_with_a_link(insurer, card)
+
+    def read_and_come_too_late(token: str) -> DeskCase:
+        case = DeskCase.objects.get()
+        at_once(close)
+        return case
+
+    monkeypatch.setattr(pin_links, "_case_that_waits", read_and_come_too_late)
+
+    with pytest.raises(IntegrityError, match="never changed"):
+        enter_pin(token, card.pin)

@@ -95,6 +95,8 @@ ELSEWHERE = {
     "begin_case",
     "take_case",
     "put_case_down",
+    "send_pin_link",
+    "enter_pin_by_link",
     "save_case",
     "ask_consent",
     "confirm_consent",

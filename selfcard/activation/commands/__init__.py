@@ -31,6 +31,7 @@ from selfcard.activation.commands.phones import (
     send_code,
     use_code,
 )
+from selfcard.activation.commands.pin_links import enter_pin_by_link, send_pin_link
 from selfcard.activation.commands.unlocking import unlock_card
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "close_case",
     "confirm_consent",
     "discard_draft",
+    "enter_pin_by_link",
     "issue_refund_payment",
     "open_copy",
     "open_gate",
@@ -55,6 +57,7 @@ __all__ = [
     "save_case",
     "save_draft",
     "send_code",
+    "send_pin_link",
     "settle_refund",
     "take_case",
     "unlock_card",

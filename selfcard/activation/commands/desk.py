@@ -19,10 +19,11 @@ from selfcard.activation.errors import (
     CustomerNotAsked,
     NothingAgreedTo,
     PinNotShown,
+    PinOnlyByLink,
 )
 from selfcard.activation.hands import case_as_it_is, case_in_hand
 from selfcard.activation.models import DeskCase, OneTimeCode, PinProof
-from selfcard.activation.queries import consent_of, staff_source
+from selfcard.activation.queries import consent_of, may_be_said, staff_source
 from selfcard.activation.texts import READ_OUT, versions_of_texts
 from selfcard.core import clock
 from selfcard.core.actor import Actor
@@ -92,15 +93,18 @@ def take_case(*, case: DeskCase, proof: PinProof, actor: Actor, request_id: UUID
 
     Raises:
         CaseOfAnotherCard, PinNotShown: the proof is of another card, or of somebody else.
+        PinOnlyByLink: callers say no PIN here.
         CaseOver: it is closed, or a policy.
     """
     held = case_as_it_is(case, actor)
+    if not may_be_said(held):
+        raise PinOnlyByLink
     if proof.serial != held.serial:
         raise CaseOfAnotherCard
     if proof.source != staff_source(actor):
         raise PinNotShown
-    held.operator, held.proof, held.touched_at = acting_staff(actor), proof.pk, clock.now()
-    held.save(update_fields=["operator", "proof", "touched_at"])
+    held.operator, held.proof = acting_staff(actor), proof.pk
+    _keep(held, "operator", "proof")
     record(actor, "case.taken", held)
     return held
 
@@ -109,8 +113,8 @@ def take_case(*, case: DeskCase, proof: PinProof, actor: Actor, request_id: UUID
 def put_case_down(*, case: DeskCase, actor: Actor, request_id: UUID) -> DeskCase:
     """The customer has hung up or left: what was filled in stays, and the PIN is asked for anew."""
     held = case_as_it_is(case, actor)
-    held.proof, held.touched_at = None, clock.now()
-    held.save(update_fields=["proof", "touched_at"])
+    held.proof = None
+    _keep(held, "proof")
     record(actor, "case.put_down", held, step=held.step)
     return held
 
@@ -268,10 +272,23 @@ def close_case(*, case: DeskCase, reason: str, actor: Actor, request_id: UUID) -
     held = case_as_it_is(case, actor)
     now = clock.now()
     DeskCase.objects.filter(pk=held.pk).update(
-        state=DeskCase.State.CLOSED, reason=reason.strip(), proof=None, touched_at=now, ended_at=now
+        state=DeskCase.State.CLOSED,
+        reason=reason.strip(),
+        proof=None,
+        link=None,
+        link_until=None,
+        touched_at=now,
+        ended_at=now,
     )
     record(actor, "case.closed", held, reason=reason.strip())
     return DeskCase.objects.get(pk=held.pk)
+
+
+def _keep(case: DeskCase, *changed: str) -> None:
+    """Whoever has a case in hand now, or puts it down: a link that waited for the PIN is over."""
+    case.link = case.link_until = None
+    case.touched_at = clock.now()
+    case.save(update_fields=[*changed, "link", "link_until", "touched_at"])
 
 
 def _keep_consent(case: DeskCase, consent: Mapping[str, Any]) -> None:

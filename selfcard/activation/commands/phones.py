@@ -241,17 +241,8 @@ def have_code_sent(
         SourceMustWait, TooManyCodes: as for every code.
     """
     now = clock.now()
-    charged = gate.charge(
-        source=source,
-        target=codes.asks_for(number, source, phone),
-        counts=True,
-        ticket=read_ticket(ticket, source=source, now=now),
-        now=now,
-        memory=settings.CODES_MEMORY,
-    )
-    if not charged.admitted:
-        raise SourceMustWait(seconds=charged.seconds_left(now))
-    if not charged.compared:
+    target = codes.asks_for(number, source, phone)
+    if not has_sending_left(target, source=source, ticket=ticket):
         raise TooManyCodes
     code = OneTimeCode.objects.create(
         number=number,
@@ -265,6 +256,26 @@ def have_code_sent(
     app.configure_task(SEND_CODE).defer(code=str(code.pk))
     record(actor, "code.asked", number=number, purpose=purpose)
     return code
+
+
+def has_sending_left(target: gate.Target, *, source: str, ticket: str) -> bool:
+    """Count that something is sent to a phone, and say whether it was not too much in an hour.
+
+    Raises:
+        SourceMustWait: this source, or very many, failed too often just now.
+    """
+    now = clock.now()
+    charged = gate.charge(
+        source=source,
+        target=target,
+        counts=True,
+        ticket=read_ticket(ticket, source=source, now=now),
+        now=now,
+        memory=settings.CODES_MEMORY,
+    )
+    if not charged.admitted:
+        raise SourceMustWait(seconds=charged.seconds_left(now))
+    return charged.compared
 
 
 def _case_of(code: OneTimeCode) -> DeskCase | None:

@@ -173,6 +173,12 @@ class CardAndPinForm(GateForm):
     )
 
 
+class PinForm(GateForm):
+    """The PIN alone, where the card is known."""
+
+    pin = CardAndPinForm.base_fields["pin"]
+
+
 class PolicyAndIdentityForm(GateForm):
     """Policy number and the identity number of somebody on the policy."""
 

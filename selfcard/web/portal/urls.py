@@ -4,7 +4,17 @@ only in the one that is printed on its paper.
 
 from django.urls import path
 
-from selfcard.web.portal import authenticity, cards, claims, line, manual, phones, picks, views
+from selfcard.web.portal import (
+    authenticity,
+    cards,
+    claims,
+    line,
+    manual,
+    phones,
+    picks,
+    pin_links,
+    views,
+)
 from selfcard.web.portal.visit import filling_in
 
 app_name = "portal"
@@ -13,6 +23,8 @@ question = filling_in(line.question)
 urlpatterns = [
     path("", views.start, name="start"),
     path("from-sms/<slug:device>", views.from_sms, name="from_sms"),
+    path("pin/<slug:token>", pin_links.enter, name="pin_link"),
+    path("pin/entered/", pin_links.entered, name="pin_entered"),
     path("card/", views.card, name="card"),
     path("card/code/", phones.ask_for_card, name="ask_code_for_card"),
     path("card/begin-afresh/", views.begin_afresh, name="begin_afresh"),

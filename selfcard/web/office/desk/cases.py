@@ -21,7 +21,6 @@ from selfcard.activation.commands import (
     close_case,
     discard_draft,
     put_case_down,
-    take_case,
 )
 from selfcard.activation.models import DeskCase
 from selfcard.activation.queries import (
@@ -29,8 +28,6 @@ from selfcard.activation.queries import (
     chases_of,
     find_case,
     proof_in_hand,
-    staff_source,
-    toll_for,
     why_not_ready,
 )
 from selfcard.core import clock
@@ -41,10 +38,10 @@ from selfcard.policies.editions import policy_pdf
 from selfcard.policies.queries import find_policy
 from selfcard.web.office.desk.counter import show_till, till_of
 from selfcard.web.office.desk.filling import DeskVisit, at_desk
-from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm, PinForm
+from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm
+from selfcard.web.office.desk.opening import ask_for_pin
 from selfcard.web.office.desk.reading import insured, not_ready
-from selfcard.web.office.desk.reading import pin as pin_read_out
-from selfcard.web.office.desk.steps import STEPS
+from selfcard.web.office.desk.steps import next_step
 from selfcard.web.office.forms import DeedForm, refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -58,7 +55,7 @@ from selfcard.web.office.lists import (
     list_page,
 )
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
-from selfcard.web.portal.views import pdf_answer, through_the_gate
+from selfcard.web.portal.views import pdf_answer
 from selfcard.web.templatetags.selfcard import age, moment
 from selfcard.web.templatetags.selfcard import card_number as card_shown
 from selfcard.web.templatetags.selfcard import count as counted
@@ -109,13 +106,6 @@ class CaseTable(OfficeTable):
 
     def render_touched_at(self, record: DeskCase) -> str:
         return age(record.touched_at) if record.state == State.OPEN else "–"
-
-
-def next_step(case: DeskCase) -> str:
-    """What has to be done next in a case."""
-    if case.state != State.OPEN:
-        return case.policy_number or case.reason
-    return str(STEPS[case.step])
 
 
 def _totals(rows: QuerySet[DeskCase]) -> list[Total]:
@@ -182,7 +172,7 @@ def case(request: OfficeRequest, number: str) -> HttpResponse:
     proof = proof_in_hand(one, request.actor)
     if proof is None:
         till = till_of(request, one)
-        return show_till(request, one, till) if till and till.step else _pin(request, one)
+        return show_till(request, one, till) if till and till.step else ask_for_pin(request, one)
     visit = DeskVisit(request, one, proof)
     refusal = why_not_ready(visit.card)
     context = {
@@ -197,34 +187,6 @@ def case(request: OfficeRequest, number: str) -> HttpResponse:
         "chases": chases_of(one),
     }
     return show(request, "office/desk/case.html", context)
-
-
-def _pin(request: OfficeRequest, one: DeskCase) -> HttpResponse:
-    """The same gate as everybody's; then on to the first question that is open."""
-    actor = at_desk(request)
-    source = staff_source(actor)
-    form = PinForm(request.POST or None)
-    if form.is_valid():
-        number = card_number(one.serial)
-        proof = through_the_gate(form, card_number=number, source=source, actor=actor)
-        if proof:
-            take_case(case=one, proof=proof, actor=actor, request_id=uuid4())
-            visit = DeskVisit(request, found(find_case(actor, one.number)), proof)
-            if why_not_ready(visit.card) or visit.begun_elsewhere:
-                return redirect("office:desk:case", one.number)
-            return redirect(visit.address(visit.answers.first_open))
-    form.ask_for(toll_for(source))
-    context = {
-        "case": one,
-        "form": form,
-        "read_out": pin_read_out(one),
-        "next_step": next_step(one),
-        "chases": chases_of(one),
-        "deed": DeedForm(actor=request.actor),
-    }
-    response = show(request, "office/desk/pin.html", context)
-    response.status_code = 429 if form.waits else response.status_code
-    return response
 
 
 def _done(request: OfficeRequest, one: DeskCase) -> HttpResponse:

@@ -93,6 +93,18 @@ class PinForm(GateForm):
         return scanned.pin if scanned else typed
 
 
+class LinkForm(OfficeForm):
+    """To which phone a link is sent, by which the customer enters the PIN themselves."""
+
+    phone = forms.CharField(
+        label=_("Mobile phone for the link"),
+        help_text=_("The customer opens it and enters the PIN; nobody here sees it."),
+        max_length=40,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+    )
+    widths: ClassVar = {"phone": 6}
+
+
 class SellForm(OfficeForm):
     """Who sells the card that a customer at the counter wants."""
 

@@ -14,7 +14,12 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from selfcard.activation.models import DeskCase
-from selfcard.activation.queries import why_not_ready
+from selfcard.activation.queries import (
+    may_be_said,
+    staff_source,
+    waits_for_link,
+    why_not_ready,
+)
 from selfcard.activation.texts import READ_OUT
 from selfcard.core import clock
 from selfcard.core.wording import listed
@@ -57,12 +62,14 @@ def read_out_for(page: Page, visit: "DeskVisit") -> ReadOut:
 def names_read(visit: "DeskVisit") -> tuple[str, ...]:
     """The texts that this customer has heard before they agree; their versions are kept."""
     answers = visit.answers
-    heard = {"pin", "code", *(page.name for page in answers.pages), *answers.consent_kinds}
+    opened = "pin" if visit.proof.source == staff_source(visit.actor) else "link"
+    heard = {opened, "code", *(page.name for page in answers.pages), *answers.consent_kinds}
     return tuple(name for name in READ_OUT if name in heard)
 
 
 def pin(case: DeskCase) -> ReadOut:
-    return reading(case, _pin)
+    by_link = waits_for_link(case) or not may_be_said(case)
+    return reading(case, _link if by_link else _pin)
 
 
 def not_ready(case: DeskCase, card: CardState) -> ReadOut:
@@ -89,6 +96,13 @@ def _pin() -> Iterator[str]:
     yield _(
         "Please scratch the silver panel on the back of the card, and tell me the PIN under it,"
         " in groups of four digits. I type it without seeing it, and it is kept nowhere."
+    )
+
+
+def _link() -> Iterator[str]:
+    yield _(
+        "You get a message with a link. Please open it, scratch the silver panel on the back of the"
+        " card, and enter the PIN there. I do not see it, and I stay on the line."
     )
 
 

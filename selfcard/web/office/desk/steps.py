@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.activation.models import DeskCase
+
 STEPS = {
     "": _("Ask for the PIN"),
     "product": _("Choose a product"),
@@ -15,3 +17,10 @@ STEPS = {
     "declarations": _("Agree by a code"),
     "check": _("Check and activate"),
 }
+
+
+def next_step(case: DeskCase) -> str:
+    """What has to be done next in a case."""
+    if case.state != DeskCase.State.OPEN:
+        return case.policy_number or case.reason
+    return str(STEPS[case.step])

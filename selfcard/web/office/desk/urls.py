@@ -1,6 +1,6 @@
 from django.urls import path
 
-from selfcard.web.office.desk import agreeing, cases, counter, filling
+from selfcard.web.office.desk import agreeing, cases, counter, filling, opening
 from selfcard.web.portal import line
 
 app_name = "desk"
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", cases.cases, name="list"),
     path("begin/", cases.begin, name="begin"),
     path("<str:number>/", cases.case, name="case"),
+    path("<str:number>/link/", opening.link, name="link"),
+    path("<str:number>/link/waits/", opening.link_waits, name="link_waits"),
     path("<str:number>/put-down/", cases.put_down, name="put_down"),
     path("<str:number>/begin-afresh/", cases.begin_afresh, name="begin_afresh"),
     path("<str:number>/chase/", cases.chase, name="chase"),
