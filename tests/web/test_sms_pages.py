@@ -72,6 +72,49 @@ def test_an_empty_message_is_not_sent(client: Client, card: PrintedCard) -> None
     assert not InboundMessage.objects.exists()
 
 
+def staff_who(*mays: May, language: str = "en") -> Client:
+    """Somebody of head office who is signed in and may do so much."""
+    client = Client()
+    staff = a_staff_member("9100", head_office(), *mays, language=language)
+    client.force_login(staff, backend=house.AUTHENTICATION_BACKENDS[-1])
+    return client
+
+
+def test_staff_play_the_phone_in_the_office(card: PrintedCard) -> None:
+    operator = staff_who(May.ACTIVATE_FOR_CUSTOMER)
+    address = reverse("office:telephone:play")
+    assert address in operator.get(reverse("office:desk:list")).content.decode()
+
+    sent = {"number": PHONE[3:], "words": activation_by(card) + " " * 80, "send": "1"}
+    page = operator.post(address, sent).content.decode()
+
+    policy = Policy.objects.get()
+    assert policy.number in page
+    assert (policy.phone, policy.channel) == (PHONE, "sms")
+    assert card.pin not in page
+    assert policy.number in operator.post(address, {"number": PHONE}).content.decode()
+    assert operator.post(address, {"number": PHONE, "send": "1"}).status_code == 422
+    assert InboundMessage.objects.count() == 1
+
+
+def test_who_talks_to_no_customer_and_reads_no_message_plays_no_phone(
+    card: PrintedCard, settings: Any
+) -> None:
+    address = reverse("office:telephone:play")
+    keeper = staff_who(May.ISSUE_CARDS)
+    assert keeper.get(address).status_code == 403
+    assert address not in keeper.get(reverse("office:home")).content.decode()
+
+
+def test_there_is_no_phone_but_in_a_demonstration(card: PrintedCard, settings: Any) -> None:
+    operator = staff_who(May.ACTIVATE_FOR_CUSTOMER)
+    settings.DEMO_MESSAGES = False
+
+    assert operator.get(reverse("office:telephone:play")).status_code == 404
+    page = operator.get(reverse("office:desk:list")).content.decode()
+    assert reverse("office:telephone:play") not in page
+
+
 # Going on on the portal
 
 
@@ -203,7 +246,7 @@ def test_there_is_no_such_gateway_where_none_is_set(client: Client, card: Printe
 
 
 def test_the_office_sees_the_reply_what_it_answers_and_whether_it_arrived(
-    insurer: Insurer, card: PrintedCard, client: Client
+    insurer: Insurer, card: PrintedCard
 ) -> None:
     said = receive(arrived("HELP"))
     assert said is not None
@@ -211,8 +254,7 @@ def test_the_office_sees_the_reply_what_it_answers_and_whether_it_arrived(
     Submission.objects.create(
         gateway="smpp", number="c-1", message=said.reply, state="arrived", told_at=said.came_at
     )
-    chief = a_staff_member("9100", head_office(), May.SEE_POLICIES, language="zh-hans")
-    client.force_login(chief, backend=house.AUTHENTICATION_BACKENDS[-1])
+    client = staff_who(May.SEE_POLICIES, language="zh-hans")
 
     rows = client.get(reverse("office:messaging:list")).content.decode()
     page = client.get(reverse("office:messaging:message", args=[said.reply.pk]))

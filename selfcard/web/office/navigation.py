@@ -7,6 +7,7 @@ one of the things it names somewhere; an area is shown when one of its pages is.
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -22,6 +23,7 @@ class Page:
     url_name: str
     label: Promise
     may: tuple[May, ...] = ()
+    only_in_demonstration: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,14 @@ AREAS: tuple[Area, ...] = (
         (
             Page("office:desk:list", _("Customers"), (May.ACTIVATE_FOR_CUSTOMER,)),
             Page("office:desk:begin", _("Begin with a customer"), (May.ACTIVATE_FOR_CUSTOMER,)),
+            Page(
+                "office:telephone:play",
+                _("The phone of the demonstration"),
+                (May.ACTIVATE_FOR_CUSTOMER, May.SEE_POLICIES, May.AUDIT),
+                only_in_demonstration=True,
+            ),
         ),
-        ("desk",),
+        ("desk", "telephone"),
     ),
     Area(
         _("Policies"),
@@ -232,7 +240,8 @@ def navigation(mays: set[str], view_name: str) -> list[ShownArea]:
         pages = tuple(
             ShownPage(page.label, reverse(page.url_name), page.url_name == view_name)
             for page in area.pages
-            if not page.may or mays.intersection(page.may)
+            if (not page.may or mays.intersection(page.may))
+            and (settings.DEMO_MESSAGES or not page.only_in_demonstration)
         )
         if not pages:
             continue

@@ -23,6 +23,7 @@ urlpatterns = [
     path("gate/", include("selfcard.web.office.gate.urls")),
     path("messages/", include("selfcard.web.office.messaging.urls")),
     path("desk/", include("selfcard.web.office.desk.urls")),
+    path("telephone/", include("selfcard.web.office.telephone.urls")),
     path("policies/", include("selfcard.web.office.policies.urls")),
     path("claims/", include("selfcard.web.office.claims.urls")),
     path("products/", include("selfcard.web.office.products.urls")),

@@ -117,7 +117,7 @@ class PhoneField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         attributes = {"inputmode": "tel", "autocomplete": "tel", "class": "input input--w-id"}
-        super().__init__(max_length=40, widget=forms.TextInput(attributes), **kwargs)
+        super().__init__(max_length=40, **{"widget": forms.TextInput(attributes), **kwargs})
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)

@@ -1,0 +1,1 @@
+"""The phone of a demonstration, played by staff: what a customer would send, and would get."""
