@@ -89,6 +89,13 @@ UNMASKED_FOR = timedelta(minutes=10)
 CANCELLATION_ENTRY_DAYS = int(os.environ.get("SELFCARD_CANCELLATION_ENTRY_DAYS", "10"))
 # Paid cards past their last day get at most so many days more.
 EXTENSION_DAYS = int(os.environ.get("SELFCARD_EXTENSION_DAYS", "731"))
+# Reminders: between which hours, and how many days before the last day to activate and before the
+# end of a cover they come; when one who left a draft is reminded; how long a buyer's phone is kept.
+REMINDER_HOURS = (9, 20)
+DEADLINE_REMINDERS = (30, 7, 1)
+COVER_REMINDERS = (30, 7)
+DRAFT_REMINDER_AFTER = timedelta(days=1)
+BUYER_PHONE_MEMORY = timedelta(days=366 * 3)
 # So long may cards be on the way between two organisations; then both are reminded.
 TRANSIT_DAYS = int(os.environ.get("SELFCARD_TRANSIT_DAYS", "7"))
 

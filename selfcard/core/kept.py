@@ -40,6 +40,7 @@ class Reason(StrEnum):
     GATE = "gate"  # so long it counts against a guesser
     VISIT = "visit"  # so long a page may be left open
     DRAFT = "draft"  # what somebody may come back to
+    TOLD = "told"  # where somebody wants to be told what comes
     REPEAT = "repeat"  # so long a repeated deed is recognised
 
 

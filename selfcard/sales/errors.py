@@ -170,5 +170,26 @@ class PaymentIssuedBefore(Refusal):
     )
 
 
+class NotAPhone(Refusal):
+    message = _("Nobody can have this telephone number.")
+    default_field = "phone"
+
+
+class NoPhoneLeft(Refusal):
+    message = _("The buyer of sale %(number)s left no phone.")
+
+
+class PhoneOfALargeSale(Refusal):
+    message = _(
+        "A second person is asked about this sale first. The buyer's phone is entered on its page"
+        " when they have agreed."
+    )
+    default_field = "phone"
+
+
+class NoNoticeToGive(Refusal):
+    message = _("Sale %(number)s has no notice that waits to be handed over.")
+
+
 class PaymentOfNoRecovery(Refusal):
     message = _("Payment receipt %(number)s does not pay for cards that were taken back.")

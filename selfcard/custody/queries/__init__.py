@@ -1,5 +1,6 @@
 """What may be asked of custody."""
 
+from selfcard.custody.queries.deadlines import Waiting, cards_waiting, extended_since
 from selfcard.custody.queries.fitness import (
     RangePart,
     usable_parts,
@@ -78,9 +79,12 @@ __all__ = [
     "CardState",
     "Fate",
     "RangePart",
+    "Waiting",
     "activations_within",
     "announcement_pdf",
     "batches_to_check_in",
+    "cards_waiting",
+    "extended_since",
     "fates_of",
     "find_card",
     "find_freeze",

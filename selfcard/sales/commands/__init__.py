@@ -1,6 +1,12 @@
 """From the sale to its money, and every way back."""
 
 from selfcard.sales.commands.agencies import end_agreement, register_agency, register_agreement
+from selfcard.sales.commands.buyers import (
+    forget_phone,
+    leave_phone,
+    note_notice_given,
+    remind_of_deadlines,
+)
 from selfcard.sales.commands.large_sales import (
     ask_large_sale,
     ask_large_sale_again,
@@ -37,10 +43,13 @@ __all__ = [
     "block_overdue_sellers",
     "correct_payment",
     "end_agreement",
+    "forget_phone",
     "grant_large_sale",
     "issue_charge_receipt",
     "issue_payment_receipt",
+    "leave_phone",
     "note_not_arrived",
+    "note_notice_given",
     "note_payment_failed",
     "refuse_large_sale",
     "register_agency",
@@ -48,6 +57,7 @@ __all__ = [
     "register_recoveries",
     "register_recovery",
     "register_sale",
+    "remind_of_deadlines",
     "settle_payment",
     "settle_receipt",
     "void_charge_receipt",

@@ -29,6 +29,7 @@ from selfcard.payments.commands import (
 )
 from selfcard.payments.models import AdvanceAccount, Invoice, Receipt, TenderKind
 from selfcard.payments.queries import debits_of
+from selfcard.sales.commands.buyers import tell_buyers
 from selfcard.sales.errors import (
     ConfirmedByItsGiver,
     GiftsApart,
@@ -187,8 +188,8 @@ def settle_receipt(
 
     All at once or not at all: the receipt is confirmed, the cards are *to be activated*, the books
     have the money against *card premiums awaiting activation* and their tax, the invoice has its
-    number, and invoice and notices can be printed. Repeating a `request_id` returns the first
-    invoice.
+    number, invoice and notices can be printed, and buyers are told. Repeating a `request_id`
+    returns the first invoice.
 
     Raises:
         NotAuthorised: the actor may not confirm receipts there.
@@ -238,6 +239,7 @@ def settle_receipt(
     invoice = issue_invoice(receipt=receipt, lines=tuple(lines), actor=actor)
     for one in asked:
         record(actor, "sales.settled", one.sale, receipt=receipt.number, invoice=invoice.number)
+    tell_buyers(sales=tuple(one.sale for one in asked), actor=actor)
     return invoice
 
 

@@ -15,6 +15,7 @@ from selfcard.core.serials import SerialRun, distinct_runs
 from selfcard.custody.commands import sell_cards
 from selfcard.organisations.models import Organisation, Party, Staff
 from selfcard.organisations.queries import acting_staff
+from selfcard.sales.commands.buyers import keep_phone
 from selfcard.sales.errors import LargeSaleNeedsSecondPerson
 from selfcard.sales.models import Agency, Sale, SaleRun
 from selfcard.sales.papers import CHARGE_LIST
@@ -42,6 +43,8 @@ def register_sale(
     remark: str = "",
     gift_reason: str = "",
     confirmed_large: bool = False,
+    phone: str = "",
+    language: str = "",
     actor: Actor,
     request_id: UUID,
 ) -> Sale:
@@ -49,7 +52,9 @@ def register_sale(
 
     The cards are *sold*: they cannot be activated before their money has arrived. They come from
     the inventory of the seller's organisation, of one below it, or of a person who works there.
-    With a `gift_reason` they are free: whoever may give cards away says why.
+    With a `gift_reason` they are free: whoever may give cards away says why. A buyer who leaves a
+    `phone` (E.164) is told there, in their `language`, from when and until when the cards can be
+    activated.
 
     Raises:
         NotAuthorised: the actor may not register sales for the organisation, or give cards away.
@@ -59,6 +64,7 @@ def register_sale(
         LargeSaleNotConfirmed: so many cards that it could be a mistake.
         LargeSaleNeedsSecondPerson: so many that another person has to agree.
         CardsOfSeveralVersions: the cards differ in their terms.
+        NotAPhone: nobody can have this number.
         NoSerialsGiven, RunsOverlapEachOther, and what custody refuses: the cards are not held,
             of another type, or in another status.
     """
@@ -78,7 +84,10 @@ def register_sale(
     if needs_second_person(terms.count):
         raise LargeSaleNeedsSecondPerson(count=f"{terms.count:,}")
     number = numbering.document_number("S", "sales_sale_number")
-    return enter_sale(number=number, terms=terms, registrar=actor, agreed_by=None, actor=actor)
+    sale = enter_sale(number=number, terms=terms, registrar=actor, agreed_by=None, actor=actor)
+    if phone:
+        keep_phone(sale=sale, phone=phone, language=language, actor=actor)
+    return sale
 
 
 @step

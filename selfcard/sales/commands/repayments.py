@@ -30,8 +30,10 @@ from selfcard.payments.queries import credits_of
 from selfcard.sales.errors import PaymentIssuedBefore, PaymentOfNoRecovery
 from selfcard.sales.locks import open_recovery
 from selfcard.sales.models import Recovery
+from selfcard.sales.notices import buyer_of
 from selfcard.sales.paperwork import charge_line, invoice_line
 from selfcard.sales.queries import live_payment, receipt_behind, recovery_of_payment
+from selfcard.sales.telling import tell_refunded
 
 
 @command
@@ -166,6 +168,8 @@ def settle_payment(
     red_letter = issue_red_letter(
         invoice=came_by.invoice, payment=payment, lines=(line,), actor=actor
     )
+    if buyer := buyer_of(sale):
+        tell_refunded(buyer, payment, actor)
     record(actor, "sales.refunded", recovery, payment=payment.number, red_letter=red_letter.number)
     return red_letter
 
