@@ -58,7 +58,7 @@ class UnknownPlace(Refusal):
 
 
 class BraceAlone(Refusal):
-    message = _("A { or } stands alone here. What is to be filled in stands between the two.")
+    message = _("A brace stands alone here. What is to be filled in stands between two of them.")
 
 
 class PlaceMissing(Refusal):

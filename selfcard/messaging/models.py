@@ -1,3 +1,4 @@
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import pgtrigger
@@ -132,6 +133,25 @@ class Message(models.Model):
         return self.secret_until is not None
 
 
+@dataclass(frozen=True)
+class TemplateKey:
+    """Which template: what it tells of, in which language, and to who has a card of which type; to
+    all where none is named."""
+
+    occasion: str
+    language: str
+    document_type: str = ""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return asdict(self)
+
+    @property
+    def for_all(self) -> "TemplateKey":
+        """The one that holds where this has no words."""
+        return TemplateKey(self.occasion, self.language)
+
+
 class Template(models.Model):
     """A version of the insurer's own words for an occasion, in one language: for one document type,
     or for all where none is named.
@@ -168,6 +188,10 @@ class Template(models.Model):
     def __str__(self) -> str:
         named = (self.occasion, self.document_type, self.language, f"v{self.version}")
         return " ".join(filter(None, named))
+
+    @property
+    def key(self) -> TemplateKey:
+        return TemplateKey(self.occasion, self.language, self.document_type)
 
     @property
     def is_own(self) -> bool:

@@ -8,7 +8,6 @@ the insurer's name, as every message is.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -20,7 +19,6 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from selfcard.core.money import Money
 from selfcard.core.papers import Text
 from selfcard.core.wording import written_fact
 from selfcard.messaging.errors import NoSuchOccasion
@@ -52,7 +50,11 @@ class Occasion:
     @property
     def places(self) -> list[str]:
         """What can be filled in, by name."""
-        return [*self.samples, *(name for name in house_facts() if name not in self.samples)]
+        return list({**self.samples, **house_facts()})
+
+    def examples(self, language: str) -> dict[str, str]:
+        """An example of each, as a reader of this language is told it."""
+        return _told(self.samples, language)
 
     def built_in(self, language: str) -> tuple[str, str]:
         """Subject and words as they are without any of the insurer's own, with their places."""
@@ -124,8 +126,8 @@ def said(
 
 def put_together(subject: str, words: str, facts: Mapping[str, Any], language: str) -> Said:
     """Subject and words with the facts in their places, and signed, as they are sent."""
+    told = _told(facts, language)
     with translation.override(language):
-        told = {name: _told(fact) for name, fact in (house_facts() | dict(facts)).items()}
         return Said(signed(filled(subject, told)) if subject else "", signed(filled(words, told)))
 
 
@@ -136,8 +138,13 @@ def signed(words: str) -> str:
     return _("%(insurer)s: %(words)s") % {"insurer": name, "words": words}
 
 
-def _told(fact: Any) -> Any:
-    """A fact as the sentence tells it, in the reader's language."""
+def _told(facts: Mapping[str, Any], language: str) -> dict[str, str]:
+    """Facts, and those of the house, as sentences in a language tell them."""
+    with translation.override(language):
+        return {name: _written(fact) for name, fact in {**house_facts(), **facts}.items()}
+
+
+def _written(fact: Any) -> str:
     if isinstance(fact, Text):
         return fact.zh if (get_language() or "").startswith("zh") else fact.en
-    return written_fact(fact) if isinstance(fact, Money | date) else fact
+    return str(written_fact(fact))

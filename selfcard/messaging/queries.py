@@ -1,6 +1,5 @@
 """What was said to whom, what waits to be sent, and which words are the insurer's own."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -8,25 +7,11 @@ from django.db.models import Q, QuerySet
 from selfcard.core.actor import Actor
 from selfcard.core.compiled import Compiled
 from selfcard.messaging.errors import NoSuchMessage
-from selfcard.messaging.models import Message, Template
+from selfcard.messaging.models import Message, Template, TemplateKey
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 
 SEEING = (May.SEE_POLICIES, May.AUDIT)
-
-
-@dataclass(frozen=True)
-class TemplateKey:
-    """Which template: what it tells of, in which language, and to who has a card of which type; to
-    all where none is named."""
-
-    occasion: str
-    language: str
-    document_type: str = ""
-
-    @property
-    def columns(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def due(now: datetime) -> QuerySet[Message]:

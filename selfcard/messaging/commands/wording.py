@@ -8,10 +8,10 @@ from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.locks import LockSpace, lock
 from selfcard.messaging.errors import NoWordsOfYourOwn, TemplateChangedMeanwhile
-from selfcard.messaging.models import Template
+from selfcard.messaging.models import Template, TemplateKey
 from selfcard.messaging.occasions import get_occasion
 from selfcard.messaging.places import tidied
-from selfcard.messaging.queries import TemplateKey, template_versions
+from selfcard.messaging.queries import template_versions
 from selfcard.messaging.templates import check
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import acting_staff, head_office, require
