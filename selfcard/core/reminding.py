@@ -31,3 +31,9 @@ def next_reminder(days: list[date], before: tuple[int, ...]) -> date | None:
     """On which day the next reminder of any of these days comes."""
     coming = (day - timedelta(days=one) for day in days for one in before)
     return min((day for day in coming if day > clock.today()), default=None)
+
+
+def days_reminded_of(days: int, before: tuple[int, ...]) -> tuple[date, date]:
+    """The first and the last day of which this reminder of several is the one that is due."""
+    nearer = max((one for one in before if one < days), default=-1)
+    return clock.today() + timedelta(days=nearer + 1), clock.today() + timedelta(days=days)

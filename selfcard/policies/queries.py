@@ -1,15 +1,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.compiled import Compiled
+from selfcard.core.reminding import days_reminded_of
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
 from selfcard.policies.application import (
@@ -28,7 +29,14 @@ from selfcard.policies.identity import (
     masked_phone,
     written_phone,
 )
-from selfcard.policies.models import InsuredPerson, Person, Policy, SeenState, Unmasking
+from selfcard.policies.models import (
+    CoverReminder,
+    InsuredPerson,
+    Person,
+    Policy,
+    SeenState,
+    Unmasking,
+)
 from selfcard.policies.numbers import read_policy_number
 from selfcard.products.details import answered, of_insured, of_policy
 from selfcard.products.models import Product, ProductVersion
@@ -49,6 +57,27 @@ def find_policy(number: str) -> Policy | None:
         return policies().filter(number=read_policy_number(number)).first()
     except NotAPolicyNumber:
         return None
+
+
+def covers_to_remind_of(days: int, most: int) -> list[Policy]:
+    """Policies whose cover ends in so many days, or fewer if that was missed, and whose applicants
+    were not reminded of it; those that end first come first.
+
+    A cover that was shorter from its beginning is left out: its end was just told.
+    """
+    first, last = days_reminded_of(days, settings.COVER_REMINDERS)
+    reminded = CoverReminder.objects.filter(policy=OuterRef("pk"), days=days)
+    return list(
+        Policy.objects.filter(
+            ~Exists(reminded),
+            state=Policy.State.ISSUED,
+            ends_at__gt=clock.day_start(first),
+            ends_at__lte=clock.day_start(last + timedelta(days=1)),
+            starts_at__lt=F("ends_at") - timedelta(days=days),
+        )
+        .select_related("product_version", "organisation")
+        .order_by("ends_at", "pk")[:most]
+    )
 
 
 def live_policy_for(reason: tuple[str, str]) -> Policy | None:

@@ -6,6 +6,7 @@ policy's number and what it covers, and opens nothing with it.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
+from selfcard.core.money import Money
 from selfcard.core.papers import Text
 from selfcard.messaging.commands import MessageGiven, write_messages
 from selfcard.messaging.models import Message
@@ -85,6 +87,38 @@ CONTACT_CHANGED = register(
     )
 )
 
+COVER_ENDS = register(
+    Occasion(
+        code="cover_ends",
+        name=_("cover ends soon"),
+        subject=_("Your cover ends soon"),
+        words=_(
+            "Policy %(number)s, %(product)s, ends with %(last)s: after that day nobody is insured"
+            " by it. Who wants to stay insured needs a new card. %(address)s"
+        ),
+        samples={**_NUMBER, **_PRODUCT, "last": date(2028, 2, 29)},
+        needed=frozenset({"number", "last"}),
+    )
+)
+REFUND_PAID = register(
+    Occasion(
+        code="policy_refunded",
+        name=_("unearned premium paid back"),
+        subject=_("Your money is paid back"),
+        words=_(
+            "%(amount)s are paid back for policy %(number)s, which is cancelled: payment receipt"
+            " %(payment)s. If they do not arrive, call %(help)s."
+        ),
+        samples={
+            **_NUMBER,
+            **_PRODUCT,
+            "amount": Money(Decimal("128.50"), "CNY"),
+            "payment": "P-2026-0000045",
+        },
+        needed=frozenset({"number", "amount"}),
+    )
+)
+
 
 def tell_issued(policy: Policy, actor: Actor) -> None:
     """You are insured: by which policy, for what, from when to when, and where it is looked up."""
@@ -104,6 +138,16 @@ def told_where(policy: Policy) -> list[str]:
 def tell_cancelled(policy: Policy, actor: Actor) -> None:
     """Nobody is insured by it any more."""
     _tell(policy, CANCELLED, {}, actor)
+
+
+def tell_cover_ends(policy: Policy, actor: Actor) -> None:
+    """The last day of cover comes."""
+    _tell(policy, COVER_ENDS, {"last": clock.last_day_before(policy.ends_at)}, actor)
+
+
+def tell_refunded(policy: Policy, amount: Money, payment: str, actor: Actor) -> None:
+    """What was unearned of a cancelled policy is paid, by this payment receipt."""
+    _tell(policy, REFUND_PAID, {"amount": amount, "payment": payment}, actor)
 
 
 def tell_endorsed(policy: Policy, actor: Actor) -> None:

@@ -15,6 +15,7 @@ from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.money import Money
 from selfcard.core.refusals import Operation
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import reverse_activation
@@ -39,6 +40,7 @@ from selfcard.payments.queries import credits_of
 from selfcard.policies import commands as policies
 from selfcard.policies.cancelling import AskerGiven, lock_cancellation
 from selfcard.policies.models import Cancellation, Policy
+from selfcard.policies.telling import tell_refunded
 from selfcard.products.cancelling import Repayment
 
 
@@ -169,6 +171,7 @@ def settle_refund(
         lines=(refund_invoice_line(cancellation, sale),),
         actor=actor,
     )
+    tell_refunded(policy, Money(payment.amount, payment.currency), payment.number, actor)
     record(actor, "policy.refunded", policy, payment=payment.number, red_letter=red_letter.number)
     return red_letter
 

@@ -10,6 +10,7 @@ from selfcard.policies.commands.endorsing import (
 )
 from selfcard.policies.commands.issuing import issue_policy
 from selfcard.policies.commands.keeping import keep_edition
+from selfcard.policies.commands.reminding import remind_of_cover
 from selfcard.policies.commands.showing import note_paper_opened, send_again, unmask
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "keep_edition",
     "note_paper_opened",
     "refuse_endorsement",
+    "remind_of_cover",
     "send_again",
     "unmask",
     "withdraw_endorsement",

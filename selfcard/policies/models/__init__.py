@@ -16,6 +16,7 @@ from selfcard.policies.models.contracts import (
     Policy,
     SeenState,
 )
+from selfcard.policies.models.reminders import CoverReminder
 from selfcard.policies.models.signed import CodeKey, Edition
 from selfcard.policies.models.unmaskings import Unmasking
 
@@ -26,6 +27,7 @@ __all__ = [
     "Cancellation",
     "CodeKey",
     "ContactChange",
+    "CoverReminder",
     "Edition",
     "Endorsement",
     "EndorsementRequest",

@@ -163,6 +163,9 @@ class Policy(Person):
             models.Index(fields=["issued_at"], name="policy_by_issue"),
             models.Index(fields=["organisation", "issued_at"], name="policy_by_organisation"),
             models.Index(fields=["identity_index"], name="policy_by_applicant"),
+            models.Index(
+                fields=["ends_at"], condition=Q(state="issued"), name="policy_by_end_of_cover"
+            ),
             # A few of all policies, cancelled in another order than they were written.
             models.Index(
                 fields=["cancelled_at"],
