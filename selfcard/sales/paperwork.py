@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from selfcard.cards.papers.words import manual_address
+from selfcard.cards.papers.words import activation_by_sms, manual_address
 from selfcard.cards.queries import batches_touching, product_versions_of
 from selfcard.core import clock
 from selfcard.core.money import Money, split_tax
@@ -12,7 +12,7 @@ from selfcard.custody.queries import opened_within
 from selfcard.payments.papers import ChargeLine, InvoiceLine
 from selfcard.payments.paperwork import staff_name
 from selfcard.sales.models import BusinessSource, Recovery, Sale
-from selfcard.sales.papers import ChargeListFacts, NoticeFacts, RecoveryFacts
+from selfcard.sales.papers import ChargeListFacts, NoticeFacts, NoticePart, RecoveryFacts
 
 _SOURCES = {
     BusinessSource.DIRECT: Name(zh="直销", en="Direct"),
@@ -48,22 +48,28 @@ def charge_list_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> ChargeListFact
 
 
 def notice_facts(sale: Sale, runs: tuple[SerialRun, ...]) -> NoticeFacts:
-    """What the customer is told: paid, and until when to activate; the earliest deadline counts."""
+    """What the customer is told: paid, and for each range until when and how to activate."""
     batches = batches_touching(runs)
+    products = product_versions_of(batches[0])
     return NoticeFacts(
         number=sale.number,
         paid_on=clock.today(),
         document_type=Name.of(sale.type_version),
         products=tuple(
             Name(zh=version.name_zh, en=version.name_en, code=version.product.code)
-            for version in product_versions_of(batches[0])
+            for version in products
         ),
-        runs=runs,
-        count=count_cards(runs),
-        deadline=min(batch.last_day for batch in batches),
+        parts=tuple(
+            NoticePart(cards=cards, deadline=batch.last_day)
+            for run in runs
+            for batch in batches
+            if (cards := run.intersection(batch.run))
+        ),
         seller_organisation=Name.of(sale.seller_organisation.party),
         seller=Name.of(sale.seller),
         activate_address=settings.PUBLIC_ADDRESS,
+        sms_number=settings.SMS_NUMBER,
+        sms_activation=activation_by_sms(sale.type_version, products),
         manual=manual_address(sale.type_version),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from selfcard.sales.papers import CHARGE_LIST, NOTICE, RECOVERY_NOTE
 from tests.factories.papers.names import PORTAL
 from tests.factories.papers.sales import a_charge_list, a_notice
@@ -26,6 +28,26 @@ def test_the_notice_says_that_nobody_is_insured_until_when_and_which_way():
     assert "31December2027" in said
     assert PORTAL in said
     assert "SeniorCareAccident" in said
+
+
+def test_the_notice_has_a_page_for_each_range_with_its_own_last_day():
+    said = words_on(NOTICE, a_notice(), "en")
+
+    for first, day in (("620118000412001", "31December2027"), ("620118000412301", "30June2028")):
+        assert first in said
+        assert day in said
+    assert said.count("Notyetinsured") == 2
+    assert "Page2of2" in said
+
+
+def test_the_notice_names_every_way_to_activate():
+    said = words_on(NOTICE, a_notice(), "en")
+
+    for way in ("Onthewebsite", "BySMS", "Bytelephone", "Atacounter"):
+        assert said.count(way) == 2
+    assert "ACT#cardnumber#PIN#name#identitynumberto10690000" in said
+    without = replace(a_notice(), sms_number="")
+    assert "BySMS" not in words_on(NOTICE, without, "en")
 
 
 def test_the_notice_carries_no_card_number():

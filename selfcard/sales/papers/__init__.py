@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from selfcard.core.money import Money
-from selfcard.core.papers.facts import Name
+from selfcard.core.papers.facts import Name, Text
 from selfcard.core.serials import SerialRun
 
 CHARGE_LIST = "charge_list"
@@ -39,8 +39,17 @@ class ChargeListFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoticePart:
+    """An unbroken run of cards with one last day: a page of the notice."""
+
+    cards: SerialRun
+    deadline: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoticeFacts:
-    """Tells the customer that the cards are paid and that nobody is insured yet.
+    """Tells the customer that the cards are paid and that nobody is insured yet: a page for each
+    range, to be handed over with its cards.
 
     `activate_address` is the portal's first page, without a card number in it: the
     notice may be copied, the cards may not.
@@ -50,12 +59,12 @@ class NoticeFacts:
     paid_on: date
     document_type: Name
     products: tuple[Name, ...]  # what a card may become
-    runs: tuple[SerialRun, ...]
-    count: int
-    deadline: date
+    parts: tuple[NoticePart, ...]
     seller_organisation: Name
     seller: Name
     activate_address: str
+    sms_number: str = ""  # where cards are activated by SMS, if they are
+    sms_activation: Text | None = None  # what is sent there
     manual: str = ""  # where the manual of the card is read
 
 

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from selfcard.core.papers import Name
+from selfcard.core.papers import Name, Text
 from selfcard.core.serials import SerialRun
-from selfcard.sales.papers import ChargeListFacts, NoticeFacts
+from selfcard.sales.papers import ChargeListFacts, NoticeFacts, NoticePart
 from tests.factories.papers.names import CARD, CARDS, INSTITUTION, KEEPER, PORTAL, at, yuan
 
 
@@ -38,10 +38,18 @@ def a_notice() -> NoticeFacts:
             Name(zh="安心意外险", en="Steady Accident"),
             Name(zh="长者关爱意外险", en="Senior Care Accident"),
         ),
-        runs=(CARDS,),
-        count=200,
-        deadline=date(2027, 12, 31),
+        parts=(
+            NoticePart(cards=CARDS, deadline=date(2027, 12, 31)),
+            NoticePart(
+                cards=SerialRun(620118_000_412_301, 620118_000_412_310),
+                deadline=date(2028, 6, 30),
+            ),
+        ),
         seller_organisation=INSTITUTION,
         seller=Name(zh="刘洋", en="Liu Yang", code="E1077"),
         activate_address=PORTAL,
+        sms_number="10690000",
+        sms_activation=Text(
+            zh="激活#卡号#密码#姓名#身份证号", en="ACT#card number#PIN#name#identity number"
+        ),
     )
