@@ -46,13 +46,15 @@ class Arrived:
 
 
 def receive(arrived: Arrived) -> InboundMessage | None:
-    """Do all that a message asks for, once; nothing yet where parts of it are still to come.
+    """Do all that a message asks for, once; nothing where parts of it are still to come, or were
+    joined meanwhile as they came another time.
 
     When this returns, all is committed, and the gateway may be told so.
     """
     phone = phone_of(arrived.sender)
     actor = Actor.holder(Channel.SMS, source_of(phone))
-    text, place = arrived.text, arrived.place
+    text: str | None = arrived.text
+    place = arrived.place
     if place is not None and place.count > 1:
         if not take_part(
             gateway=arrived.gateway,
@@ -64,6 +66,8 @@ def receive(arrived: Arrived) -> InboundMessage | None:
         ):
             return None
         text = waiting_text(arrived.gateway, phone, place)
+    if text is None:
+        return None
     message = take_message(
         gateway=arrived.gateway,
         number=arrived.number,

@@ -58,11 +58,14 @@ def find_same(digest: bytes, now: datetime) -> InboundMessage | None:
     ).first()
 
 
-def waiting_text(gateway: str, sender: str, place: Place) -> str:
-    """The text of a message whose parts are all there."""
+def waiting_text(gateway: str, sender: str, place: Place) -> str | None:
+    """The text of a message whose parts are all there; none where another delivery of it has just
+    been answered, and its parts forgotten."""
     parts = Part.objects.filter(
         gateway=gateway, sender=index_of(sender), reference=place.reference, count=place.count
     )
+    if len(parts) < place.count:
+        return None
     return joined(
         (part.number, part_keys.unseal_part(bytes(part.sealed), part.came_at).decode())
         for part in parts

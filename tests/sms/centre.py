@@ -5,13 +5,19 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from selfcard.launcher.chromium import MESSAGE_CENTRE, ensure_message_centre
+from selfcard.sms.running import run
+from selfcard.sms.segments import cut
+from selfcard.sms.smpp import Account
+from tests.factories.sms import PHONE
 
 _PATIENCE_S = 30
+# Where holders write to.
+NUMBER = "10695555"
 
 
 class Centre:
@@ -74,3 +80,47 @@ def a_centre() -> Iterator[Centre]:
         yield centre
     finally:
         centre.close()
+
+
+def account(centre: Centre, **given: Any) -> Account:
+    facts = {"host": "127.0.0.1", "port": centre.port, "name": "us", "password": "secret"}
+    return Account(**facts | given)
+
+
+@contextmanager
+def line_to(centre: Centre, **given: Any) -> Iterator[None]:
+    """Hold a line to the centre for as long as it is needed."""
+    stopped = threading.Event()
+    thread = threading.Thread(target=run, args=(account(centre, **given), stopped))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def deliver(centre: Centre, text: str, *, reference: int = 7, name: str = "m") -> list[str]:
+    """Let the centre bring a message, the last part first; by what each part is acknowledged."""
+    names = []
+    for one in reversed(cut(text, reference)):
+        named = f"{name}-{one.head[-1] if one.head else 1}"
+        said = one.content.decode("utf-16-be") if one.alphabet == 8 else one.content.decode("ascii")
+        centre.tell(
+            deliver=named,
+            text=said,
+            head=one.head.hex(),
+            coding=int(one.alphabet),
+            to=NUMBER,
+            **{"from": PHONE[1:]},
+        )
+        names.append(named)
+    return names
+
+
+def until(is_so: Callable[[], bool], patience: float = 20) -> None:
+    end = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.05)

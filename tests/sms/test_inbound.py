@@ -144,6 +144,26 @@ def test_parts_in_any_order_make_one_message(card: PrintedCard) -> None:
     assert not Part.objects.exists()
 
 
+def test_parts_that_another_delivery_has_joined_meanwhile_make_no_second_message(
+    card: PrintedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = in_parts(activation_by(card) + "#" + " " * 60, reference=7)
+    take_part = inbound.take_part
+
+    def overtaken(**given: Any) -> bool:
+        all_there = take_part(**given)
+        monkeypatch.setattr(inbound, "take_part", take_part)
+        receive(last)
+        return all_there
+
+    receive(first)
+    monkeypatch.setattr(inbound, "take_part", overtaken)
+
+    assert receive(last) is None
+    assert Policy.objects.count() == 1
+    assert InboundMessage.objects.get().outcome == "activated"
+
+
 def test_parts_of_two_senders_are_never_joined(card: PrintedCard) -> None:
     first, second = in_parts(activation_by(card) + "#" + " " * 60, reference=7)
     other = in_parts("HELP " + "x" * 200, reference=7, sender=OTHER_PHONE)

@@ -4,10 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -15,85 +11,23 @@ import pytest
 from django.db import connection
 
 from selfcard.launcher.folder import PROJECT
-from selfcard.messaging import gateways
 from selfcard.messaging.models import Message
 from selfcard.policies.models import Policy
 from selfcard.sms import running
 from selfcard.sms.models import InboundMessage, Submission
-from selfcard.sms.running import run
-from selfcard.sms.segments import cut
-from selfcard.sms.smpp import Account
 from tests.factories.activation import paid_cards
 from tests.factories.cards import PrintedCard
 from tests.factories.organisations import an_insurer
 from tests.factories.sms import PHONE, activation_by
-from tests.sms.centre import Centre, a_centre
+from tests.sms.centre import NUMBER, Centre, deliver, line_to, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-NUMBER = "10695555"
-
-
-@pytest.fixture
-def centre() -> Iterator[Centre]:
-    with a_centre() as one:
-        yield one
 
 
 @pytest.fixture
 def card(settings: Any) -> PrintedCard:
     settings.SMS_NUMBER, settings.SMS_GATEWAY = NUMBER, "smpp"
     return paid_cards(an_insurer(), 1)[0]
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_carried_afterwards() -> Iterator[None]:
-    yield
-    gateways._carried_here.clear()
-
-
-def account(centre: Centre, **given: Any) -> Account:
-    facts = {"host": "127.0.0.1", "port": centre.port, "name": "us", "password": "secret"}
-    return Account(**facts | given)
-
-
-@contextmanager
-def line_to(centre: Centre, **given: Any) -> Iterator[None]:
-    """Hold a line to the centre for as long as it is needed."""
-    stopped = threading.Event()
-    thread = threading.Thread(target=run, args=(account(centre, **given), stopped))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        thread.join(30)
-        assert not thread.is_alive()
-
-
-def deliver(centre: Centre, text: str, *, reference: int = 7, name: str = "m") -> list[str]:
-    """Let the centre bring a message, the last part first; by what each part is acknowledged."""
-    names = []
-    for one in reversed(cut(text, reference)):
-        named = f"{name}-{one.head[-1] if one.head else 1}"
-        said = one.content.decode("utf-16-be") if one.alphabet == 8 else one.content.decode("ascii")
-        centre.tell(
-            deliver=named,
-            text=said,
-            head=one.head.hex(),
-            coding=int(one.alphabet),
-            to=NUMBER,
-            **{"from": PHONE[1:]},
-        )
-        names.append(named)
-    return names
-
-
-def until(is_so: Callable[[], bool], patience: float = 20) -> None:
-    end = time.monotonic() + patience
-    while not is_so():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.05)
 
 
 def long_activation(card: PrintedCard) -> str:
