@@ -14,6 +14,7 @@ from selfcard.activation.models import DeskCase, Draft
 from selfcard.activation.verify import violations
 from selfcard.core.locks import LockSpace, lock
 from selfcard.custody.models import ActivatedCard
+from selfcard.policies.errors import PolicyAlreadyLive
 from selfcard.policies.models import Policy
 from tests.factories.activation import activate, open_card, paid_cards
 from tests.factories.cards import PrintedCard
@@ -29,7 +30,7 @@ from tests.factories.desk import (
 )
 from tests.factories.messaging import demonstration
 from tests.factories.organisations import Insurer, an_insurer
-from tests.races.threads import at_once, held_back_after, of_kind
+from tests.races.threads import at_once, held_back_after, no_row_is_locked, of_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,7 +69,7 @@ def test_the_same_card_by_web_desk_and_counter_at_once_is_one_policy(insurer, ca
     assert list(violations()) == []
 
 
-def test_without_the_cards_lock_desk_and_counter_crash(insurer, card, monkeypatch) -> None:
+def test_without_the_cards_lock_the_second_comes_to_the_policy(insurer, card, monkeypatch) -> None:
     ways = three_ways(insurer, card)[1:]
     monkeypatch.setattr(
         activating,
@@ -79,35 +80,37 @@ def test_without_the_cards_lock_desk_and_counter_crash(insurer, card, monkeypatc
 
     results = at_once(*ways)
 
-    assert {type(result) for result in results} == {Policy, IntegrityError}
+    assert {type(result) for result in results} == {Policy, PolicyAlreadyLive}
 
 
 def close_and_activate(insurer: Insurer, card: PrintedCard) -> list[Any]:
+    """Two deeds that end one case."""
     operator = an_operator(insurer)
     case, proof = an_agreed_case(operator, card)
-    return at_once(
+    return [
         lambda: close_case(
             case=case, reason="hung up", actor=at_desk(operator), request_id=uuid4()
         ),
         lambda: activate_at_desk(case, proof, operator, card),
-    )
+    ]
 
 
 def test_a_case_is_closed_or_becomes_a_policy_and_never_both(insurer, card, monkeypatch) -> None:
+    deeds = close_and_activate(insurer, card)
     held_back_after(monkeypatch, (hands, "case_as_it_is"), (desk, "case_as_it_is"))
 
-    results = close_and_activate(insurer, card)
+    results = at_once(*deeds)
 
     assert len(of_kind(results, CaseOver)) == 1, results
     assert Policy.objects.count() == DeskCase.objects.filter(state="done").count()
 
 
 def test_without_the_cases_lock_one_of_the_two_crashes(insurer, card, monkeypatch) -> None:
-    plain = DeskCase.objects.get_queryset().__class__
-    monkeypatch.setattr(plain, "select_for_update", lambda self, **given: self)
+    deeds = close_and_activate(insurer, card)
+    no_row_is_locked(monkeypatch)
     held_back_after(monkeypatch, (hands, "case_as_it_is"), (desk, "case_as_it_is"))
 
-    results = close_and_activate(insurer, card)
+    results = at_once(*deeds)
 
     assert len(of_kind(results, IntegrityError)) == 1, results
 
