@@ -1,4 +1,4 @@
-"""Codes to a phone: how one is made, told, kept and compared, and what is counted.
+"""Codes to a phone: how one is made, kept and compared, and what is counted.
 
 Six digits can be tried through, so what protects them is that few are compared: five for a code,
 and thirty in a day for a policy, from wherever. Every code belongs to whoever asked for it, so that
@@ -9,11 +9,8 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from selfcard.activation import gate
 from selfcard.activation.errors import NotACode
@@ -80,69 +77,3 @@ def links_for(number: str, source: str, phone: str) -> gate.Target:
         f"links for {number} {source}": settings.CODES_AN_HOUR,
         f"links to {blind_index('phone', phone).hex()}": settings.CODES_AN_HOUR,
     }
-
-
-def words_with(code: OneTimeCode, digits: str) -> str:
-    """What is sent, in the reader's language."""
-    minutes = settings.CODE_LASTS.seconds // 60
-    said = {"code": digits, "minutes": minutes, "number": code.number}
-    if code.purpose == OneTimeCode.Purpose.OPEN:
-        return (
-            _(
-                "%(code)s is your code to open policy %(number)s. It counts for %(minutes)d"
-                " minutes. Tell it to nobody."
-            )
-            % said
-        )
-    if code.purpose == OneTimeCode.Purpose.CHANGE_CONTACT:
-        return (
-            _(
-                "%(code)s is your code to change telephone, e-mail or address of policy"
-                " %(number)s. It counts for %(minutes)d minutes. Tell it to nobody. If you do not"
-                " want to change anything, call us."
-            )
-            % said
-        )
-    return (
-        _(
-            "%(code)s is your code by which this phone becomes that of policy %(number)s. It counts"
-            " for %(minutes)d minutes. Tell it to nobody."
-        )
-        % said
-    )
-
-
-def words_to_enter_pin(address: str) -> str:
-    """What is sent to a caller who enters the PIN on their own phone; it names no card."""
-    return _(
-        "Enter the PIN of your card here, while you talk with our staff; they do not see it:"
-        " %(address)s The link counts once, for %(minutes)d minutes. If you have not called us, do"
-        " nothing."
-    ) % {"address": address, "minutes": settings.CODE_LASTS.seconds // 60}
-
-
-def words_to_agree(digits: str, ending: str, consent: Mapping[str, Any]) -> str:
-    """What is sent to somebody who is asked, on the telephone or at a counter, to agree."""
-    said = {
-        "code": digits,
-        "product": consent["product"],
-        "ending": ending,
-        "minutes": settings.CODE_LASTS.seconds // 60,
-    }
-    if "guardian" in consent["texts"]:
-        return (
-            _(
-                "%(code)s: tell it to our staff only if you agree to the terms of %(product)s, to"
-                " the privacy notice, and as parent or guardian to the insurance of the child, for"
-                " the card ending in %(ending)s. It counts for %(minutes)d minutes."
-            )
-            % said
-        )
-    return (
-        _(
-            "%(code)s: tell it to our staff only if you agree to the terms of %(product)s and to"
-            " the privacy notice, for the card ending in %(ending)s. It counts for %(minutes)d"
-            " minutes."
-        )
-        % said
-    )

@@ -56,6 +56,12 @@ def find_document_type(code: str) -> DocumentType | None:
     return DocumentType.objects.filter(code__iexact=code.strip()).first()
 
 
+def type_code_of(serial: int) -> str:
+    """The code of the document type whose serials begin like this; empty where there is none."""
+    found = DocumentType.objects.filter(prefix=f"{serial:015d}"[:6])
+    return found.values_list("code", flat=True).first() or ""
+
+
 def current_version(document_type: DocumentType) -> DocumentTypeVersion:
     """The version by which the next batch will be printed."""
     return document_type.versions.select_related("document_type").latest("number")

@@ -5,12 +5,11 @@ policy's number and what it covers, and opens nothing with it.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from selfcard.core import clock
@@ -19,13 +18,11 @@ from selfcard.core.money import Money
 from selfcard.core.papers import Text
 from selfcard.messaging.commands import MessageGiven, write_messages
 from selfcard.messaging.models import Message
-from selfcard.messaging.occasions import Occasion, register, said, signed
+from selfcard.messaging.occasions import Occasion, register, said
 from selfcard.messaging.queries import messages_about
-from selfcard.organisations.models import Organisation
 from selfcard.policies.identity import written_phone
 from selfcard.policies.models import Policy
 
-CODE = "code"
 _NUMBER = {"number": "P0000481237469"}
 _PRODUCT = {"product": Text(zh="旅行意外伤害保险", en="Travel accident insurance")}
 
@@ -159,27 +156,6 @@ def tell_contact_changed(policy: Policy, former_phone: str, actor: Actor) -> Non
     """The phone that was the policy's until now learns that this was changed: whoever did not do it
     can still call."""
     _tell(policy, CONTACT_CHANGED, {}, actor, phone=former_phone)
-
-
-def tell_code(
-    reason: tuple[str, str],
-    organisation: Organisation,
-    *,
-    phone: str,
-    words: str,
-    secret_until: datetime,
-    actor: Actor,
-) -> None:
-    """A code, in the reader's language; its words are erased once they were sent."""
-    write_messages(
-        occasion=CODE,
-        messages=[MessageGiven(Message.Channel.SMS, phone, signed(words))],
-        language=get_language() or settings.LANGUAGE_CODE,
-        reason=reason,
-        organisation=organisation,
-        secret_until=secret_until,
-        actor=actor,
-    )
 
 
 def language_of(policy: Policy) -> str:

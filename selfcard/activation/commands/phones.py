@@ -5,7 +5,6 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import translation
 from procrastinate.contrib.django import app
 
 from selfcard.activation import codes, gate
@@ -25,19 +24,18 @@ from selfcard.activation.queries import (
     shows_phone,
     was_used_just_now,
 )
+from selfcard.activation.telling import tell_code
 from selfcard.activation.tolls import read_ticket
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command, step
-from selfcard.core.serials import card_number
 from selfcard.policies import commands as policies
 from selfcard.policies.application import ContactGiven
 from selfcard.policies.contact import mobile_phone
 from selfcard.policies.models import ContactChange, Policy
 from selfcard.policies.numbers import read_policy_number
 from selfcard.policies.queries import find_policy
-from selfcard.policies.telling import tell_code
 
 SEND_CODE = "activation.send_code"
 Purpose = OneTimeCode.Purpose
@@ -120,16 +118,7 @@ def send_code(*, code: OneTimeCode, actor: Actor, request_id: UUID) -> None:
     code.phone = _phone_for(code, about)
     code.digest = codes.digest_of(code, digits)
     code.save(update_fields=["phone", "digest"])
-    kind = "case" if isinstance(about, DeskCase) else "policy"
-    with translation.override(code.language):
-        tell_code(
-            (kind, code.number),
-            about.organisation,
-            phone=code.phone,
-            words=_words_with(code, digits, about),
-            secret_until=code.expires_at,
-            actor=actor,
-        )
+    tell_code(code, digits, about, actor)
     record(actor, "code.sent", about, purpose=code.purpose)
 
 
@@ -288,13 +277,6 @@ def _phone_for(code: OneTimeCode, about: Policy | DeskCase) -> str:
     if isinstance(about, DeskCase):
         return str(consent_of(about)["phone"])
     return contact_wanted(code).phone if code.contact else about.phone
-
-
-def _words_with(code: OneTimeCode, digits: str, about: Policy | DeskCase) -> str:
-    if isinstance(about, DeskCase):
-        consent = consent_of(about)
-        return codes.words_to_agree(digits, card_number(about.serial)[-4:], consent)
-    return codes.words_with(code, digits)
 
 
 def _as_it_is(code: OneTimeCode) -> OneTimeCode:

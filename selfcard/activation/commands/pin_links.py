@@ -9,7 +9,6 @@ import secrets
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import translation
 
 from selfcard.activation import codes, gate
 from selfcard.activation.commands.activating import pass_gate
@@ -23,17 +22,14 @@ from selfcard.activation.queries import (
     may_be_linked,
     staff_source,
 )
+from selfcard.activation.telling import tell_pin_link
 from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.audit import record
 from selfcard.core.command import command
 from selfcard.core.serials import card_number
-from selfcard.messaging.commands import MessageGiven, write_messages
-from selfcard.messaging.models import Message
 from selfcard.organisations.queries import acting_staff
 from selfcard.policies.contact import mobile_phone
-
-LINK = "pin_link"
 
 
 @command
@@ -64,17 +60,7 @@ def send_pin_link(*, case: DeskCase, phone: str, actor: Actor, request_id: UUID)
     held.link, held.link_until = link_digest(token), now + settings.CODE_LASTS
     held.phone, held.touched_at = held.phone or phone, now
     held.save(update_fields=["operator", "proof", "link", "link_until", "phone", "touched_at"])
-    with translation.override(held.language):
-        words = codes.words_to_enter_pin(f"{settings.PUBLIC_ADDRESS}/pin/{token}")
-    write_messages(
-        occasion=LINK,
-        messages=[MessageGiven(Message.Channel.SMS, phone, words)],
-        language=held.language,
-        reason=("case", held.number),
-        organisation=held.organisation,
-        secret_until=held.link_until,
-        actor=actor,
-    )
+    tell_pin_link(held, phone, token, actor)
     record(actor, "case.link_sent", held)
     return held
 

@@ -43,7 +43,7 @@ def issue_policy(
     premium: Money,
     reason: tuple[str, str],
     source: Text,
-    source_type: str = "",
+    source_type: str,
     organisation: Organisation,
     evidence: dict[str, Any],
     actor: Actor,

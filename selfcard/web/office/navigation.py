@@ -178,6 +178,11 @@ AREAS: tuple[Area, ...] = (
             Page("office:policies:list", _("Policies"), (May.SEE_POLICIES,)),
             Page("office:policies:unmaskings", _("Seen unmasked"), (May.AUDIT,)),
             Page("office:messaging:list", _("Messages"), (May.SEE_POLICIES, May.AUDIT)),
+            Page(
+                "office:messaging:templates",
+                _("Message templates"),
+                (May.DEFINE_TYPES, May.AUDIT),
+            ),
             Page("office:claims:list", _("Notices of claim"), (May.HANDLE_CLAIMS,)),
             Page(
                 "office:products:list",

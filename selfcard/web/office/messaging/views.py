@@ -18,6 +18,7 @@ from selfcard.messaging.commands import send_again
 from selfcard.messaging.errors import NoSuchMessage
 from selfcard.messaging.gateways import takes_sms
 from selfcard.messaging.models import Message
+from selfcard.messaging.occasions import occasions
 from selfcard.messaging.queries import SEEING, access_message, messages_in_reach
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
@@ -37,14 +38,16 @@ from selfcard.web.office.lists import (
 from selfcard.web.office.views import OfficeRequest, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 
-# What those who write messages call what they tell of.
-OCCASIONS = {
-    "policy_issued": gettext_lazy("policy issued"),
-    "policy_cancelled": gettext_lazy("policy cancelled"),
-    "contact_changed": gettext_lazy("contact data changed"),
+# What is told in words that only the deed itself knows.
+_NO_TEMPLATE = {
     "code": pgettext_lazy("message", "code"),
     "sms_reply": gettext_lazy("reply to an SMS"),
 }
+
+
+def occasions_named() -> dict[str, Any]:
+    """What those who write messages call what they tell of."""
+    return {one.code: one.name for one in occasions()} | _NO_TEMPLATE
 
 
 def _policy_of(record: Message) -> str | None:
@@ -61,7 +64,7 @@ class MessageFilter(OfficeFilter):
     )
     occasion = django_filters.ChoiceFilter(
         label=gettext_lazy("Occasion"),
-        choices=list(OCCASIONS.items()),
+        choices=lambda: list(occasions_named().items()),
         empty_label=gettext_lazy("all"),
     )
     channel = django_filters.ChoiceFilter(
@@ -114,7 +117,7 @@ class MessageTable(OfficeTable):
 
 def occasion(name: str) -> str:
     """What a message tells of, in words."""
-    return str(OCCASIONS.get(name, name))
+    return str(occasions_named().get(name, name))
 
 
 def recipient(message: Message) -> str:
