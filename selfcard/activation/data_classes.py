@@ -27,6 +27,6 @@ HELD: dict[str, Held] = {
     "activation.Draft": held(
         key="device",
         personal="answers",
-        business="serial begun_at saved_at",
+        business="serial language begun_at saved_at looked_at",
     ),
 }

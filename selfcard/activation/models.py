@@ -244,11 +244,30 @@ class Draft(models.Model):
     serial = models.BigIntegerField(primary_key=True)
     device = models.BinaryField(max_length=16)
     answers = EncryptedText()
+    language = models.CharField(max_length=10)
     begun_at = models.DateTimeField()
     saved_at = models.DateTimeField()
+    # When it was last seen whether somebody is to be reminded of it.
+    looked_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["saved_at"], name="draft_by_age")]
+
+
+class DraftReminder(models.Model):
+    """Whoever began a draft was reminded that nobody is insured by it yet: once."""
+
+    serial = models.BigIntegerField()
+    begun_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["serial", "begun_at"], name="one_is_reminded_once_of_a_draft"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["at"], name="draft_reminder_by_age")]
 
 
 class DeskCase(models.Model):

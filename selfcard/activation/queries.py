@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
 
 from selfcard.activation import gate
@@ -240,6 +240,21 @@ def answers_in(draft: Draft | None) -> dict[str, Any]:
     """The answers that a draft keeps, page by page; empty when there is none."""
     kept: dict[str, Any] = json.loads(draft.answers) if draft else {}
     return kept
+
+
+def drafts_to_look_at(most: int) -> list[Draft]:
+    """Drafts that nobody has gone on with for a while, and that were not looked at since; their
+    rows are held. What a case at the desk is about is left to the desk."""
+    at_desk = DeskCase.objects.filter(serial=OuterRef("serial"), state=DeskCase.State.OPEN)
+    return list(
+        Draft.objects.filter(
+            ~Exists(at_desk),
+            Q(looked_at=None) | Q(looked_at__lt=F("saved_at")),
+            saved_at__lte=clock.now() - settings.DRAFT_REMINDER_AFTER,
+        )
+        .order_by("saved_at", "serial")
+        .select_for_update(skip_locked=True, of=("self",), no_key=True)[:most]
+    )
 
 
 def answers_of(serial: int, device: str) -> dict[str, Any]:

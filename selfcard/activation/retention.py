@@ -17,6 +17,8 @@ KEPT: Retentions = {
     ],
     "activation.DeskCase": [recorded(Reason.CONTRACT, "begun_at", settings.RECORD_TIME)],
     "activation.Draft": [swept(Reason.DRAFT, "saved_at", settings.DRAFT_MEMORY)],
+    # A draft that somebody goes on with lives longer than it was begun.
+    "activation.DraftReminder": [swept(Reason.DRAFT, "at", 3 * settings.DRAFT_MEMORY)],
     "activation.OneTimeCode": [swept(Reason.VISIT, "expires_at", timedelta(days=1))],
     # A proof that became a policy belongs to the policy's evidence.
     "activation.PinProof": [

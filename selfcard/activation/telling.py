@@ -1,18 +1,19 @@
 """What somebody is told who shows by a phone that they may do something: codes, and the link by
 which a caller enters the PIN themselves.
 
-Each is a secret: it counts for minutes, and its words are erased once they were sent.
+Each of these is a secret: it counts for minutes, and its words are erased once they were sent. And
+whoever has begun to fill in and not come back is told that nobody is insured yet.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from selfcard.activation.models import DeskCase, OneTimeCode
+from selfcard.activation.models import DeskCase, Draft, OneTimeCode
 from selfcard.activation.queries import consent_of
 from selfcard.cards.queries import type_code_of
 from selfcard.core.actor import Actor
@@ -22,6 +23,7 @@ from selfcard.messaging.commands import MessageGiven, write_messages
 from selfcard.messaging.models import Message
 from selfcard.messaging.occasions import Occasion, register, said
 from selfcard.policies.models import Policy
+from selfcard.sales.queries import sale_of
 
 _CODE = {"code": "204518"}
 _FOR_POLICY = {**_CODE, "number": "P0000481237469"}
@@ -111,6 +113,20 @@ PIN_LINK = _secret(
     {"link": "https://example.cn/pin/3vQyR8sTq1aZkLmN0pXw2g"},
     {"link"},
 )
+UNFINISHED = register(
+    Occasion(
+        code="draft_unfinished",
+        name=_("activation not finished"),
+        subject="",
+        words=_(
+            "You began to activate a card and have not finished: nobody is insured yet. Go on with"
+            " card number and PIN at %(address)s. The card can be activated up to %(last)s. If it"
+            " was not you, do nothing."
+        ),
+        samples={"last": date(2027, 3, 1)},
+        needed=frozenset({"address"}),
+    )
+)
 _OF_PURPOSE = {
     OneTimeCode.Purpose.OPEN: OPEN_CODE,
     OneTimeCode.Purpose.CHANGE_CONTACT: CHANGE_CODE,
@@ -129,6 +145,27 @@ def tell_code(code: OneTimeCode, digits: str, about: Policy | DeskCase, actor: A
         occasion = _OF_PURPOSE[OneTimeCode.Purpose(code.purpose)]
         facts = {"code": digits, "number": code.number}
     _tell(occasion, facts, about, code.phone, code.language, code.expires_at, actor)
+
+
+def tell_unfinished(draft: Draft, phone: str, last: date, actor: Actor) -> None:
+    """The draft waits, and nobody is insured yet; nothing that was filled in is said."""
+    sale = sale_of(draft.serial)
+    assert sale is not None, "a card that can be activated was sold"
+    language = draft.language
+    words = said(
+        UNFINISHED,
+        {"last": last},
+        language=language,
+        document_type=type_code_of(draft.serial),
+    ).words
+    write_messages(
+        occasion=UNFINISHED.code,
+        messages=[MessageGiven(Message.Channel.SMS, phone, words)],
+        language=language,
+        reason=("card", str(draft.serial)),
+        organisation=sale.seller_organisation,
+        actor=actor,
+    )
 
 
 def tell_pin_link(case: DeskCase, phone: str, token: str, actor: Actor) -> None:

@@ -32,6 +32,7 @@ from selfcard.activation.commands.phones import (
     use_code,
 )
 from selfcard.activation.commands.pin_links import enter_pin_by_link, send_pin_link
+from selfcard.activation.commands.reminding import remind_of_drafts
 from selfcard.activation.commands.unlocking import unlock_card
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "open_gate",
     "open_policy",
     "put_case_down",
+    "remind_of_drafts",
     "save_case",
     "save_draft",
     "send_code",

@@ -164,6 +164,7 @@ def keep_page(*, proof: PinProof, device: str, page: str, answers: Any, actor: A
         serial=proof.serial,
         device=device_digest(device),
         answers=json.dumps(kept, ensure_ascii=False),
+        language=get_language() or settings.LANGUAGE_CODE,
         begun_at=now,
         saved_at=now,
     )
@@ -171,7 +172,7 @@ def keep_page(*, proof: PinProof, device: str, page: str, answers: Any, actor: A
         [saved],
         update_conflicts=True,
         unique_fields=["serial"],
-        update_fields=["answers", "saved_at"],
+        update_fields=["answers", "language", "saved_at"],
     )
     PinProof.objects.filter(pk=proof.pk).update(
         expires_at=Func(

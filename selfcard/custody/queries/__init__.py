@@ -1,6 +1,11 @@
 """What may be asked of custody."""
 
-from selfcard.custody.queries.deadlines import Waiting, cards_waiting, extended_since
+from selfcard.custody.queries.deadlines import (
+    Waiting,
+    cards_waiting,
+    extended_since,
+    last_days_of,
+)
 from selfcard.custody.queries.fitness import (
     RangePart,
     usable_parts,
@@ -103,6 +108,7 @@ __all__ = [
     "issues_overdue_from",
     "issues_seen_by",
     "issues_to_check_in",
+    "last_days_of",
     "losses_to_announce",
     "may_write_off",
     "movements_of",

@@ -50,6 +50,24 @@ _EXTENDED = """
     WHERE extended.granted_at > %s AND extended.during @> %s AND holding.reason_kind = %s
     GROUP BY holding.reason_number
 """
+_READY = """
+    SELECT card.serial, coalesce(upper(extended.during) - 1, batch.deadline)
+    FROM unnest(%(serials)s::bigint[]) card (serial)
+    JOIN custody_holding holding
+      ON holding.serials @> card.serial AND holding.status = 'to_be_activated'
+    JOIN cards_batch batch ON batch.id = holding.batch_id
+    LEFT JOIN custody_extensionrun extended
+      ON extended.serials @> card.serial AND extended.during @> %(today)s
+    WHERE (extended.during IS NOT NULL OR batch.deadline >= %(today)s)
+      AND NOT EXISTS (
+          SELECT FROM custody_activatedcard activated
+          WHERE activated.serial = card.serial AND activated.reversed_at IS NULL
+      )
+      AND NOT EXISTS (
+          SELECT FROM custody_freeze stop
+          WHERE stop.serials @> card.serial AND stop.released_at IS NULL
+      )
+"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,13 @@ def cards_waiting(kind: str, numbers: Sequence[str]) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, values)
         return [Waiting(*row) for row in cursor.fetchall()]
+
+
+def last_days_of(serials: Sequence[int]) -> dict[int, date]:
+    """The last day of each of these cards that can be activated now; the others are not there."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READY, {"serials": list(serials), "today": clock.today()})
+        return dict(cursor.fetchall())
 
 
 def extended_since(kind: str, moment: datetime) -> dict[str, datetime]:

@@ -23,6 +23,7 @@ from selfcard.payments.queries import (
     receipts_not_arrived,
     receipts_to_confirm,
 )
+from selfcard.sales.notices import notices_to_give
 from selfcard.sales.queries import (
     left_by_day,
     recoveries_to_pay,
@@ -66,6 +67,7 @@ def money_piles(mays: set[str]) -> Iterable[Callable[[Actor], Pile | None]]:
         yield _sales_to_charge
     if May.REGISTER_SALES in mays:
         yield _sales_to_chase
+        yield _notices_to_give
     if mays.intersection(CHASING):
         yield _sales_overdue
 
@@ -213,6 +215,22 @@ def _sales_to_chase(actor: Actor) -> Pile | None:
         ),
         "registered_at",
         lambda sale: _sale_task(Work.CHASE, sale),
+    )
+
+
+def _notices_to_give(actor: Actor) -> Pile | None:
+    """Paid sales whose buyer left no phone: the seller prints the notice and hands it over."""
+    return pile_of(
+        Work.GIVE_NOTICE,
+        notices_to_give(actor),
+        "settled_at",
+        lambda notice: Task(
+            kind=Work.GIVE_NOTICE,
+            number=notice.sale.number,
+            since=notice.settled_at,
+            who=notice.sale.seller,
+            cards=notice.sale.count,
+        ),
     )
 
 

@@ -55,6 +55,7 @@ class Work(StrEnum):
     TAKE_CLAIM = "take_claim"
     FINISH_COUNT = "finish_count"
     CALL_BACK = "call_back"
+    GIVE_NOTICE = "give_notice"
 
 
 # After how many days work counts as late.
@@ -91,6 +92,7 @@ LATE_AFTER = {
     Work.TAKE_CLAIM: 1,
     Work.FINISH_COUNT: 2,
     Work.CALL_BACK: 1,
+    Work.GIVE_NOTICE: 2,
 }
 
 

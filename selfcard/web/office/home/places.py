@@ -175,6 +175,12 @@ WORK: dict[Work, WorkWords] = {
         _("Open case"),
         "office:desk:case",
     ),
+    Work.GIVE_NOTICE: WorkWords(
+        _("Notices to hand over"),
+        _("Print the notice and hand it over"),
+        _("Open sale"),
+        "office:sales:sale",
+    ),
     Work.TAKE_CLAIM: WorkWords(
         _("Notices of claim"),
         _("Look at a notice of claim"),

@@ -33,6 +33,7 @@ from selfcard.web.office.fields import (
     SerialRunsField,
 )
 from selfcard.web.office.forms import OfficeForm, printable_text
+from selfcard.web.portal.fields import PhoneField
 
 CHOOSE = [("", pgettext_lazy("in a choice", "Choose"))]
 MOST_SALES = 100  # on one receipt
@@ -87,6 +88,24 @@ class SoldRunsField(SerialRunsField):
     answer_template = "office/sales/cards_answer.html"
 
 
+class BuyerPhoneField(PhoneField):
+    """A phone that takes messages, as the portal reads it; nobody's browser fills it in here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget = forms.TextInput({"inputmode": "tel", "autocomplete": "off", "maxlength": 40})
+
+
+def language_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Language of the messages"),
+        choices=settings.LANGUAGES,
+        initial=settings.LANGUAGE_CODE,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+
 class SaleForm(OfficeForm):
     """Which cards were sold, and by whom."""
 
@@ -119,6 +138,15 @@ class SaleForm(OfficeForm):
     remark = forms.CharField(
         label=_("Remark"), max_length=200, required=False, validators=[printable_text]
     )
+    phone = BuyerPhoneField(
+        label=_("Phone of the buyer"),
+        required=False,
+        help_text=_(
+            "Only if they want to be told when the cards can be activated, and until when. Their"
+            " name is not asked for."
+        ),
+    )
+    language = language_field()
     gift_reason = forms.CharField(
         label=_("Why the cards are free"),
         max_length=200,
@@ -140,6 +168,8 @@ class SaleForm(OfficeForm):
         "agency": 8,
         "customer_reference": 6,
         "remark": 6,
+        "phone": 6,
+        "language": 6,
     }
     refusal_fields: ClassVar = {"serials": "runs"}
 
@@ -269,6 +299,18 @@ class TogetherForm(ReceiptForm):
         widget=forms.HiddenInput,
         error_messages={"required": _("Choose the sales first.")},
     )
+
+
+class BuyerPhoneForm(OfficeForm):
+    """The phone that the buyer of a sale leaves, or another in its place."""
+
+    phone = BuyerPhoneField(
+        label=_("Phone of the buyer"),
+        help_text=_("With the country code where it is not +86."),
+        error_messages={"required": _("Enter a mobile phone number.")},
+    )
+    language = language_field()
+    widths: ClassVar = {"phone": 6, "language": 6}
 
 
 class AgencyForm(OfficeForm):

@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 
 from selfcard.organisations.models import May
 from selfcard.sales.commands import ask_large_sale, register_sale
+from selfcard.sales.errors import PhoneOfALargeSale
 from selfcard.sales.terms import needs_second_person
 from selfcard.web.office.fields import cards_said
 from selfcard.web.office.forms import refusals_shown_on
 from selfcard.web.office.named import cards_named
 from selfcard.web.office.sales.forms import SaleForm
 from selfcard.web.office.views import OfficeRequest, office_view, show
+
+# What a request to a second person does not keep: it is no place for a phone.
+BUYER = {"phone", "language"}
 
 
 @office_view(May.REGISTER_SALES)
@@ -47,7 +51,10 @@ def _sell(request: OfficeRequest, form: SaleForm) -> HttpResponse:
 
 
 def _ask(request: OfficeRequest, form: SaleForm) -> HttpResponse:
-    approval = ask_large_sale(**form.cleaned_data, actor=request.actor)
+    asked = {name: value for name, value in form.cleaned_data.items() if name not in BUYER}
+    if form.cleaned_data["phone"]:
+        raise PhoneOfALargeSale
+    approval = ask_large_sale(**asked, actor=request.actor)
     messages.success(
         request,
         _("A second person is asked about sale %(number)s. Until then nothing happens.")

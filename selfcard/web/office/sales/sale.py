@@ -26,6 +26,7 @@ from selfcard.sales.queries import (
 from selfcard.sales.reckoning import ended_policies
 from selfcard.sales.standing import standing_of
 from selfcard.web.office.fields import cards_said
+from selfcard.web.office.sales.buyers import Buyer
 from selfcard.web.office.sales.happened import what_happened
 from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.office.whereabouts import whereabouts
@@ -71,6 +72,7 @@ def sale(request: OfficeRequest, number: str) -> HttpResponse:
                 payments,
                 ended[-ENDED_SHOWN:],
             ),
+            "buyer": Buyer.of(request, one),
             **_next(request, one, receipt, recoveries),
         },
     )

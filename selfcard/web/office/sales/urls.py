@@ -2,6 +2,7 @@ from django.urls import path
 
 from selfcard.web.office.sales import (
     agencies,
+    buyers,
     charging,
     large_sales,
     lists,
@@ -29,5 +30,8 @@ urlpatterns = [
     path("agencies/<str:code>/agreement/", agencies.new_agreement, name="register_agreement"),
     path("agencies/<str:code>/<int:agreement>/end/", agencies.end, name="end_agreement"),
     path("<str:number>/", sale.sale, name="sale"),
+    path("<str:number>/phone/", buyers.phone, name="buyer_phone"),
+    path("<str:number>/phone/forget/", buyers.forget, name="forget_phone"),
+    path("<str:number>/notice-given/", buyers.notice_given, name="notice_given"),
     path("<str:number>/receipt/", charging.issue_receipt, name="issue_receipt"),
 ]
