@@ -13,13 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from selfcard.activation.models import DeskCase
+from selfcard.activation.models import DeskCase, PinProof
 from selfcard.core.work import run_waiting_jobs
 from selfcard.organisations.models import May, Staff
 from selfcard.payments.commands import TenderGiven
 from selfcard.payments.models import Receipt
 from selfcard.policies.models import Policy
 from selfcard.sales.commands import settle_receipt
+from selfcard.web.office.desk.scanning import read_code
 from tests.factories.activation import digits_on, paid_cards, sell, wrong_pin
 from tests.factories.attachments import a_photo
 from tests.factories.cards import PrintedCard
@@ -28,6 +29,7 @@ from tests.factories.desk import CALLER, a_case, an_operator, at_desk, say_pin
 from tests.factories.drawers import open_a_drawer
 from tests.factories.messaging import demonstration
 from tests.factories.organisations import KEEPER, Insurer, a_staff_member
+from tests.factories.passports import lines_of
 from tests.web.portal_line import ANSWERS, shown
 
 pytestmark = pytest.mark.django_db
@@ -311,6 +313,7 @@ def test_a_card_is_sold_paid_and_activated_at_a_counter_in_one_go(
     receipt = Receipt.objects.get()
     page = shown(outlet.get(at(case)))
     assert receipt.number in page
+    assert "HX-Refresh" not in outlet.get(at(case, "money/waits/")).headers
     assert "Another person takes the money and confirms it" in page
     assert 'name="pin"' not in page
 
@@ -321,6 +324,7 @@ def test_a_card_is_sold_paid_and_activated_at_a_counter_in_one_go(
         actor=insurer.actor("cashier"),
         request_id=uuid4(),
     )
+    assert outlet.get(at(case, "money/waits/"))["HX-Refresh"] == "true"
     assert say(outlet, case, unsold.pin).url == at(case, "product/")
     fill_in(outlet, case)
     photo = SimpleUploadedFile("passport.jpg", a_photo(), "image/jpeg")
@@ -332,6 +336,9 @@ def test_a_card_is_sold_paid_and_activated_at_a_counter_in_one_go(
     assert Policy.objects.get().number in done
     assert f"/office/papers/hand_over/{case.number}.pdf" in done
     assert outlet.get(f"/office/papers/hand_over/{case.number}.pdf").content.startswith(b"%PDF")
+    assert f"?after={case.number}" in done
+    again = shown(outlet.get(f"{reverse('office:desk:begin')}?after={case.number}"))
+    assert f'value="{CALLER}"' in again
     kept = outlet.get(at(case, "copies/1/"))
     assert kept["Content-Disposition"].startswith("attachment")
 
@@ -382,6 +389,76 @@ def test_the_code_under_the_panel_is_scanned_and_its_pin_stays_out_of_the_number
     assert card.card_number in shown(refused)
     assert card.pin not in shown(refused)
 
-    begin(outlet, card, way="counter")
+    # Scanned instead of typed, the code opens the card at once.
+    begun = outlet.post(
+        reverse("office:desk:begin"),
+        {"card_number": code, "way": "counter", "language": "en", "request_id": str(uuid4())},
+    )
     case = DeskCase.objects.get()
+    assert begun["Location"] == at(case, "product/")
+    send(outlet, case, "put-down/")
     assert say(outlet, case, code).url == at(case, "product/")
+
+
+def test_a_scanned_code_opens_no_card_that_is_not_paid(outlet: Client, unsold: PrintedCard) -> None:
+    code = f"https://cards.example/#c={unsold.card_number}&p={unsold.pin}"
+
+    begun = outlet.post(
+        reverse("office:desk:begin"),
+        {"card_number": code, "way": "counter", "language": "en", "request_id": str(uuid4())},
+    )
+
+    assert begun["Location"] == at(DeskCase.objects.get())
+    assert not PinProof.objects.exists()
+    assert 'value="counter" ' in shown(outlet.get(reverse("office:desk:begin")))
+
+
+@pytest.mark.parametrize(
+    "scanned", ["]Q1https://x/#c={0}&p={1}\r", "ＨＴＴＰＳ：／／Ｘ／＃ｃ＝{0}＆ｐ＝{1}"]
+)
+def test_a_code_is_read_with_what_scanners_and_keyboards_make_of_it(
+    card: PrintedCard, scanned: str
+) -> None:
+    assert read_code(scanned.format(card.card_number, card.pin)) == (card.card_number, card.pin)
+    assert read_code(card.card_number) is None
+
+
+def test_a_scanned_passport_fills_in_who_it_belongs_to(
+    insurer: Insurer, outlet: Client, card: PrintedCard
+) -> None:
+    case = at_the_insured(outlet, card)
+    typed = {"relationship": "self", "occupation": "0102001", "identity_number": lines_of()}
+
+    answer = send(outlet, case, "insured/1/", **typed)
+
+    assert answer["Location"] == f"{at(case, 'insured/1/')}#id_name"
+    page = shown(outlet.get(at(case, "insured/1/")))
+    for value in ("SMITH JOHN", "123456789", "1990", "2", "15"):
+        assert f'value="{value}"' in page
+    assert lines_of() not in page
+    assert re.search(r'value="passport" selected', page)
+    assert re.search(r'value="male"[^>]* checked', page)
+
+
+def test_the_number_of_an_identity_card_says_birth_date_and_sex(
+    outlet: Client, card: PrintedCard
+) -> None:
+    case = at_the_insured(outlet, card)
+    unsaid = {"birth_date_year": "", "birth_date_month": "", "birth_date_day": "", "sex": ""}
+
+    answer = send(outlet, case, "insured/1/", **{**ANSWERS["insured/1"], **unsaid})
+    assert answer["Location"] == at(case, "paid-on-death/")
+    assert 'value="1986"' in shown(outlet.get(at(case, "insured/1/")))
+
+    wrong = send(outlet, case, "insured/1/", **{**ANSWERS["insured/1"], "birth_date_year": "1987"})
+    assert wrong.status_code == 422
+
+
+def at_the_insured(desk: Client, card: PrintedCard) -> DeskCase:
+    """A case at a counter that has come to the question who is insured."""
+    case = begin(desk, card, way="counter")
+    say(desk, case, card.pin)
+    page = shown(desk.get(at(case, "product/")))
+    send(desk, case, "product/", product=re.findall(r'name="product" value="(\d+)"', page)[0])
+    send(desk, case, "start-of-cover/", when="first")
+    return case

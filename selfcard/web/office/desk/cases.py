@@ -27,6 +27,7 @@ from selfcard.activation.queries import (
     cases_in_reach,
     chases_of,
     find_case,
+    may_be_said,
     proof_in_hand,
     why_not_ready,
 )
@@ -39,7 +40,7 @@ from selfcard.policies.queries import find_policy
 from selfcard.web.office.desk.counter import show_till, till_of
 from selfcard.web.office.desk.filling import DeskVisit, at_desk
 from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm
-from selfcard.web.office.desk.opening import ask_for_pin
+from selfcard.web.office.desk.opening import ask_for_pin, open_with
 from selfcard.web.office.desk.reading import insured, not_ready
 from selfcard.web.office.desk.steps import next_step
 from selfcard.web.office.forms import DeedForm, refusals_shown_on
@@ -148,17 +149,26 @@ def cases(request: OfficeRequest) -> HttpResponse:
 @office_view(May.ACTIVATE_FOR_CUSTOMER)
 def begin(request: OfficeRequest) -> HttpResponse:
     """Which card, in which language, and where to call back."""
-    way = request.GET.get("way", DeskCase.Way.PHONE)
-    form = BeginForm(
-        request.POST or None,
-        actor=request.actor,
-        initial={"way": way, "language": settings.LANGUAGE_CODE},
-    )
+    form = BeginForm(request.POST or None, actor=request.actor, initial=_likely(request))
     if form.is_valid():
         with refusals_shown_on(form):
             one = begin_case(**form.cleaned_data, actor=at_desk(request))
+            till = till_of(request, one)
+            if form.scanned and may_be_said(one) and not (till and till.step):
+                return open_with(request, one, form.scanned.pin)
             return redirect("office:desk:case", one.number)
     return show(request, "office/desk/begin.html", {"form": form})
+
+
+def _likely(request: OfficeRequest) -> dict[str, str]:
+    """How it will begin: as the case before, of a customer with several cards; else whoever sells
+    stands at a counter.
+    """
+    if before := find_case(request.actor, request.GET.get("after", "")):
+        return {"way": before.way, "language": before.language, "phone": before.phone}
+    sells = May.REGISTER_SALES in request.mays
+    way = DeskCase.Way.COUNTER if sells else DeskCase.Way.PHONE
+    return {"way": request.GET.get("way", way), "language": settings.LANGUAGE_CODE}
 
 
 @office_view(May.ACTIVATE_FOR_CUSTOMER)

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from selfcard.activation.commands import add_copies, open_copy
 from selfcard.activation.models import CaseCopy, DeskCase
@@ -140,6 +140,15 @@ def ask(request: OfficeRequest, number: str) -> HttpResponse:
         for problem in form.problems:
             messages.warning(request, problem.text)
     return redirect("office:desk:case", case.number)
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+@require_GET
+def money_waits(request: OfficeRequest, number: str) -> HttpResponse:
+    """The page of a till asks here: it is loaded anew when the money has been confirmed."""
+    till = till_of(request, found(find_case(request.actor, number)))
+    over = till is None or till.step != "confirm"
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"} if over else {})
 
 
 def copies(request: OfficeRequest, visit: DeskVisit) -> HttpResponse:

@@ -1,6 +1,5 @@
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -10,24 +9,11 @@ from selfcard.activation.models import DeskCase
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 from selfcard.policies.application import ConsentKind
+from selfcard.web.office.desk.scanning import Scanned, read_code
 from selfcard.web.office.fields import PartyCodeField
 from selfcard.web.office.forms import OfficeForm, printable_text
 from selfcard.web.portal.forms import GateForm
 from selfcard.web.uploads import AttachmentsField
-
-
-class Scanned(NamedTuple):
-    """What the code under a card's panel says."""
-
-    card_number: str
-    pin: str
-
-
-def read_code(text: str) -> Scanned | None:
-    """The code under the panel as a scanner types it; nothing where it is something else."""
-    said = parse_qs(urlsplit(text.strip()).fragment)
-    card, pin = said.get("c"), said.get("p")
-    return Scanned(card[0], pin[0]) if card and pin else None
 
 
 class BeginForm(OfficeForm):
@@ -60,11 +46,13 @@ class BeginForm(OfficeForm):
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
     )
     widths: ClassVar = {"way": 6, "language": 6, "card_number": 6, "phone": 6}
+    scanned: Scanned | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.is_bound and (scanned := read_code(self.data.get("card_number", ""))):
             # The code under the panel has the PIN as well; it is not for this field.
+            self.scanned = scanned
             self.put("card_number", scanned.card_number)
 
 

@@ -29,10 +29,10 @@ from selfcard.web.office.views import OfficeRequest, found, office_view, show
 from selfcard.web.portal.views import through_the_gate
 
 
-def ask_for_pin(request: OfficeRequest, one: DeskCase) -> HttpResponse:
+def ask_for_pin(request: OfficeRequest, one: DeskCase, form: PinForm | None = None) -> HttpResponse:
     """The same gate as everybody's; then on to the first question that is open."""
     actor = at_desk(request)
-    form = PinForm(request.POST or None)
+    form = form or PinForm(request.POST or None)
     if may_be_said(one) and form.is_valid():
         number, source = card_number(one.serial), staff_source(actor)
         proof = through_the_gate(form, card_number=number, source=source, actor=actor)
@@ -43,6 +43,11 @@ def ask_for_pin(request: OfficeRequest, one: DeskCase) -> HttpResponse:
                 return redirect("office:desk:case", one.number)
             return redirect(visit.address(visit.answers.first_open))
     return _shown(request, one, form, _link_form(request, one))
+
+
+def open_with(request: OfficeRequest, one: DeskCase, pin: str) -> HttpResponse:
+    """The code under the panel was scanned, and has said the PIN as well."""
+    return ask_for_pin(request, one, PinForm({"pin": pin, "request_id": str(uuid4())}))
 
 
 @office_view(May.ACTIVATE_FOR_CUSTOMER)

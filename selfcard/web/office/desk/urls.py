@@ -1,10 +1,10 @@
 from django.urls import path
 
-from selfcard.web.office.desk import agreeing, cases, counter, filling, opening
+from selfcard.web.office.desk import agreeing, cases, counter, filling, opening, scanning
 from selfcard.web.portal import line
 
 app_name = "desk"
-question = filling.in_hand(line.question)
+question = filling.in_hand(scanning.question)
 
 urlpatterns = [
     path("", cases.cases, name="list"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<str:number>/policy.pdf", cases.paper, name="paper"),
     path("<str:number>/sell/", counter.sell, name="sell"),
     path("<str:number>/ask/", counter.ask, name="ask"),
+    path("<str:number>/money/waits/", counter.money_waits, name="money_waits"),
     path("<str:number>/copies/", counter.copies_in_hand, name="copies"),
     path("<str:number>/copies/<int:place>/", counter.copy, name="copy"),
     path("<str:number>/product/", filling.in_hand(line.product), name="product"),
