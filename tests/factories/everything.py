@@ -105,7 +105,7 @@ def _a_claim_is_reported(shop: Shop, policy: Policy) -> None:
 
 def _paid_by_card(shop: Shop) -> None:
     """And its drawer is closed: so the acquirer owes it."""
-    receipt = shop.ask(shop.sell((61, 62)))
+    receipt = shop.ask(shop.sell((61, 62), phone="+8613900139001"))
     shop.settle(receipt, TenderGiven("card", receipt.amount, reference="4711"))
     drawer = open_a_drawer(shop.insurer)
     count_drawer(
