@@ -125,7 +125,8 @@ def answer_message(
 
     The reply is a message like any other, sent when this is done.
     """
-    held = InboundMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
+    _lock_sender(bytes(message.sender_index))
+    held = InboundMessage.objects.get(pk=message.pk)
     if place is not None:
         _parts_of(gateway, bytes(held.sender_index), place).delete()
     if held.state != InboundMessage.State.RECEIVED:

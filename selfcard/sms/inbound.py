@@ -149,10 +149,12 @@ def _activate(
     Raises:
         Refusal: the activation says no, and why.
     """
-    if proof.used_at:
-        # The message came again after its policy was made, and before it was answered.
-        return Answer(Outcome.ACTIVATED, policy=find_policy(proof.policy_number))
     card = card_at_hand(proof.serial)
+    # Asked after the card: the message may have come again, or by another gateway at this moment,
+    # and the policy is its own.
+    proof.refresh_from_db()
+    if proof.used_at:
+        return Answer(Outcome.ACTIVATED, policy=find_policy(proof.policy_number))
     if policy_of_card(card):
         return _status(proof)
     if refusal := why_not_ready(card):

@@ -1,13 +1,18 @@
-"""Messages as people type them on a phone."""
+"""Messages as people type them on a phone, and as gateways bring them."""
 
+import json
 import random
 import string
 from datetime import date, timedelta
 from typing import Any
 
+from django.test import Client
+from django.urls import reverse
 from stdnum import luhn
 
 from selfcard.cards.keywords import Deed, house_keywords
+from selfcard.core.keys import key
+from selfcard.core.signed_posts import signed_headers
 from selfcard.sms.inbound import Arrived
 from selfcard.sms.models import InboundMessage
 from selfcard.sms.segments import cut, decoded, read_head
@@ -77,3 +82,16 @@ def replies_to(message: InboundMessage | None) -> str:
     assert message is not None
     assert message.reply is not None
     return message.reply.words or ""
+
+
+def post(client: Client, said: Any, **changed: str) -> Any:
+    """A signed post of the gateway, with headers changed where a test says so."""
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+    headers = signed_headers(key("sms-gateway"), body) | changed
+    return client.post(
+        reverse("sms_gateway"), body, content_type="application/json", headers=headers
+    )
+
+
+def as_posted(text: str, **given: Any) -> dict[str, Any]:
+    return {"id": "m-1", "from": PHONE, "text": text, **given}

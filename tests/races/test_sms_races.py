@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from selfcard.activation.errors import CardActivatedAlready
 from selfcard.messaging.models import Message
 from selfcard.policies.models import Policy
-from selfcard.sms import commands
-from selfcard.sms.inbound import receive
+from selfcard.sms import commands, inbound
+from selfcard.sms.inbound import Arrived, receive
 from selfcard.sms.models import InboundMessage, Part
 from tests.factories.activation import activate, agreed, open_card, paid_cards, product_of
 from tests.factories.cards import PrintedCard
@@ -53,6 +54,40 @@ def test_without_waiting_at_the_sender_both_would_miss_the_other(
 
     assert results == [None, None]
     assert not Policy.objects.exists()
+
+
+def a_message_that_nobody_has_answered(monkeypatch: pytest.MonkeyPatch) -> Arrived:
+    """It was taken in, and the machine stopped."""
+    came = arrived("HELP")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(inbound, "_answer", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            receive(came)
+    return came
+
+
+def test_of_two_who_answer_one_message_the_second_finds_it_answered(
+    card: PrintedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = a_message_that_nobody_has_answered(monkeypatch)
+    held_back_after(monkeypatch, (commands, "_reply"))
+
+    results = at_once(lambda: receive(came), lambda: receive(came))
+
+    assert len(of_kind(results, InboundMessage)) == 2, results
+    assert Message.objects.count() == 1
+
+
+def test_without_waiting_at_the_sender_the_second_answer_meets_postgresql(
+    card: PrintedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = a_message_that_nobody_has_answered(monkeypatch)
+    monkeypatch.setattr(commands, "_lock_sender", lambda index: None)
+    held_back_after(monkeypatch, (commands, "_reply"))
+
+    results = at_once(lambda: receive(came), lambda: receive(came))
+
+    assert len(of_kind(results, IntegrityError)) == 1, results
 
 
 def test_one_message_by_many_ways_at_once_activates_once_and_is_answered_once(

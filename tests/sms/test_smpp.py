@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from selfcard.core import clock
 from selfcard.launcher.folder import PROJECT
 from selfcard.messaging.models import Message
 from selfcard.policies.models import Policy
@@ -83,6 +84,42 @@ def test_a_line_that_is_cut_is_taken_up_again(centre: Centre, card: PrintedCard)
         assert centre.next("acknowledged")["status"] == 0
         assert "ACT#" in centre.next("submitted")["text"]
     centre.next("unbound")
+
+
+def test_a_message_outlives_a_cut_and_a_busy_centre_in_one_try(
+    centre: Centre, card: PrintedCard
+) -> None:
+    centre.tell(throttle=3)
+    with line_to(centre):
+        centre.next("bound")
+        deliver(centre, "HELP")
+        centre.next("throttled")
+        centre.tell(cut=True)
+        centre.next("bound")
+        centre.next("throttled")
+        centre.next("throttled")
+        assert "ACT#" in centre.next("submitted")["text"]
+        until(lambda: Message.objects.get().state == "sent")
+
+    assert Message.objects.get().tries == 1
+
+
+def test_what_a_cut_left_without_an_answer_is_sent_again(centre: Centre, card: PrintedCard) -> None:
+    centre.tell(mute=1)
+    with line_to(centre):
+        centre.next("bound")
+        deliver(centre, "HELP")
+        centre.next("unanswered")
+        centre.tell(cut=True)
+        centre.next("bound")
+        until(lambda: Message.objects.get().tries == 1)
+        assert Message.objects.get().problem == Message.Problem.NO_ANSWER
+        Message.objects.update(next_try_at=clock.now())
+        centre.next("submitted")
+        until(lambda: not Submission.objects.exclude(state="arrived").exists())
+        until(lambda: Message.objects.get().state == "sent")
+
+    assert Submission.objects.filter(message=Message.objects.get()).exists()
 
 
 def test_nobody_is_let_in_with_a_wrong_password(centre: Centre, card: PrintedCard) -> None:

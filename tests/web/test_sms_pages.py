@@ -22,7 +22,16 @@ from tests.factories.activation import paid_cards
 from tests.factories.cards import PrintedCard
 from tests.factories.messaging import demonstration
 from tests.factories.organisations import Insurer, a_staff_member
-from tests.factories.sms import OTHER_PHONE, PHONE, activation_by, arrived, in_parts, replies_to
+from tests.factories.sms import (
+    OTHER_PHONE,
+    PHONE,
+    activation_by,
+    arrived,
+    as_posted,
+    in_parts,
+    post,
+    replies_to,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -36,19 +45,6 @@ def card(insurer: Insurer, settings: Any, tmp_path: Path) -> PrintedCard:
 @pytest.fixture
 def posting(settings: Any) -> None:
     settings.SMS_GATEWAY = "http"
-
-
-def post(client: Client, said: Any, **changed: str) -> Any:
-    """A signed post of the gateway, with headers changed where a test says so."""
-    body = said if isinstance(said, bytes) else json.dumps(said).encode()
-    headers = signed_headers(key("sms-gateway"), body) | changed
-    return client.post(
-        reverse("sms_gateway"), body, content_type="application/json", headers=headers
-    )
-
-
-def message(text: str, **given: Any) -> dict[str, Any]:
-    return {"id": "m-1", "from": PHONE, "text": text, **given}
 
 
 # The telephone of the demonstration
@@ -145,7 +141,7 @@ def form_id(client: Client) -> str:
 
 
 def test_a_signed_post_activates_a_card(client: Client, card: PrintedCard, posting: None) -> None:
-    answer = post(client, message(activation_by(card)))
+    answer = post(client, as_posted(activation_by(card)))
 
     assert (answer.status_code, answer.json()) == (200, {"state": "answered"})
     assert Policy.objects.get().phone == PHONE
@@ -155,14 +151,14 @@ def test_a_message_that_is_posted_again_gets_the_same_reply_and_nothing_else(
     client: Client, card: PrintedCard, posting: None
 ) -> None:
     for _ in range(3):
-        assert post(client, message(activation_by(card))).status_code == 200
+        assert post(client, as_posted(activation_by(card))).status_code == 200
     receive(arrived(activation_by(card), gateway="smpp"))
 
     assert InboundMessage.objects.count() == Message.objects.count() == Policy.objects.count() == 1
 
 
 def test_a_post_is_taken_in_once(client: Client, card: PrintedCard, posting: None) -> None:
-    body = json.dumps(message("HELP")).encode()
+    body = json.dumps(as_posted("HELP")).encode()
     headers = signed_headers(key("sms-gateway"), body)
 
     assert post(client, body, **headers).status_code == 200
@@ -172,7 +168,7 @@ def test_a_post_is_taken_in_once(client: Client, card: PrintedCard, posting: Non
 def test_a_post_is_signed_in_time_and_as_it_is(
     client: Client, card: PrintedCard, posting: None
 ) -> None:
-    body = json.dumps(message("HELP")).encode()
+    body = json.dumps(as_posted("HELP")).encode()
     late = str(int(time.time()) - 301)
     nonce = "a" * 24
     outdated = signature_of(key("sms-gateway"), late, nonce, body)
@@ -196,15 +192,15 @@ def test_what_makes_no_sense_is_refused(client: Client, card: PrintedCard, posti
         b"[1]",
         b'"text"',
         {"id": "m"},
-        message("HELP", id=7),
-        message("HELP", id=""),
-        message(["HELP"]),
-        message("HELP\0"),
-        message("HELP", part={"reference": 1, "count": 2, "number": 3}),
+        as_posted("HELP", id=7),
+        as_posted("HELP", id=""),
+        as_posted(["HELP"]),
+        as_posted("HELP\0"),
+        as_posted("HELP", part={"reference": 1, "count": 2, "number": 3}),
         {"receipt": {"id": "1", "arrived": "yes"}},
     ):
         assert post(client, said).status_code == 422, said
-    assert post(client, message("x" * 300_000)).status_code == 413
+    assert post(client, as_posted("x" * 300_000)).status_code == 413
 
 
 def test_parts_are_posted_one_by_one(client: Client, card: PrintedCard, posting: None) -> None:
@@ -216,7 +212,7 @@ def test_parts_are_posted_one_by_one(client: Client, card: PrintedCard, posting:
             "count": one.place.count,
             "number": one.place.number,
         }
-        answer = post(client, message(one.text, id=f"p-{place}", part=part))
+        answer = post(client, as_posted(one.text, id=f"p-{place}", part=part))
         expected = "answered" if place == len(parts) else "waiting_for_parts"
         assert answer.json()["state"] == expected
 
@@ -227,7 +223,7 @@ def test_parts_are_posted_one_by_one(client: Client, card: PrintedCard, posting:
 def test_a_receipt_is_kept_with_the_message(
     client: Client, card: PrintedCard, posting: None
 ) -> None:
-    post(client, message("HELP"))
+    post(client, as_posted("HELP"))
     reply = Message.objects.get()
 
     for state in ("noted", "known"):
@@ -239,7 +235,7 @@ def test_a_receipt_is_kept_with_the_message(
 
 
 def test_there_is_no_such_gateway_where_none_is_set(client: Client, card: PrintedCard) -> None:
-    assert post(client, message("HELP", **{"from": OTHER_PHONE})).status_code == 404
+    assert post(client, as_posted("HELP", **{"from": OTHER_PHONE})).status_code == 404
 
 
 # The office

@@ -8,6 +8,7 @@ smpp.encodings.default = 'ASCII';
 let session = null;
 let numbered = 0;
 let throttled = 0;
+let mute = 0;
 let receipts = true;
 
 const tell = (event) => process.stdout.write(JSON.stringify(event) + '\n');
@@ -39,6 +40,11 @@ const server = smpp.createServer((opened) => {
 });
 
 function submitted(opened, pdu) {
+  if (mute > 0) {
+    mute -= 1;
+    tell({ unanswered: true });
+    return;
+  }
   if (throttled > 0) {
     throttled -= 1;
     opened.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
@@ -88,6 +94,7 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   if ('deliver' in order) deliver(order);
   if (order.cut) session.socket.destroy();
   if ('throttle' in order) throttled = order.throttle;
+  if ('mute' in order) mute = order.mute;
   if ('receipts' in order) receipts = order.receipts;
 }).on('close', () => process.exit(0));
 
