@@ -117,6 +117,11 @@ def find_proof(key: str) -> PinProof | None:
     return found[0] if found and found[0].expires_at > clock.now() else None
 
 
+def proof_as_it_is(proof: PinProof) -> PinProof:
+    """The same proof once more, as it is behind a lock."""
+    return next(iter(_proof_of(None, proof.pk)))
+
+
 _proof_of = Compiled(lambda _, key: PinProof.objects.filter(pk=key))
 
 

@@ -18,7 +18,6 @@ from selfcard.cards.models import (
 )
 from selfcard.cards.pins import DIGEST_BYTES, SELECTOR_BYTES, PinKeys
 from selfcard.core.actor import Actor
-from selfcard.core.compiled import Compiled
 from selfcard.core.encryption import seal
 from selfcard.core.serials import SerialRun
 from selfcard.organisations.models import May
@@ -137,17 +136,23 @@ def batches_touching(runs: Iterable[SerialRun]) -> list[Batch]:
 
 
 def product_versions_of(batch: Batch) -> list[ProductVersion]:
-    """What a card of the batch may become, in the order in which the type offers it."""
-    return _offered_by(None, batch.type_version_id)
+    """What a card of the batch may become, in the order in which the type offers it.
+
+    Read once in a process, with coverages: neither what a version of a type offers nor what a
+    published product says ever changes.
+    """
+    key = (connection.settings_dict["NAME"], batch.type_version_id)
+    if key not in _offered:
+        _offered[key] = tuple(
+            ProductVersion.objects.filter(typeproduct__type_version=batch.type_version_id)
+            .select_related("product")
+            .prefetch_related("coverages")
+            .order_by("typeproduct__order")
+        )
+    return list(_offered[key])
 
 
-_offered_by = Compiled(
-    lambda _, type_version: (
-        ProductVersion.objects.filter(typeproduct__type_version=type_version)
-        .select_related("product")
-        .order_by("typeproduct__order")
-    )
-)
+_offered: dict[tuple[str, int], tuple[ProductVersion, ...]] = {}
 
 
 def check_pin(serial: int | None, pin: str) -> PinCheck:

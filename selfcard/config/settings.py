@@ -282,10 +282,13 @@ DATABASES = {
         "PORT": str(_database.pop("port", "")),
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
-            **_database,
             "pool": {"min_size": 1, "max_size": 12, "timeout": 20},
-            # Of the queries that every deed asks (`core.compiled`), which alone are prepared.
+            # Of the queries that every deed asks (`core.compiled`), which alone are prepared. They
+            # are planned once, and not anew for the values of each: the values of serials would
+            # seem to make a difference, and planning took longer than the answers.
             "prepare_threshold": 2,
+            "options": f"{_database.pop('options', '')} -c plan_cache_mode=force_generic_plan",
+            **_database,
         },
     }
 }
@@ -342,6 +345,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 
 # A session ends after 15 idle minutes, and after 12 hours in any case.
+SESSION_ENGINE = "selfcard.web.sessions"
 SESSION_IDLE_MINUTES = 15
 SESSION_LONGEST_HOURS = 12
 SESSION_COOKIE_AGE = SESSION_LONGEST_HOURS * 3600

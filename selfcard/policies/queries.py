@@ -4,12 +4,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet
+from psycopg.types.numeric import Int8
 
 from selfcard.core import clock
 from selfcard.core.actor import Actor
-from selfcard.core.compiled import Compiled
+from selfcard.core.compiled import Compiled, prepared
 from selfcard.core.reminding import days_reminded_of
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import organisations_in_reach
@@ -176,8 +176,9 @@ def in_force(
         GROUP BY insured.identity_index
     """
     wanted = sorted(set(indexes))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [product.pk, wanted, ends_at, starts_at, besides.pk if besides else 0])
+    not_counted = Int8(besides.pk if besides else 0)
+    with prepared() as cursor:
+        cursor.execute(sql, [Int8(product.pk), wanted, ends_at, starts_at, not_counted])
         found = {bytes(index): InForce(count, cover) for index, count, cover in cursor}
     return {index: found.get(index, InForce()) for index in wanted}
 

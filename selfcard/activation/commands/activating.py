@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Func, prefetch_related_objects
+from django.db.models import F, Func
 from django.utils.translation import get_language
 from psycopg.types.numeric import Int8
 
@@ -38,6 +38,7 @@ from selfcard.activation.queries import (
     device_digest,
     find_draft,
     is_of_device,
+    proof_as_it_is,
     why_not_ready,
 )
 from selfcard.activation.texts import versions_of_texts
@@ -226,17 +227,18 @@ def activate_card(
     serial = proof.serial
     _lock_for_activation(serial, application)
     agreed = agreed_at_desk(case, proof, application, actor)
-    proof.refresh_from_db()
+    proof = proof_as_it_is(proof)
     if proof.used_at:
         raise CardActivatedAlready
     _require_open(proof)
     card = card_at_hand(serial)
     if refusal := why_not_ready(card):
         raise refusal
-    if version not in product_versions_of(card.batch):
+    offered = product_versions_of(card.batch)
+    if version not in offered:
         raise ProductNotOnCard
+    version = offered[offered.index(version)]  # with its coverages
     _require_present_texts(version, application)
-    prefetch_related_objects([version], "coverages")  # for the rules, and for the policy
     if problems := broken_by(application, version):
         raise RulesBroken(problems)
 
@@ -268,8 +270,7 @@ def activate_card(
     )
     custody.activate_card(serial=serial, policy_number=policy.number, actor=actor)
     _write_premium(policy, application.starts_on, actor)
-    now = clock.now()
-    PinProof.objects.filter(pk=proof.pk).update(used_at=now, policy_number=policy.number)
+    _use(proof, policy)
     if case:
         _end_case(case, policy, actor)
     record(actor, "card.activated", policy, serials=SerialRun(serial, serial), version=version.code)
@@ -361,6 +362,13 @@ def _taken_from_draft(serial: int) -> datetime | None:
     return found[0] if found else None
 
 
+def _use(proof: PinProof, policy: Policy) -> None:
+    """A proof opens its card once."""
+    sql = "UPDATE activation_pinproof SET used_at = %s, policy_number = %s WHERE id = %s"
+    with prepared() as cursor:
+        cursor.execute(sql, [clock.now(), policy.number, proof.pk])
+
+
 def _lock_to_fill_in(proof: PinProof) -> None:
     """Let nobody else fill in for the card or activate it at this moment; refuse who may not.
 
@@ -369,7 +377,7 @@ def _lock_to_fill_in(proof: PinProof) -> None:
         CardActivatedAlready: there is nothing to fill in any more.
     """
     lock_opened_card(proof.serial)
-    proof.refresh_from_db()
+    proof = proof_as_it_is(proof)
     if proof.used_at or is_activated(proof.serial):
         raise CardActivatedAlready
     _require_open(proof)
