@@ -71,6 +71,7 @@ OPEN_TO_ALL = {
     "office:products:occupations": "the classification is the same for the whole insurer",
     "office:cards:type": "document types are the same everywhere",
     "office:sales:agency": "agencies sell for the whole insurer",
+    "office:messaging:template": "what people are told is the same everywhere",
 }
 # Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are;
 # and a message's number, which is as short as any.
@@ -360,6 +361,12 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
         if name == "office:claims:attachment":
             samples[name] = [
                 {"number": number, "entry": 1, "place": 1} for number in numbers["claims"]
+            ]
+        if name == "office:messaging:withdraw":
+            for_all = {"occasion": "policy_issued", "language": "en"}
+            samples[name] = [
+                for_all,
+                *(for_all | {"document_type": one} for one in numbers["types"]),
             ]
         if name == "office:sales:end_agreement":
             samples[name] = [
