@@ -91,7 +91,7 @@ class CaseTable(OfficeTable):
     )
     begun_at = MomentColumn(verbose_name=pgettext_lazy("case", "Since"), attrs=_ONE_LINE)
     touched_at = tables.Column(gettext_lazy("Waits"), attrs=_ONE_LINE, exclude_from_export=True)
-    phone = tables.Column(gettext_lazy("Phone"), orderable=False)
+    phone = tables.Column(gettext_lazy("Phone"), orderable=False, attrs=_ONE_LINE)
     operator = tables.Column(gettext_lazy("Operator"), accessor="operator__party__name")
     chased_at = MomentColumn(verbose_name=gettext_lazy("Chased"))
 
