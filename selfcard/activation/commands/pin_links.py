@@ -12,7 +12,7 @@ from django.conf import settings
 
 from selfcard.activation import codes, gate
 from selfcard.activation.commands.activating import pass_gate
-from selfcard.activation.commands.phones import has_sending_left
+from selfcard.activation.commands.phones import count_sending
 from selfcard.activation.errors import LinkOver, PinOnlySaid, TooManyLinks
 from selfcard.activation.hands import case_as_it_is
 from selfcard.activation.models import DeskCase
@@ -52,7 +52,7 @@ def send_pin_link(
     source = staff_source(actor)
     # The counters come before the case, as where a PIN is shown.
     target = codes.links_for(case.number, source, phone)
-    if not has_sending_left(target, source=source, ticket=ticket):
+    if not count_sending(target=target, source=source, ticket=ticket, actor=actor):
         raise TooManyLinks
     # Sending is no failure: what is counted is how often, for this case and this phone.
     gate.forgive(source=source, target={})
