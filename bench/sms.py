@@ -28,6 +28,6 @@ def measure(messages: int, told: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _bounds(table: dict[str, Any]) -> Iterator[Bound]:
-    yield Bound("a message as people type it, p99 ms", table["p99_ms"], P99_MS)
+    yield Bound("a message as people type it, p99 ms of the processor", table["p99_ms"], P99_MS)
     yield Bound("the slowest of them, ms", table["slowest_ms"], SLOWEST_MS)
     yield Bound("the slowest of the longest that there can be, ms", table["longest_ms"], SLOWEST_MS)

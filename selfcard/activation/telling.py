@@ -136,6 +136,7 @@ _OF_PURPOSE = {
 
 def tell_code(code: OneTimeCode, digits: str, about: Policy | DeskCase, actor: Actor) -> None:
     """The digits of a code, to the phone that it is for."""
+    assert code.phone is not None
     if isinstance(about, DeskCase):
         consent = consent_of(about)
         occasion = GUARDIAN_CODE if "guardian" in consent["texts"] else AGREE_CODE
@@ -184,18 +185,21 @@ def _tell(
     until: datetime,
     actor: Actor,
 ) -> None:
-    is_case = isinstance(about, DeskCase)
+    if isinstance(about, DeskCase):
+        kind, document_type = "case", type_code_of(about.serial)
+    else:
+        kind, document_type = "policy", about.source_type
     words = said(
         occasion,
         {**facts, "minutes": settings.CODE_LASTS.seconds // 60},
         language=language,
-        document_type=type_code_of(about.serial) if is_case else about.source_type,
+        document_type=document_type,
     ).words
     write_messages(
         occasion=occasion.code,
         messages=[MessageGiven(Message.Channel.SMS, phone, words)],
         language=language,
-        reason=("case" if is_case else "policy", about.number),
+        reason=(kind, about.number),
         organisation=about.organisation,
         secret_until=until,
         actor=actor,

@@ -49,6 +49,7 @@ from selfcard.demo.cast import (
     register_agencies,
 )
 from selfcard.demo.claims import report_claims
+from selfcard.demo.desk import leave_customers
 from selfcard.demo.drawers import open_drawer_of
 from selfcard.demo.endings import (
     SPRING,
@@ -68,7 +69,12 @@ from selfcard.organisations.models import Organisation
 from selfcard.payments.commands import TenderGiven
 from selfcard.payments.models import Receipt
 from selfcard.products.models import ProductVersion
-from selfcard.sales.commands import issue_charge_receipt, register_sale, settle_receipt
+from selfcard.sales.commands import (
+    issue_charge_receipt,
+    note_notice_given,
+    register_sale,
+    settle_receipt,
+)
 from selfcard.sales.models import Agency
 
 TYPES = (
@@ -129,6 +135,7 @@ def build() -> None:
     do_stock_work()
     move_money()
     take_cards_back()
+    leave_customers()
     close_books()
     note(event=BUILT, **deed(SYSTEM))
 
@@ -313,15 +320,17 @@ class Deal(NamedTuple):
     customer: str
     money: str  # "none", "asked" or "arrived"
     days: int  # how long ago
+    phone: str = ""  # that the buyer left
 
 
+LONG_AGO = 80  # days; by then whoever sold has handed the notice over
 DEALS = (
     Deal("1101", "AC-050", 60, "direct", "", "", "arrived", 120),
     Deal("1101", "TR-100", 40, "concurrent_agency", "A002", "江南旅行社春季团", "arrived", 112),
     Deal("1101", "FA-150", 20, "individual_agent", "", "", "arrived", 96),
     Deal("1101", "DR-200", 20, "direct", "", "杭州启明教育科技有限公司", "arrived", 88),
     Deal("1102", "AC-050", 200, "agency", "A001", "", "arrived", 81),
-    Deal("1201", "AC-050", 50, "direct", "", "", "arrived", 70),
+    Deal("1201", "AC-050", 50, "direct", "", "", "arrived", 70, "+8613955500901"),
     Deal("1301", "TR-100", 30, "broker", "A003", "", "arrived", 52),
     Deal("1301", "TR-100", 20, "broker", "A003", "", "asked", 45),
     Deal("1101", "AC-050", 30, "direct", "", "", "asked", 33),
@@ -351,6 +360,8 @@ def sell() -> None:
                 if not deal.agency:
                     open_drawer_of(deal.institution, cashier)
                 settle_receipt(receipt=receipt, tenders=(_tender(receipt, deal),), **as_(cashier))
+                if deal.days > LONG_AGO and not deal.phone:
+                    _hand_notice_over(receipt, KEEPERS[deal.institution])
     sell_spring_cards(spring_cards())
 
 
@@ -373,11 +384,16 @@ def _dealt(deal: Deal, run: SerialRun) -> Receipt | None:
         business_source=deal.source,
         agency=Agency.objects.get(code=deal.agency) if deal.agency else None,
         customer_reference=deal.customer,
+        phone=deal.phone,
         **as_(keeper),
     )
     if deal.money == "none":
         return None
     return issue_charge_receipt(sales=(sale,), payer_name=deal.customer, **as_(keeper))
+
+
+def _hand_notice_over(receipt: Receipt, keeper: str) -> None:
+    note_notice_given(sale=receipt.sales.get().sale, **as_(keeper))
 
 
 def _tender(receipt: Receipt, deal: Deal) -> TenderGiven:

@@ -5,23 +5,31 @@ unearned part is paid back, and its card is void. A card of the spring, sold and
 date: for some of them more time is asked for, and nobody has decided.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+
+from django.conf import settings
 
 from selfcard.activation.commands import cancel_policy, issue_refund_payment, settle_refund
 from selfcard.cards.commands import define_document_type
 from selfcard.cards.models import Batch, DocumentType
-from selfcard.cards.queries import current_version
+from selfcard.cards.queries import batch_of, current_version
 from selfcard.cards.terms import TermsGiven
 from selfcard.core import clock
+from selfcard.core.actor import Actor
 from selfcard.core.serials import SerialRun
 from selfcard.custody.commands import ask_extension
-from selfcard.demo.cast import KEEPERS, as_, days_ago, organisation, party
+from selfcard.demo.cast import KEEPERS, as_, days_ago, deed, organisation, party
 from selfcard.payments.commands import OutlayGiven, PayeeGiven, TenderGiven
 from selfcard.policies.cancelling import AskerGiven, returned_on
 from selfcard.policies.models import Policy
 from selfcard.products.cancelling import Repayment
-from selfcard.sales.commands import issue_charge_receipt, register_sale, settle_receipt
+from selfcard.sales.commands import (
+    issue_charge_receipt,
+    register_sale,
+    remind_of_deadlines,
+    settle_receipt,
+)
 
 SPRING = "SP-030"
 SPRING_CARDS, SOLD_TOO_LATE = 200, 40
@@ -50,7 +58,8 @@ def define_spring_card() -> None:
 
 
 def sell_spring_cards(run: SerialRun) -> None:
-    """Sold at the end of the season, and paid; nobody activates them."""
+    """Sold at the end of the season, and paid. The buyer is reminded of their last day, and nobody
+    activates them."""
     document_type = DocumentType.objects.get(code=SPRING)
     with days_ago(120):
         sale = register_sale(
@@ -60,12 +69,22 @@ def sell_spring_cards(run: SerialRun) -> None:
             seller=party("S110101"),
             business_source="direct",
             customer_reference="城站客运窗口",
+            phone="+8613955500719",
             **as_("S110101"),
         )
         receipt = issue_charge_receipt(sales=(sale,), **as_("S110101"))
     with days_ago(119):
         paid = TenderGiven("transfer", receipt.amount, clock.today(), "ICBC春运0719")
         settle_receipt(receipt=receipt, tenders=(paid,), **as_("B1102"))
+    for days in settings.DEADLINE_REMINDERS:
+        with days_ago((clock.today() - last_day_of(run)).days + days):
+            remind_of_deadlines(**deed(Actor.system("reminders")))
+
+
+def last_day_of(run: SerialRun) -> date:
+    batch = batch_of(run.first)
+    assert batch is not None, "what is sold was printed"
+    return batch.last_day
 
 
 def spring_cards() -> SerialRun:

@@ -54,7 +54,8 @@ class Occasion:
 
     def examples(self, language: str) -> dict[str, str]:
         """An example of each, as a reader of this language is told it."""
-        return _told(self.samples, language)
+        told = _told(self.samples, language)
+        return {name: told[name] for name in self.places}
 
     def built_in(self, language: str) -> tuple[str, str]:
         """Subject and words as they are without any of the insurer's own, with their places."""

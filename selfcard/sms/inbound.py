@@ -60,7 +60,7 @@ def receive(arrived: Arrived) -> InboundMessage | None:
             gateway=arrived.gateway,
             sender=phone,
             place=place,
-            text=text,
+            text=arrived.text,
             actor=actor,
             request_id=uuid4(),
         ):

@@ -23,6 +23,7 @@ from selfcard.sms.applying import Lack, Understood
 from selfcard.sms.grammar import Mistyped, Slip
 
 _MOST_TOLD = 3
+_LONGEST_SHOWN = 20
 
 
 def help_words(about: str = "") -> str:
@@ -108,7 +109,7 @@ def told_refusals(problems: Sequence[Refusal]) -> str:
 
 def to_be_said(found: Understood, versions: Sequence[ProductVersion]) -> str:
     """What a message has to say as well."""
-    told = [_("We do not know “%(words)s”.") % {"words": one} for one in found.unknown[:1]]
+    told = [_("We do not know “%(words)s”.") % {"words": _shown(one)} for one in found.unknown[:1]]
     if Lack.PRODUCT in found.lacks:
         choices = listed(f"{one.product.code} {one.name}" for one in versions)
         told.append(_("Write the product at the end: %(choices)s.") % {"choices": choices})
@@ -137,6 +138,11 @@ def _kind(about: str) -> DocumentTypeVersion | None:
 
 def _pattern_of(kind: DocumentTypeVersion | None) -> str:
     return activation_pattern(kind, products_offered(kind) if kind else ())
+
+
+def _shown(words: str) -> str:
+    """What was not understood, without digits: it may be a PIN in the wrong place."""
+    return "".join("*" if sign.isdigit() else sign for sign in words)[:_LONGEST_SHOWN]
 
 
 def _between() -> str:

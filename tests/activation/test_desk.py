@@ -17,6 +17,7 @@ from selfcard.activation.commands import (
     close_case,
     confirm_consent,
     put_case_down,
+    speak_in,
 )
 from selfcard.activation.errors import (
     CardActivatedAlready,
@@ -235,6 +236,19 @@ def test_what_a_customer_answers_is_seen_by_no_other_device_and_the_other_way_ro
     Draft.objects.update(device=b"of another device"[:16])
     with pytest.raises(DraftOfAnotherDevice):
         answer(case, proof, operator)
+
+
+def test_a_customer_is_spoken_to_in_another_language_from_then_on(
+    operator: Staff, card: PrintedCard
+) -> None:
+    case, proof = begun(operator, card)
+
+    speak_in(case=case, language="zh-hans", **deed(operator))
+
+    case.refresh_from_db()
+    assert case.language == "zh-hans"
+    agree(case, proof, operator, card, reached())
+    assert "同意" in received_by(CALLER)[0].words
 
 
 # Agreeing

@@ -6,9 +6,16 @@ from uuid import UUID, uuid4
 
 from selfcard.core.actor import Actor
 from selfcard.core.command import command
-from selfcard.messaging.commands import MessageGiven, send_message, write_messages
-from selfcard.messaging.models import Message
+from selfcard.messaging.commands import (
+    MessageGiven,
+    change_template,
+    send_message,
+    write_messages,
+)
+from selfcard.messaging.models import Message, Template, TemplateKey
+from selfcard.messaging.queries import template_versions
 from selfcard.organisations.models import Organisation
+from tests.factories.organisations import Insurer
 
 PHONE, ADDRESS = "+8613800138000", "li@example.cn"
 SMS = MessageGiven(Message.Channel.SMS, PHONE, "保单已生效")
@@ -56,3 +63,24 @@ def tell(
 def send(message: Message) -> bool:
     """One try to send a message."""
     return send_message(message=message, actor=SYSTEM, request_id=uuid4())
+
+
+def reword(
+    insurer: Insurer,
+    words: str,
+    *,
+    occasion: str = "policy_issued",
+    language: str = "en",
+    document_type: str = "",
+    **given: Any,
+) -> Template:
+    """Have an occasion told in the insurer's own words, by the chief."""
+    key = TemplateKey(occasion, language, document_type)
+    latest = template_versions(key).first()
+    fields: dict[str, Any] = {
+        "subject": "Welcome",
+        "begins_from": latest.version if latest else 0,
+        "actor": insurer.actor("chief"),
+        **given,
+    }
+    return change_template(key=key, words=words, **fields, request_id=uuid4())

@@ -93,5 +93,5 @@ def post(client: Client, said: Any, **changed: str) -> Any:
     )
 
 
-def as_posted(text: str, **given: Any) -> dict[str, Any]:
+def as_posted(text: Any, **given: Any) -> dict[str, Any]:
     return {"id": "m-1", "from": PHONE, "text": text, **given}

@@ -83,7 +83,12 @@ def a_centre() -> Iterator[Centre]:
 
 
 def account(centre: Centre, **given: Any) -> Account:
-    facts = {"host": "127.0.0.1", "port": centre.port, "name": "us", "password": "secret"}
+    facts: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": centre.port,
+        "name": "us",
+        "password": "secret",
+    }
     return Account(**facts | given)
 
 

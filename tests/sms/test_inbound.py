@@ -278,6 +278,10 @@ def test_what_has_to_be_corrected_is_said_precisely(card: PrintedCard) -> None:
     assert "occupation at the end" in told
     told = replies_to(receive(arrived(activation_by(card, more="xyzzy", language="en"))))
     assert "“xyzzy”" in told
+    # What stands in the wrong place may be a PIN.
+    told = replies_to(receive(arrived(activation_by(card, more=f"xyzzy {card.pin}" * 9))))
+    assert "xyzzy ****" in told
+    assert not any(secret in told for secret in (card.pin, card.pin[:4], "xyzzy" * 2))
     assert not Policy.objects.exists()
 
 

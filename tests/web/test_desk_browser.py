@@ -1,5 +1,6 @@
 """Two days in a browser: an operator's shift at the telephone, and a tourist at an outlet."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from selfcard.activation.models import DeskCase
 from selfcard.core.work import run_waiting_jobs
+from selfcard.messaging.gateways.telephone import received_by
 from selfcard.organisations.models import May, Staff
 from selfcard.payments.models import Receipt
 from selfcard.policies.models import Policy
-from tests.factories.activation import digits_on, paid_cards, sell
+from tests.factories.activation import digits_on, paid_cards, sell, wrong_pin
 from tests.factories.attachments import a_photo
 from tests.factories.cards import PrintedCard
 from tests.factories.custody import cards_at_institution
@@ -155,6 +157,34 @@ def test_an_operators_shift(
     policy = other.activate()
 
     assert (policy.evidence["operator"], policy.evidence["language"]) == ("D02", "zh-hans")
+
+
+def test_a_caller_enters_the_pin_on_their_own_phone(
+    insurer: Insurer, at_the_desk: Callable[[Staff], AtDesk], open_page: Any,
+    no_axe_violations: Any, live_server: Any, settings: Any,
+) -> None:  # fmt: skip
+    settings.DESK_PIN = "link"
+    card = paid_cards(insurer)[0]
+    desk = at_the_desk(an_operator(insurer))
+    desk.begin(card, "phone", "en")
+    expect(desk.page.locator("[name=pin]")).to_have_count(0)
+    desk.press("#link button[type=submit]")
+    run_waiting_jobs()
+    link = re.search(r"/pin/[\w-]+", received_by(CALLER)[0].words)
+    assert link is not None
+
+    phone = AtDesk(open_page(PHONE), no_axe_violations, live_server.url)
+    phone.open(link[0])
+    phone.page.fill("[name=pin]", wrong_pin(card))
+    phone.press("#page button.button")
+    expect(phone.page.locator(".wrong").first).to_be_visible()
+    phone.page.fill("[name=pin]", card.pin)
+    phone.press("#page button.button")
+    expect(phone.page).to_have_url(re.compile("/pin/entered/"))
+
+    # The operator's page has gone on by itself.
+    desk.page.locator("main .next a.btn-primary").click(timeout=15_000)
+    expect(desk.page.locator("main button[name=product]")).to_be_visible()
 
 
 def test_a_tourist_at_an_outlet(

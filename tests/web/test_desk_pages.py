@@ -1,6 +1,7 @@
 """The desk's pages, without a browser: a shift of an operator, and who sees nothing of it."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from selfcard.activation.models import DeskCase, PinProof
+from selfcard.activation.models import DeskCase, GateAlarm, PinProof
+from selfcard.core import clock
 from selfcard.core.work import run_waiting_jobs
 from selfcard.organisations.models import May, Staff
 from selfcard.payments.commands import TenderGiven
@@ -79,8 +81,8 @@ def say(desk: Client, case: DeskCase, pin: str) -> Any:
     return desk.post(at(case), {"pin": pin, "request_id": str(uuid4()), "ticket": ""})
 
 
-def send(desk: Client, case: DeskCase, page: str, **given: Any) -> Any:
-    return desk.post(at(case, page), {"request_id": str(uuid4()), **given})
+def send(desk: Client, case: DeskCase, path: str, /, **given: Any) -> Any:
+    return desk.post(at(case, path), {"request_id": str(uuid4()), **given})
 
 
 def fill_in(desk: Client, case: DeskCase) -> None:
@@ -142,6 +144,20 @@ def test_what_is_read_out_is_in_the_customers_language_and_the_page_in_the_opera
     assert re.search(r'lang="zh-hans"><p>[一-鿿]', page)
 
 
+def test_whoever_speaks_another_language_is_read_to_in_that_from_then_on(
+    desk: Client, card: PrintedCard
+) -> None:
+    case = begin(desk, card, language="zh-hans")
+    say(desk, case, card.pin)
+
+    switched = send(desk, case, "language/", language="en", page=at(case, "product/"))
+
+    assert switched["Location"] == at(case, "product/")
+    assert "Your card is paid for." in shown(desk.get(at(case, "product/")))
+    away = send(desk, case, "language/", language="en", page="https://elsewhere.example/")
+    assert away["Location"] == at(case)
+
+
 def test_a_wrong_pin_an_unknown_card_and_a_right_one_begin_alike(
     desk: Client, card: PrintedCard
 ) -> None:
@@ -178,7 +194,7 @@ def test_a_caller_who_hangs_up_is_on_the_list_and_goes_on_with_another_operator(
     listed = shown(desk.get(reverse("office:desk:list")))
     assert case.number in listed
     assert "Agree by a code" in listed
-    assert CALLER in listed
+    assert "+86 138 0013 8000" in listed
 
     other = signed_in(an_operator(insurer, "D02"))
     assert "Customers to call back" in shown(other.get("/office/"))
@@ -209,6 +225,23 @@ def test_whoever_changes_the_phone_after_agreeing_is_asked_again(
     assert "The customer has agreed." not in shown(desk.get(at(case, "declarations/")))
     send(desk, case, "declarations/", wish="code", digits=digits_on("+8613900139000"))
     assert press(desk, case).status_code == 302
+
+
+def test_a_customer_agrees_while_very_many_guess_elsewhere(desk: Client, card: PrintedCard) -> None:
+    case = begin(desk, card)
+    say(desk, case, card.pin)
+    fill_in(desk, case)
+    now, wishes = clock.now(), {"wish": "ask", "terms": "on", "privacy": "on"}
+    GateAlarm.objects.create(began_at=now, until=now + settings.GATE_ALARM_MEMORY)
+
+    early = send(desk, case, "declarations/", **wishes)
+    assert early.status_code == 429
+    ticket = re.search(r'name="ticket" value="([^"]+)"', shown(early))
+    assert ticket is not None
+
+    with clock.frozen(now + settings.GATE_ALARM_WAIT + timedelta(seconds=2)):
+        asked = send(desk, case, "declarations/", ticket=ticket[1], **wishes)
+    assert asked.status_code == 302
 
 
 def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
@@ -423,11 +456,15 @@ def test_a_code_is_read_with_what_scanners_and_keyboards_make_of_it(
     assert read_code(card.card_number) is None
 
 
+@pytest.mark.parametrize("field", ["identity_number", "name"])
 def test_a_scanned_passport_fills_in_who_it_belongs_to(
-    insurer: Insurer, outlet: Client, card: PrintedCard
+    outlet: Client, card: PrintedCard, field: str
 ) -> None:
     case = at_the_insured(outlet, card)
     typed = {"relationship": "self", "occupation": "0102001", "identity_number": lines_of()}
+
+    if field == "name":
+        typed |= {"name": typed["identity_number"], "identity_number": ""}
 
     answer = send(outlet, case, "insured/1/", **typed)
 

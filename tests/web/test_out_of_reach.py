@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -55,6 +56,7 @@ from tests.factories.custody import (
 )
 from tests.factories.desk import a_case, a_copy, an_operator, say_pin
 from tests.factories.drawers import fetch, open_a_drawer
+from tests.factories.messaging import demonstration
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.policies import ask_correction
 from tests.factories.recoveries import a_red_letter
@@ -71,6 +73,7 @@ OPEN_TO_ALL = {
     "office:products:occupations": "the classification is the same for the whole insurer",
     "office:cards:type": "document types are the same everywhere",
     "office:sales:agency": "agencies sell for the whole insurer",
+    "office:messaging:template": "what people are told is the same everywhere",
 }
 # Codes that everybody meets: whom one may issue to, which kinds of cards and accounts there are;
 # and a message's number, which is as short as any.
@@ -361,6 +364,12 @@ def _samples(numbers: dict[str, list[str]]) -> dict[str, list[Arguments]]:
             samples[name] = [
                 {"number": number, "entry": 1, "place": 1} for number in numbers["claims"]
             ]
+        if name == "office:messaging:withdraw":
+            for_all = {"occasion": "policy_issued", "language": "en"}
+            samples[name] = [
+                for_all,
+                *(for_all | {"document_type": one} for one in numbers["types"]),
+            ]
         if name == "office:sales:end_agreement":
             samples[name] = [
                 {"code": one.agency.code, "agreement": one.pk}
@@ -397,7 +406,10 @@ def test_nothing_opens_by_its_number(company: Company) -> None:
     assert without_sample == []
 
 
-def test_lists_and_forms_show_nothing_of_it(company: Company) -> None:
+def test_lists_and_forms_show_nothing_of_it(
+    company: Company, settings: Any, tmp_path: Path
+) -> None:
+    demonstration(settings, tmp_path)  # its pages are walked as well
     for name, arguments in office_addresses():
         if arguments or name in OPEN_TO_ALL:
             continue

@@ -122,11 +122,11 @@ def test_the_link_of_a_reply_leads_to_what_was_said_once_card_and_pin_are_shown(
     insured = reverse("portal:insured", args=[1])
 
     answer = client.get(link)
-    assert answer.url == reverse("portal:start")
+    assert answer["Location"] == reverse("portal:start")
     assert "Mary Smith" not in client.get(insured, follow=True).content.decode()
     gate = {"card_number": card.card_number, "pin": card.pin, "request_id": form_id(client)}
     opened = client.post(reverse("portal:start"), gate)
-    assert opened.url == reverse("portal:card")
+    assert opened["Location"] == reverse("portal:card")
     page = client.get(insured).content.decode()
     assert "Mary Smith" in page
     assert "E12345678" in page
@@ -244,13 +244,13 @@ def test_there_is_no_such_gateway_where_none_is_set(client: Client, card: Printe
 def test_the_office_sees_the_reply_what_it_answers_and_whether_it_arrived(
     insurer: Insurer, card: PrintedCard
 ) -> None:
-    said = receive(arrived("HELP"))
+    said = receive(arrived(f"ACT#{card.card_number}#{card.pin}#王芳"))
     assert said is not None
     assert said.reply is not None
     Submission.objects.create(
         gateway="smpp", number="c-1", message=said.reply, state="arrived", told_at=said.came_at
     )
-    client = staff_who(May.SEE_POLICIES, language="zh-hans")
+    client = staff_who(May.SEE_POLICIES, May.SEE_CARDS, language="zh-hans")
 
     rows = client.get(reverse("office:messaging:list")).content.decode()
     page = client.get(reverse("office:messaging:message", args=[said.reply.pk]))
@@ -258,5 +258,7 @@ def test_the_office_sees_the_reply_what_it_answers_and_whether_it_arrived(
     assert "短信回复" in rows
     shown = page.content.decode()
     assert page.status_code == 200
-    assert said.words in shown
+    assert "需要更正" in shown
+    assert reverse("office:inquiry:card", args=[card.card_number]) in shown
+    assert "王芳" not in shown
     assert "已送达手机" in shown

@@ -22,6 +22,7 @@ from selfcard.activation.commands.desk import (
     confirm_consent,
     put_case_down,
     save_case,
+    speak_in,
     take_case,
 )
 from selfcard.activation.commands.phones import (
@@ -61,6 +62,7 @@ __all__ = [
     "send_code",
     "send_pin_link",
     "settle_refund",
+    "speak_in",
     "take_case",
     "unlock_card",
     "use_code",

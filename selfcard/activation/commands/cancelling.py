@@ -157,6 +157,7 @@ def settle_refund(
     assert cancellation is not None, "a voucher is written for a policy that is cancelled"
     sale, receipt = paid_by(policy)
     payment = confirm_payment(payment=payment, outlays=outlays, came_by=receipt, actor=actor)
+    tell_refunded(policy, Money(payment.amount, payment.currency), payment.number, actor)
     post_entry(
         kind=EntryKind.REFUND_PAID,
         counts_from=clock.today(),
@@ -171,7 +172,6 @@ def settle_refund(
         lines=(refund_invoice_line(cancellation, sale),),
         actor=actor,
     )
-    tell_refunded(policy, Money(payment.amount, payment.currency), payment.number, actor)
     record(actor, "policy.refunded", policy, payment=payment.number, red_letter=red_letter.number)
     return red_letter
 

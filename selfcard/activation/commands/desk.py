@@ -120,6 +120,20 @@ def put_case_down(*, case: DeskCase, actor: Actor, request_id: UUID) -> DeskCase
 
 
 @command
+def speak_in(*, case: DeskCase, language: str, actor: Actor, request_id: UUID) -> DeskCase:
+    """Speak another language with the customer of a case from now on: what is read out and sent.
+
+    Raises:
+        CaseOver: it is closed, or a policy.
+    """
+    held = case_as_it_is(case, actor)
+    held.language, held.touched_at = language, clock.now()
+    held.save(update_fields=["language", "touched_at"])
+    record(actor, "case.language_chosen", held, language=language)
+    return held
+
+
+@command
 def save_case(
     *,
     case: DeskCase,
@@ -153,6 +167,7 @@ def ask_consent(
     kinds: tuple[ConsentKind, ...],
     phone: str,
     read_out: tuple[str, ...],
+    ticket: str = "",
     actor: Actor,
     request_id: UUID,
 ) -> OneTimeCode:
@@ -175,7 +190,7 @@ def ask_consent(
         phone=phone,
         language=case.language,
         source=staff_source(actor),
-        ticket="",
+        ticket=ticket,
         actor=actor,
     )
     held = case_in_hand(case, proof, actor)
@@ -202,6 +217,7 @@ def confirm_consent(
     digits: str,
     page: str,
     step: str,
+    ticket: str = "",
     actor: Actor,
     request_id: UUID,
 ) -> DeskCase | None:
@@ -219,7 +235,7 @@ def confirm_consent(
     if code is None:
         raise CustomerNotAsked
     used = compare_code(
-        code=code, digits=digits, source=staff_source(actor), ticket="", actor=actor
+        code=code, digits=digits, source=staff_source(actor), ticket=ticket, actor=actor
     )
     if used is None:
         return None

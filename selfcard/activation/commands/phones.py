@@ -231,7 +231,7 @@ def have_code_sent(
     """
     now = clock.now()
     target = codes.asks_for(number, source, phone)
-    if not has_sending_left(target, source=source, ticket=ticket):
+    if not count_sending(target=target, source=source, ticket=ticket, actor=actor):
         raise TooManyCodes
     code = OneTimeCode.objects.create(
         number=number,
@@ -247,7 +247,8 @@ def have_code_sent(
     return code
 
 
-def has_sending_left(target: gate.Target, *, source: str, ticket: str) -> bool:
+@step
+def count_sending(*, target: gate.Target, source: str, ticket: str, actor: Actor) -> bool:
     """Count that something is sent to a phone, and say whether it was not too much in an hour.
 
     Raises:

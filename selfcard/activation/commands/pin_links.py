@@ -12,7 +12,7 @@ from django.conf import settings
 
 from selfcard.activation import codes, gate
 from selfcard.activation.commands.activating import pass_gate
-from selfcard.activation.commands.phones import has_sending_left
+from selfcard.activation.commands.phones import count_sending
 from selfcard.activation.errors import LinkOver, PinOnlySaid, TooManyLinks
 from selfcard.activation.hands import case_as_it_is
 from selfcard.activation.models import DeskCase
@@ -33,7 +33,9 @@ from selfcard.policies.contact import mobile_phone
 
 
 @command
-def send_pin_link(*, case: DeskCase, phone: str, actor: Actor, request_id: UUID) -> DeskCase:
+def send_pin_link(
+    *, case: DeskCase, phone: str, ticket: str = "", actor: Actor, request_id: UUID
+) -> DeskCase:
     """Send a caller a link by which they enter the PIN themselves; an earlier one counts no more.
 
     The operator has the case from then on, and has it in hand once the PIN was right.
@@ -49,7 +51,8 @@ def send_pin_link(*, case: DeskCase, phone: str, actor: Actor, request_id: UUID)
     phone = mobile_phone(phone)
     source = staff_source(actor)
     # The counters come before the case, as where a PIN is shown.
-    if not has_sending_left(codes.links_for(case.number, source, phone), source=source, ticket=""):
+    target = codes.links_for(case.number, source, phone)
+    if not count_sending(target=target, source=source, ticket=ticket, actor=actor):
         raise TooManyLinks
     # Sending is no failure: what is counted is how often, for this case and this phone.
     gate.forgive(source=source, target={})

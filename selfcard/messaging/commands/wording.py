@@ -86,5 +86,13 @@ def _write(
         changed_at=clock.now(),
     )
     event = "template.changed" if template.is_own else "template.withdrawn"
-    record(actor, event, template, **key.columns, version=template.version)
+    record(
+        actor,
+        event,
+        template,
+        occasion=key.occasion,
+        language=key.language,
+        document_type=key.document_type,
+        version=template.version,
+    )
     return template

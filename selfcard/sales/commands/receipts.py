@@ -224,6 +224,7 @@ def settle_receipt(
         lift_blocks(reason=reason, actor=actor)
         freeze_paper(kind=NOTICE, number=one.sale.number, facts=notice_facts(one.sale, runs))
         lines.append(invoice_line(one.sale, runs))
+    tell_buyers(sales=tuple(one.sale for one in asked), actor=actor)
     post_entry(
         kind=EntryKind.RECEIPT_CONFIRMED,
         counts_from=clock.today(),
@@ -239,7 +240,6 @@ def settle_receipt(
     invoice = issue_invoice(receipt=receipt, lines=tuple(lines), actor=actor)
     for one in asked:
         record(actor, "sales.settled", one.sale, receipt=receipt.number, invoice=invoice.number)
-    tell_buyers(sales=tuple(one.sale for one in asked), actor=actor)
     return invoice
 
 

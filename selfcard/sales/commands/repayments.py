@@ -152,6 +152,8 @@ def settle_payment(
     recovery.state = Recovery.State.DONE
     recovery.done_at = clock.now()
     recovery.save(update_fields=["state", "done_at"])
+    if buyer := buyer_of(sale):
+        tell_refunded(buyer, payment, actor)
     line = invoice_line(sale, runs)
     post_entry(
         kind=EntryKind.REFUND_PAID,
@@ -168,8 +170,6 @@ def settle_payment(
     red_letter = issue_red_letter(
         invoice=came_by.invoice, payment=payment, lines=(line,), actor=actor
     )
-    if buyer := buyer_of(sale):
-        tell_refunded(buyer, payment, actor)
     record(actor, "sales.refunded", recovery, payment=payment.number, red_letter=red_letter.number)
     return red_letter
 

@@ -113,13 +113,9 @@ class PortalForm(HouseForm):
         return [full]
 
 
-class GateForm(RequestIdMixin, PortalForm):
-    """Two things that have to belong together. A refusal marks both and blames neither.
+class TollMixin(HouseForm):
+    """A form whose sending may have its price: its page carries a ticket that comes back."""
 
-    Where the next try has its price, the page carries a ticket that comes back with it.
-    """
-
-    refused = ""
     waits = False
     toll = Toll()
 
@@ -129,6 +125,12 @@ class GateForm(RequestIdMixin, PortalForm):
         """Say what the next try costs; a ticket that was sent is over."""
         self.toll = toll
         self.put("ticket", toll.ticket)
+
+
+class GateForm(RequestIdMixin, TollMixin, PortalForm):
+    """Two things that have to belong together. A refusal marks both and blames neither."""
+
+    refused = ""
 
     def refuse_pair(self, sentence: Any) -> None:
         """Say that the two do not go together; both stay filled in for comparing."""

@@ -23,6 +23,7 @@ from django.utils.translation import get_language, ngettext
 from selfcard.core import clock, serials
 from selfcard.core.serials import SerialRun
 from selfcard.core.wording import SYMBOLS, between_things, said_by, written_day
+from selfcard.policies.identity import written_phone
 from selfcard.web.statuses import look_of
 
 register = template.Library()
@@ -103,6 +104,12 @@ def card_number(value: int | str | None) -> SafeString | str:
     digits = text if len(text) == serials.SERIAL_DIGITS + 1 else serials.card_number(int(text))
     groups = format_html_join("", "<b>{}</b>", ((digits[i : i + 4],) for i in range(0, 16, 4)))
     return format_html('<span class="cardno">{}</span>', groups)
+
+
+@register.filter
+def phone(value: str) -> str:
+    """A phone number in groups, as people write it."""
+    return written_phone(value)
 
 
 @register.filter

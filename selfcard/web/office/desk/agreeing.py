@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from selfcard.activation.commands import ask_consent, confirm_consent
-from selfcard.activation.queries import consent_of
+from selfcard.activation.queries import consent_of, staff_source, toll_for
 from selfcard.activation.texts import versions_of_texts
 from selfcard.web.office.desk.filling import DeskVisit
 from selfcard.web.office.desk.forms import AgreeForm, CodeForm
@@ -32,6 +32,9 @@ def agree(request: HttpRequest, visit: DeskVisit) -> HttpResponse:
             return redirect(visit.address(page))
     if code.is_valid() and _confirmed(visit, code):
         return redirect(visit.address(Page(CHECK)))
+    toll = toll_for(staff_source(visit.actor))
+    for form in (agreeing, code):
+        form.ask_for(toll)
     frame = frame_of(request, visit, page)
     context = {
         "agreeing": agreeing,
@@ -69,6 +72,7 @@ def _ask(visit: DeskVisit, form: AgreeForm) -> None:
         kinds=form.kinds,
         phone=answers.kept_form(Page(CONTACT)).contact.phone,
         read_out=names_read(visit),
+        ticket=form.cleaned_data["ticket"],
         actor=visit.actor,
         request_id=form.cleaned_data["request_id"],
     )
@@ -84,6 +88,7 @@ def _confirmed(visit: DeskVisit, form: CodeForm) -> bool:
             digits=form.cleaned_data["digits"],
             page=DECLARATIONS,
             step=CHECK,
+            ticket=form.cleaned_data["ticket"],
             actor=visit.actor,
             request_id=form.cleaned_data["request_id"],
         )

@@ -21,6 +21,7 @@ from selfcard.activation.commands import (
     close_case,
     discard_draft,
     put_case_down,
+    speak_in,
 )
 from selfcard.activation.models import DeskCase
 from selfcard.activation.queries import (
@@ -36,10 +37,11 @@ from selfcard.core.refusals import Refusal
 from selfcard.core.serials import card_number
 from selfcard.organisations.models import May
 from selfcard.policies.editions import policy_pdf
+from selfcard.policies.identity import written_phone
 from selfcard.policies.queries import find_policy
 from selfcard.web.office.desk.counter import show_till, till_of
 from selfcard.web.office.desk.filling import DeskVisit, at_desk
-from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm
+from selfcard.web.office.desk.forms import BeginForm, ChaseForm, CloseForm, LanguageForm
 from selfcard.web.office.desk.opening import ask_for_pin, open_with
 from selfcard.web.office.desk.reading import insured, not_ready
 from selfcard.web.office.desk.steps import next_step
@@ -89,7 +91,7 @@ class CaseTable(OfficeTable):
     )
     begun_at = MomentColumn(verbose_name=pgettext_lazy("case", "Since"), attrs=_ONE_LINE)
     touched_at = tables.Column(gettext_lazy("Waits"), attrs=_ONE_LINE, exclude_from_export=True)
-    phone = tables.Column(gettext_lazy("Phone"), orderable=False)
+    phone = tables.Column(gettext_lazy("Phone"), orderable=False, attrs=_ONE_LINE)
     operator = tables.Column(gettext_lazy("Operator"), accessor="operator__party__name")
     chased_at = MomentColumn(verbose_name=gettext_lazy("Chased"))
 
@@ -104,6 +106,12 @@ class CaseTable(OfficeTable):
 
     def render_step(self, record: DeskCase) -> str:
         return next_step(record)
+
+    def render_phone(self, value: str) -> str:
+        return written_phone(value)
+
+    def value_phone(self, value: str) -> str:
+        return value
 
     def render_touched_at(self, record: DeskCase) -> str:
         return age(record.touched_at) if record.state == State.OPEN else "–"
@@ -244,6 +252,21 @@ def put_down(request: OfficeRequest, number: str) -> HttpResponse:
             )
             return redirect("office:desk:list")
     return redirect("office:desk:case", one.number)
+
+
+@office_view(May.ACTIVATE_FOR_CUSTOMER)
+@require_POST
+def speak(request: OfficeRequest, number: str) -> HttpResponse:
+    """Read out in the other language from now on; what was typed on the page stays unsent."""
+    one = found(find_case(request.actor, number))
+    form = LanguageForm(request.POST, actor=request.actor)
+    page = reverse("office:desk:case", args=[one.number])
+    if form.is_valid():
+        asked_on = form.cleaned_data.pop("page")
+        page = asked_on if asked_on.startswith(page) else page
+        with refusals_shown_on(form):
+            speak_in(case=one, **form.cleaned_data, actor=at_desk(request))
+    return redirect(page)
 
 
 @office_view(May.ACTIVATE_FOR_CUSTOMER)

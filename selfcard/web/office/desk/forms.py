@@ -5,14 +5,16 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from selfcard.activation.errors import SourceMustWait
 from selfcard.activation.models import DeskCase
+from selfcard.core.refusals import Refusal
 from selfcard.organisations.models import May, Party
 from selfcard.organisations.queries import parties_in_reach
 from selfcard.policies.application import ConsentKind
 from selfcard.web.office.desk.scanning import Scanned, read_code
 from selfcard.web.office.fields import PartyCodeField
 from selfcard.web.office.forms import OfficeForm, printable_text
-from selfcard.web.portal.forms import GateForm
+from selfcard.web.portal.forms import GateForm, TollMixin
 from selfcard.web.uploads import AttachmentsField
 
 
@@ -81,7 +83,19 @@ class PinForm(GateForm):
         return scanned.pin if scanned else typed
 
 
-class LinkForm(OfficeForm):
+class SendingForm(TollMixin, OfficeForm):
+    """What has something sent to a phone, or a code compared: the gate's price holds here, too."""
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        self.waits = isinstance(refusal, SourceMustWait)
+        super().add_refusal(refusal)
+
+    @property
+    def status(self) -> int:
+        return 429 if self.waits else super().status
+
+
+class LinkForm(SendingForm):
     """To which phone a link is sent, by which the customer enters the PIN themselves."""
 
     phone = forms.CharField(
@@ -111,7 +125,7 @@ class CopiesForm(OfficeForm):
     copies = AttachmentsField(label=_("Copy of the identity document"))
 
 
-class AgreeForm(OfficeForm):
+class AgreeForm(SendingForm):
     """What the customer said yes to, each on its own, before the code is sent."""
 
     def __init__(self, *args: Any, kinds: Sequence[ConsentKind], **kwargs: Any) -> None:
@@ -137,7 +151,7 @@ _NOT_YET = {
 }
 
 
-class CodeForm(OfficeForm):
+class CodeForm(SendingForm):
     """The code that came to the customer's phone."""
 
     digits = forms.CharField(
@@ -166,6 +180,13 @@ class ChaseForm(OfficeForm):
         widget=forms.Textarea,
         validators=[printable_text],
     )
+
+
+class LanguageForm(OfficeForm):
+    """In which language the customer is spoken to, and the page on which that was chosen."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    page = forms.CharField(max_length=200)
 
 
 class CloseForm(OfficeForm):

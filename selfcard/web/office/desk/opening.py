@@ -76,7 +76,9 @@ def _link_form(request: OfficeRequest, one: DeskCase) -> LinkForm:
 
 
 def _shown(request: OfficeRequest, one: DeskCase, form: PinForm, link: LinkForm) -> HttpResponse:
-    form.ask_for(toll_for(staff_source(at_desk(request))))
+    toll = toll_for(staff_source(at_desk(request)))
+    form.ask_for(toll)
+    link.ask_for(toll)
     context = {
         "case": one,
         "form": form,

@@ -6,7 +6,6 @@ read, and a keyboard set to Chinese makes signs wide.
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -45,37 +44,38 @@ def question(request: HttpRequest, visit: DeskVisit, name: str, place: int = 0) 
     page = Page(name, place)
     if request.method == "POST" and page in visit.answers.pages:
         typed = request.POST.get("identity_number", "")
-        if said := dict(_of_passport(typed)):
+        # A scanner types wherever the cursor is.
+        if said := _of_passport(typed) or _of_passport(request.POST.get("name", "")):
             form = visit.answers.form(page, _with(request.POST, said))
             visit.keep(page, form.typed())
             return redirect(f"{request.get_full_path()}#{form.control_id('name')}")
         kind = request.POST.get("identity_kind", "")
-        if not _has_birth_date(request.POST) and (said := dict(_of_number(kind, typed))):
+        if not _has_birth_date(request.POST) and (said := _of_number(kind, typed)):
             request.POST = _with(request.POST, said)  # type: ignore[assignment]
     return line.question(request, visit, name, place)
 
 
-def _of_passport(typed: str) -> Iterator[tuple[str, str]]:
+def _of_passport(typed: str) -> dict[str, str]:
     passport = read_passport(typed)
     if passport is None:
-        return
-    yield "name", passport.name
-    yield "identity_kind", IdentityKind.PASSPORT
-    yield "identity_number", passport.number
-    yield from _born(passport.birth_date, passport.sex)
+        return {}
+    return {
+        "name": passport.name,
+        "identity_kind": IdentityKind.PASSPORT,
+        "identity_number": passport.number,
+        **_born(passport.birth_date, passport.sex),
+    }
 
 
-def _of_number(kind: str, typed: str) -> Iterator[tuple[str, str]]:
+def _of_number(kind: str, typed: str) -> dict[str, str]:
     said = birth_and_sex(kind, typed) if kind in IdentityKind.values else None
-    if said:
-        yield from _born(*said)
+    return _born(*said) if said else {}
 
 
-def _born(birth_date: date, sex: Sex | None) -> Iterator[tuple[str, str]]:
-    for part in ("year", "month", "day"):
-        yield f"birth_date_{part}", str(getattr(birth_date, part))
-    if sex:
-        yield "sex", sex
+def _born(birth_date: date, sex: Sex | None) -> dict[str, str]:
+    parts = ("year", "month", "day")
+    said = {f"birth_date_{part}": str(getattr(birth_date, part)) for part in parts}
+    return said | {"sex": sex} if sex else said
 
 
 def _has_birth_date(typed: QueryDict) -> bool:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<str:number>/link/", opening.link, name="link"),
     path("<str:number>/link/waits/", opening.link_waits, name="link_waits"),
     path("<str:number>/put-down/", cases.put_down, name="put_down"),
+    path("<str:number>/language/", cases.speak, name="speak"),
     path("<str:number>/begin-afresh/", cases.begin_afresh, name="begin_afresh"),
     path("<str:number>/chase/", cases.chase, name="chase"),
     path("<str:number>/close/", cases.close, name="close"),

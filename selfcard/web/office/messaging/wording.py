@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -98,6 +99,8 @@ def template(
     request: OfficeRequest, occasion: str, language: str, document_type: str = ""
 ) -> HttpResponse:
     """Look at a template and, for those who may, write it anew."""
+    if request.method == "POST" and not _may_change(request):
+        raise PermissionDenied(May.DEFINE_TYPES.label)
     wording = _wording(occasion, language, document_type)
     form = WordingForm(request.POST or None, actor=request.actor, wording=wording)
     if "_look" in request.POST:
@@ -118,6 +121,8 @@ def withdraw(
     request: OfficeRequest, occasion: str, language: str, document_type: str = ""
 ) -> HttpResponse:
     """Go back from words of one's own."""
+    if not _may_change(request):
+        raise PermissionDenied(May.DEFINE_TYPES.label)
     wording = _wording(occasion, language, document_type)
     form = SinceForm(request.POST, actor=request.actor, wording=wording)
     if form.is_valid():
@@ -175,7 +180,7 @@ def _page(request: OfficeRequest, wording: Wording, form: SinceForm) -> HttpResp
     occasion, key = wording.occasion, wording.key
     facts: dict[str, Any] = {
         "wording": wording,
-        "language": LANGUAGES[key.language],
+        "language_name": LANGUAGES[key.language],
         "form": writing,
         "withdrawing": form
         if form is not writing
@@ -191,7 +196,7 @@ def _page(request: OfficeRequest, wording: Wording, form: SinceForm) -> HttpResp
             for code, name in LANGUAGES.items()
         ],
         "types": _types(wording),
-        "may_change": may(request.actor, May.DEFINE_TYPES, head_office()),
+        "may_change": _may_change(request),
     }
     return show(request, "office/messaging/template.html", facts)
 
@@ -207,3 +212,8 @@ def _types(wording: Wording) -> list[tuple[str, Wording, str]]:
         (named[key.document_type], wording_of(wording.occasion, key, latest), page_of(key))
         for key in keys
     ]
+
+
+def _may_change(request: OfficeRequest) -> bool:
+    """Templates are head office's, as document types are."""
+    return may(request.actor, May.DEFINE_TYPES, head_office())

@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -24,6 +25,7 @@ from selfcard.web.office.lists import Blank, ListFilter, MomentColumn, OfficeTab
 from selfcard.web.office.views import OfficeRequest, office_view
 
 SEEING_TEMPLATES = (May.DEFINE_TYPES, May.AUDIT)
+MOST_SHOWN = 80
 LANGUAGES: dict[str, Any] = dict(settings.LANGUAGES)
 
 
@@ -107,11 +109,17 @@ class WordingFilter(ListFilter):
 
 class WordingTable(OfficeTable):
     occasion = tables.Column(gettext_lazy("Occasion"), linkify=lambda record: page_of(record.key))
-    document_type = tables.Column(gettext_lazy("Document type"), accessor="key__document_type")
+    document_type = tables.Column(
+        gettext_lazy("Document type"), accessor="key__document_type", default=gettext_lazy("all")
+    )
     language = tables.Column(gettext_lazy("Language"), accessor="key__language")
     words = tables.Column(gettext_lazy("Text of the message"))
-    whose = tables.Column(pgettext_lazy("template", "Whose words"))
-    changed_at = MomentColumn(verbose_name=gettext_lazy("Changed"))
+    whose = tables.Column(
+        pgettext_lazy("template", "Whose words"), attrs={"td": {"class": "nowrap"}}
+    )
+    changed_at = MomentColumn(
+        verbose_name=gettext_lazy("Changed"), attrs={"td": {"class": "nowrap"}}
+    )
 
     class Meta(OfficeTable.Meta):
         orderable = False
@@ -122,6 +130,12 @@ class WordingTable(OfficeTable):
 
     def render_language(self, value: str) -> str:
         return str(LANGUAGES[value])
+
+    def render_words(self, value: str) -> str:
+        return Truncator(value).chars(MOST_SHOWN)
+
+    def value_words(self, value: str) -> str:
+        return value
 
     def render_whose(self, value: Whose) -> str:
         return value.label

@@ -6,7 +6,8 @@
   const isField = (one) => one.matches("input:not([type=hidden]), select, textarea") && !one.disabled;
   const isLineOfPassport = (text) => /^\W{0,3}P[A-Z<]\S*<</i.test(text.normalize("NFKC"));
   document.querySelectorAll("form[data-scanned]").forEach((form) => {
-    form.querySelectorAll("[name=identity_number]").forEach((one) => one.removeAttribute("maxlength"));
+    const number = form.querySelector("[name=identity_number]");
+    form.querySelectorAll("[name=identity_number], [name=name]").forEach((one) => one.removeAttribute("maxlength"));
     form.addEventListener("keydown", (event) => {
       const here = event.target;
       if (event.key !== "Enter" || event.ctrlKey || here.type !== "text") return;
@@ -20,7 +21,7 @@
       event.preventDefault();
       next.focus();
     });
-    const first = form.querySelector("input[type=text]");
+    const first = number && !number.value ? number : form.querySelector("input[type=text]");
     if (first && !document.querySelector("[data-problems]")) first.focus();
   });
 })();
