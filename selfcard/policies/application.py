@@ -201,7 +201,7 @@ def problems(application: Application, *, today: date) -> list[Refusal]:
     for place, one in enumerate(application.insured):
         field = f"insured.{place}"
         found += _problems_of_person(field, one.person, today)
-        found += _problems_of_oneself(f"{field}.relationship", one, application.applicant)
+    found += _problems_of_oneself(application)
     found += _repeated_people(application.insured)
     contact = application.contact
     found += problems_of_contact(
@@ -233,15 +233,19 @@ def _problems_of_person(field: str, person: PersonGiven, today: date) -> Iterato
         yield refusal
 
 
-def _problems_of_oneself(
-    field: str, one: InsuredGiven, applicant: PersonGiven
-) -> Iterator[Refusal]:
-    """Whoever insures themself is said to, with the same data; nobody else has their number."""
-    if one.relationship == Relationship.SELF:
-        if one.person != applicant:
+def _problems_of_oneself(application: Application) -> Iterator[Refusal]:
+    """Whoever insures themself is said to, with the same data; nobody else has their number.
+
+    Who stands on the list as the applicant and once more otherwise is a repeated person.
+    """
+    applicant, insured = application.applicant, application.insured
+    is_insured = any(one.relationship == Relationship.SELF for one in insured)
+    for place, one in enumerate(insured):
+        field = f"insured.{place}.relationship"
+        if one.relationship == Relationship.SELF and one.person != applicant:
             yield ApplicantIsAnotherPerson(field=field)
-    elif one.person.index == applicant.index:
-        yield InsuredIsTheApplicant(field=field)
+        elif not is_insured and one.person.index == applicant.index:
+            yield InsuredIsTheApplicant(field=field)
 
 
 def _repeated_people(insured: tuple[InsuredGiven, ...]) -> Iterator[Refusal]:

@@ -100,6 +100,14 @@ def test_whoever_applies_is_insured_only_as_themself(relationship):
         assert found(application) == [("insured.1.relationship", "insured_is_the_applicant")]
 
 
+def test_an_applicant_who_is_insured_as_themself_stands_on_the_list_once():
+    application = an_application(
+        an_insured(MOTHER), an_insured(MOTHER, Relationship.SPOUSE), applicant=MOTHER
+    )
+
+    assert found(application) == [("insured.1.identity_number", "same_person_twice")]
+
+
 def test_a_person_is_insured_once_however_the_number_is_typed():
     again = replace(SON, identity_number=f" {SON.identity_number} ")
     application = an_application(
