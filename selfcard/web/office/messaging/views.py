@@ -140,6 +140,7 @@ def sent(request: OfficeRequest) -> HttpResponse:
             icon="inbox",
         ),
         name="messages",
+        endless=True,
     )
 
 
