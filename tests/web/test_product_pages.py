@@ -239,6 +239,18 @@ def test_everything_that_the_form_says_is_drafted(insurer: Insurer, chief: Clien
     assert VersionGiven.of(get_version(ProductVersion.objects.get().pk)) == EVERYTHING
 
 
+def test_lines_are_kept_as_a_browser_sends_them(insurer: Insurer, chief: Client) -> None:
+    a_product(insurer)
+    typed = {"clauses_en": "# General\r\n\r\nThis is the contract.", "clauses_zh": "# 总则\r本合同"}
+
+    answer = post(chief, DRAFT, filled_in(a_version_given(), **typed))
+
+    assert answer.status_code == 302, problems(answer)
+    version = ProductVersion.objects.get()
+    assert version.clauses_en == "# General\n\nThis is the contract."
+    assert version.clauses_zh == "# 总则\n本合同"
+
+
 def test_a_version_begins_from_an_earlier_one(insurer: Insurer, chief: Client) -> None:
     a_published_version(insurer, rules=EVERYTHING.rules)
 

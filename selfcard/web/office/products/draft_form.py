@@ -198,8 +198,8 @@ class DraftForm(OfficeForm):
         max_value=9999,
         help_text=_("After the accident. It is printed on policy, card and manual."),
     )
-    clauses_zh = _passage(_("In Chinese"), 16)
-    clauses_en = _passage(_("In English"), 16)
+    clauses_zh = _passage(_("Clauses, in Chinese"), 16)
+    clauses_en = _passage(_("Clauses, in English"), 16)
     as_drafted_at = forms.DateTimeField(
         required=False, widget=forms.HiddenInput(attrs={"id": False})
     )
@@ -339,6 +339,9 @@ class DraftForm(OfficeForm):
             self._check_field(at)
         if not self._said(COVERAGES):
             self.add_error("coverages-0-name_zh", _("Name at least one cover."))
+        if not self._said(CLAIM_PAPERS):
+            missing = _("Name at least one paper that a claim needs.")
+            self.add_error("claim_papers-0-zh", missing)
         return cleaned
 
     def _check_field(self, at: int) -> None:
