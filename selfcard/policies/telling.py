@@ -7,8 +7,9 @@ policy's number and what it covers, and opens nothing with it.
 from datetime import datetime
 
 from django.conf import settings
+from django.db import models
 from django.utils import translation
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from selfcard.core import clock
@@ -20,9 +21,15 @@ from selfcard.messaging.queries import messages_about
 from selfcard.policies.identity import written_phone
 from selfcard.policies.models import Policy
 
-ISSUED, CANCELLED, CONTACT_CHANGED = "policy_issued", "policy_cancelled", "contact_changed"
-ENDORSED = "policy_endorsed"
-CODE = "code"
+
+class Occasion(models.TextChoices):
+    """What an applicant is told of."""
+
+    ISSUED = "policy_issued", gettext_lazy("policy issued")
+    CANCELLED = "policy_cancelled", gettext_lazy("policy cancelled")
+    ENDORSED = "policy_endorsed", gettext_lazy("policy endorsed")
+    CONTACT_CHANGED = "contact_changed", gettext_lazy("contact data changed")
+    CODE = "code", pgettext_lazy("message", "code")
 
 
 def tell_issued(policy: Policy, actor: Actor) -> None:
@@ -38,12 +45,12 @@ def tell_issued(policy: Policy, actor: Actor) -> None:
             "last": written_day(clock.last_day_before(policy.ends_at)),
             "address": settings.PUBLIC_ADDRESS,
         }
-        _tell(policy, ISSUED, _("You are insured"), words, actor)
+        _tell(policy, Occasion.ISSUED, _("You are insured"), words, actor)
 
 
 def told_where(policy: Policy) -> list[str]:
     """The phone and the e-mail address that are told of its issue, unless that has failed."""
-    told = messages_about(("policy", policy.number)).filter(occasion=ISSUED)
+    told = messages_about(("policy", policy.number)).filter(occasion=Occasion.ISSUED)
     return [
         written_phone(one.recipient) if one.channel == Message.Channel.SMS else one.recipient
         for one in told.exclude(state=Message.State.FAILED).order_by("pk")
@@ -61,7 +68,7 @@ def tell_cancelled(policy: Policy, actor: Actor) -> None:
             "product": policy.product_version.name,
             "help": settings.HELP_NUMBER,
         }
-        _tell(policy, CANCELLED, _("Your policy is cancelled"), words, actor)
+        _tell(policy, Occasion.CANCELLED, _("Your policy is cancelled"), words, actor)
 
 
 def tell_endorsed(policy: Policy, actor: Actor) -> None:
@@ -76,7 +83,7 @@ def tell_endorsed(policy: Policy, actor: Actor) -> None:
             "address": settings.PUBLIC_ADDRESS,
             "help": settings.HELP_NUMBER,
         }
-        _tell(policy, ENDORSED, _("Your policy was endorsed"), words, actor)
+        _tell(policy, Occasion.ENDORSED, _("Your policy was endorsed"), words, actor)
 
 
 def tell_contact_changed(policy: Policy, former_phone: str, actor: Actor) -> None:
@@ -87,14 +94,14 @@ def tell_contact_changed(policy: Policy, former_phone: str, actor: Actor) -> Non
             "Telephone, e-mail or address of policy %(number)s were changed. If it was not you,"
             " call %(help)s at once."
         ) % {"number": policy.number, "help": settings.HELP_NUMBER}
-        _write(policy, CONTACT_CHANGED, [_sms(former_phone, words)], actor)
+        _write(policy, Occasion.CONTACT_CHANGED, [_sms(former_phone, words)], actor)
 
 
 def tell_code(
     policy: Policy, phone: str, words: str, *, secret_until: datetime, actor: Actor
 ) -> None:
     """A code, in the reader's language; its words are erased once they were sent."""
-    _write(policy, CODE, [_sms(phone, words)], actor, secret_until=secret_until)
+    _write(policy, Occasion.CODE, [_sms(phone, words)], actor, secret_until=secret_until)
 
 
 def language_of(policy: Policy) -> str:
@@ -102,7 +109,7 @@ def language_of(policy: Policy) -> str:
     return str(policy.evidence.get("language") or settings.LANGUAGE_CODE)
 
 
-def _tell(policy: Policy, occasion: str, subject: str, words: str, actor: Actor) -> None:
+def _tell(policy: Policy, occasion: Occasion, subject: str, words: str, actor: Actor) -> None:
     """On the phone, and by e-mail to whoever gave an address."""
     messages = [_sms(policy.phone, words)]
     if policy.email:
@@ -114,7 +121,7 @@ def _tell(policy: Policy, occasion: str, subject: str, words: str, actor: Actor)
 
 def _write(
     policy: Policy,
-    occasion: str,
+    occasion: Occasion,
     messages: list[MessageGiven],
     actor: Actor,
     secret_until: datetime | None = None,

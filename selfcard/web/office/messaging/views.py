@@ -21,6 +21,7 @@ from selfcard.messaging.queries import SEEING, access_message, messages_in_reach
 from selfcard.organisations.models import May
 from selfcard.organisations.queries import may
 from selfcard.policies.identity import masked_email, masked_phone
+from selfcard.policies.telling import Occasion
 from selfcard.web.office.forms import OfficeForm, refusals_shown_on
 from selfcard.web.office.lists import (
     Blank,
@@ -35,14 +36,6 @@ from selfcard.web.office.lists import (
 from selfcard.web.office.views import OfficeRequest, office_view, show
 from selfcard.web.templatetags.selfcard import count as counted
 
-# What those who write messages call what they tell of.
-OCCASIONS = {
-    "policy_issued": gettext_lazy("policy issued"),
-    "policy_cancelled": gettext_lazy("policy cancelled"),
-    "contact_changed": gettext_lazy("contact data changed"),
-    "code": pgettext_lazy("message", "code"),
-}
-
 
 class MessageFilter(OfficeFilter):
     q = django_filters.CharFilter(label=pgettext_lazy("office", "Policy number"), method="about")
@@ -51,7 +44,7 @@ class MessageFilter(OfficeFilter):
     )
     occasion = django_filters.ChoiceFilter(
         label=gettext_lazy("Occasion"),
-        choices=list(OCCASIONS.items()),
+        choices=Occasion.choices,
         empty_label=gettext_lazy("all"),
     )
     channel = django_filters.ChoiceFilter(
@@ -101,7 +94,7 @@ class MessageTable(OfficeTable):
 
 def occasion(name: str) -> str:
     """What a message tells of, in words."""
-    return str(OCCASIONS.get(name, name))
+    return str(dict(Occasion.choices).get(name, name))
 
 
 def recipient(message: Message) -> str:
