@@ -9,6 +9,7 @@ from selfcard.claims.errors import (
     NotTakenOn,
     TakenOnAlready,
     TooManyAttachments,
+    TooManyNotices,
     WordsMissing,
 )
 from selfcard.claims.given import NoticeGiven, checked
@@ -18,6 +19,7 @@ from selfcard.claims.queries import (
     attachment_count,
     cover_at,
     policy_or_card,
+    sent_today,
     serial_meant,
 )
 from selfcard.core import clock
@@ -25,6 +27,7 @@ from selfcard.core.actor import Actor, ActorKind
 from selfcard.core.attachments import Attachment
 from selfcard.core.audit import record
 from selfcard.core.command import command
+from selfcard.core.locks import LockSpace, lock
 from selfcard.core.numbering import document_number
 from selfcard.custody.queries import CardState, find_card
 from selfcard.organisations.models import May, Organisation, Staff
@@ -45,6 +48,7 @@ def record_notice(
     Raises:
         NothingToReport: there is no such card.
         NotAuthorised: a member of staff who may not take notices for who sold it.
+        TooManyNotices: its holder has sent as many today as may be; staff take down any number.
         StoryMissing, HappensLater, PlaceUnknown, PhoneImpossible, PhoneTakesNoMessages: of `given`.
     """
     said = checked(given)
@@ -52,10 +56,13 @@ def record_notice(
     organisation = answers_for(meant)
     _require_may(actor, organisation)
     of = meant if isinstance(meant, Policy) else None
+    serial = serial_meant(meant)
+    if actor.kind == ActorKind.HOLDER:
+        _require_few(meant, serial)
     notice = Notice.objects.create(
         number=document_number("C", "claims_notice_number"),
         policy=of,
-        serial=serial_meant(meant),
+        serial=serial,
         card_status="" if isinstance(meant, Policy) else meant.seen,
         organisation=organisation,
         harm=said.harm,
@@ -192,6 +199,14 @@ def _require_may(actor: Actor, organisation: Organisation) -> None:
     """A holder has opened what they report; staff report and read where they handle claims."""
     if actor.kind != ActorKind.HOLDER:
         require(actor, May.HANDLE_CLAIMS, organisation)
+
+
+def _require_few(meant: Policy | CardState, serial: int | None) -> None:
+    """Refuse what would fill the list; two that are sent at once are counted one by one."""
+    lock(LockSpace.NOTICE, serial or str(meant))
+    most = settings.CLAIMS_OF_A_CARD_A_DAY
+    if sent_today(meant, serial) >= most:
+        raise TooManyNotices(most=most, phone=settings.HELP_NUMBER)
 
 
 def _staff_behind(actor: Actor) -> Staff | None:

@@ -13,6 +13,13 @@ class NothingToReport(Refusal):
     default_field = "number"
 
 
+class TooManyNotices(Refusal):
+    message = _(
+        "%(most)s notices of claim have been sent for this card today. Add what is missing to one"
+        " of them, or call us, day or night: %(phone)s."
+    )
+
+
 class NoSuchNotice(Refusal):
     message = _("There is no notice of claim with this number.")
     default_field = "number"

@@ -7,6 +7,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from selfcard.activation.queries import policy_of_card
 from selfcard.claims.errors import NoSuchNotice, NothingToReport
 from selfcard.claims.models import CoverThen, Entry, KeptAttachment, Notice
+from selfcard.core import clock
 from selfcard.core.actor import Actor
 from selfcard.core.refusals import Refusal
 from selfcard.core.serials import parse_serial
@@ -85,6 +86,13 @@ def notices_of_policy(policy: Policy) -> QuerySet[Notice]:
 def notices_of_card(serial: int) -> QuerySet[Notice]:
     """The notices for a card that was no policy."""
     return Notice.objects.filter(serial=serial, policy=None)
+
+
+def sent_today(meant: Policy | CardState, serial: int | None) -> int:
+    """How many notices for a policy or its card its holder has sent today; staff's own left out."""
+    same = Q(serial=serial) if serial else Q(policy=meant)
+    sent = Notice.objects.filter(same, taken_down_by=None)
+    return sent.filter(reported_at__gte=clock.day_start(clock.today())).count()
 
 
 def what_is_meant(number: str) -> Policy | CardState:

@@ -131,6 +131,8 @@ ATTACHMENT_PAGES = 60
 ATTACHMENT_SIDE = 4000
 ATTACHMENTS_AT_ONCE = 5
 COPIES_OF_A_CASE = 10
+# So many notices of claim a day the holder of a card may send themself; more are taken by phone.
+CLAIMS_OF_A_CARD_A_DAY = int(os.environ.get("SELFCARD_CLAIMS_A_DAY", "5"))
 ATTACHMENTS_OF_A_CLAIM = int(os.environ.get("SELFCARD_CLAIM_ATTACHMENTS", "30"))
 
 # Whose key signs policies: a file of the insurer's, or whatever answers behind the port; where

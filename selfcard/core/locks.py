@@ -22,6 +22,7 @@ class LockSpace(IntEnum):
     SALE = 4
     CODE = 5  # by what it is the code of: codes of one kind are given one after the other
     LEDGER_DAY = 6
+    NOTICE = 7  # a card or policy for which a claim is reported: that deed takes nothing else
 
 
 def lock(

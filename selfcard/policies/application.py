@@ -18,6 +18,7 @@ from selfcard.policies.contact import problems_of_contact
 from selfcard.policies.errors import (
     ApplicantIsAnotherPerson,
     ConsentMissing,
+    InsuredIsTheApplicant,
     NameMissing,
     SamePersonTwice,
     ShareOutOfRange,
@@ -200,8 +201,7 @@ def problems(application: Application, *, today: date) -> list[Refusal]:
     for place, one in enumerate(application.insured):
         field = f"insured.{place}"
         found += _problems_of_person(field, one.person, today)
-        if one.relationship == Relationship.SELF and one.person != application.applicant:
-            found.append(ApplicantIsAnotherPerson(field=f"{field}.relationship"))
+    found += _problems_of_oneself(application)
     found += _repeated_people(application.insured)
     contact = application.contact
     found += problems_of_contact(
@@ -231,6 +231,21 @@ def _problems_of_person(field: str, person: PersonGiven, today: date) -> Iterato
     except Refusal as refusal:
         refusal.field = f"{field}.{refusal.field or 'identity_number'}"
         yield refusal
+
+
+def _problems_of_oneself(application: Application) -> Iterator[Refusal]:
+    """Whoever insures themself is said to, with the same data; nobody else has their number.
+
+    Who stands on the list as the applicant and once more otherwise is a repeated person.
+    """
+    applicant, insured = application.applicant, application.insured
+    is_insured = any(one.relationship == Relationship.SELF for one in insured)
+    for place, one in enumerate(insured):
+        field = f"insured.{place}.relationship"
+        if one.relationship == Relationship.SELF and one.person != applicant:
+            yield ApplicantIsAnotherPerson(field=field)
+        elif not is_insured and one.person.index == applicant.index:
+            yield InsuredIsTheApplicant(field=field)
 
 
 def _repeated_people(insured: tuple[InsuredGiven, ...]) -> Iterator[Refusal]:

@@ -86,6 +86,14 @@ class ApplicantIsAnotherPerson(Refusal):
     default_field = "relationship"
 
 
+class InsuredIsTheApplicant(Refusal):
+    message = _(
+        "The insured and the applicant have the same identity number. If they are one person, enter"
+        " the insured as the applicant; if not, correct the number that is wrong."
+    )
+    default_field = "relationship"
+
+
 class SamePersonTwice(Refusal):
     message = _("This person is already on the list. Enter each insured person once.")
     default_field = "identity_number"

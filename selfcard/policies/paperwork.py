@@ -61,6 +61,7 @@ from selfcard.policies.signing.codes import Code, Summary, code_address, code_of
 from selfcard.products.details import Detail
 from selfcard.products.occupations import find_occupation
 from selfcard.products.people import Relationship, Sex
+from selfcard.products.queries import claim_told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +176,8 @@ def policy_facts(policy: Policy, *, code: str, signer: str) -> PolicyFacts:
         signer=signer,
         code_address=code_address(policy.house["website"], code),
         check_page=_check_page(policy),
+        claim=claim_told(version),
+        claim_page=_claim_page(policy),
         details=details_in(asked, policy.details),
         summary=Text(zh=version.summary_zh, en=version.summary_en),
         changes=tuple(_changes(policy)),
@@ -197,6 +200,8 @@ def policy_card_facts(policy: Policy, *, code: str) -> PolicyCardFacts:
         coverages=tuple(_coverage(one) for one in policy.coverages),
         code_address=code_address(policy.house["website"], code),
         check_page=_check_page(policy),
+        claim=claim_told(version),
+        claim_page=_claim_page(policy),
         cancelled_at=_cancelled_at(policy),
     )
 
@@ -229,6 +234,11 @@ def require_characters(*texts: str) -> None:
 def _check_page(policy: Policy) -> str:
     """Where a policy is checked by whoever types its number."""
     return f"{policy.house['website']}/check/{policy.number}"
+
+
+def _claim_page(policy: Policy) -> str:
+    """Where a claim is reported by whoever has the policy or its card."""
+    return f"{policy.house['website']}/claim/"
 
 
 def _cancelled_at(policy: Policy) -> datetime | None:

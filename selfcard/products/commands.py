@@ -19,8 +19,10 @@ from selfcard.organisations.queries import acting_staff, head_office, require
 from selfcard.products.errors import (
     ChangedMeanwhile,
     CoverageOutOfBounds,
+    NoClaimPapers,
     NoCoverages,
     NotAProductCode,
+    NoTimeToReport,
     NotYourOwnVersion,
     ProductCodeTaken,
     RulesContradict,
@@ -73,6 +75,7 @@ def draft_version(
         NotAuthorised: the actor may not define products.
         TextMissing: a text lacks one of the languages.
         NoCoverages, CoverageOutOfBounds: nothing is insured, or a cover could pay nothing.
+        NoClaimPapers, NoTimeToReport: nobody would know how to claim.
         TaxRateOutOfBounds: the rate is no part of a premium.
         RulesContradict: nobody could ever keep the rules.
     """
@@ -242,6 +245,11 @@ def _check(given: VersionGiven) -> None:
     _require_both("summary", _("summary"), given.summary)
     _require_both("clauses", _("clauses"), given.clauses)
     _require_both("exclusions", _("exclusions"), *given.exclusions)
+    _require_both("claim_papers", _("papers of a claim"), *given.claim_papers)
+    if not given.claim_papers:
+        raise NoClaimPapers
+    if given.claim_hours < 1:
+        raise NoTimeToReport
     if not given.coverages:
         raise NoCoverages
     for place, one in enumerate(given.coverages):

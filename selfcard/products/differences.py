@@ -29,6 +29,7 @@ def differences(before: ProductVersion, now: ProductVersion) -> list[Difference]
         *_texts(before, now),
         *_coverages(before, now),
         *_exclusions(before, now),
+        *_claims(before, now),
         *_rules(before, now),
         *_clauses(before, now),
     ]
@@ -90,6 +91,15 @@ def _exclusions(before: ProductVersion, now: ProductVersion) -> Iterator[Differe
     new = _without(now.exclusion_texts, before.exclusion_texts)
     if gone or new:
         yield Difference(_("What is not covered"), gone, new)
+
+
+def _claims(before: ProductVersion, now: ProductVersion) -> Iterator[Difference]:
+    if before.claim_hours != now.claim_hours:
+        yield Difference(_("Reporting a claim"), (before.reporting,), (now.reporting,))
+    gone = _without(before.claim_paper_texts, now.claim_paper_texts)
+    new = _without(now.claim_paper_texts, before.claim_paper_texts)
+    if gone or new:
+        yield Difference(_("Papers of a claim"), gone, new)
 
 
 def _without(some: tuple[Text, ...], others: tuple[Text, ...]) -> tuple[str, ...]:

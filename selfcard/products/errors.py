@@ -139,7 +139,8 @@ class MinorsDeathCoverTooHigh(BrokenRule):
     rule = Rule.CAP
     message = _(
         "For a child under %(below)s all insurers together may pay at most %(cap)s on death."
-        " With this product it would be %(total)s. Choose another product or another person."
+        " With this product it would be %(total)s, ours and that of others. Correct what others"
+        " pay, or choose another product or another person."
     )
 
 
@@ -236,6 +237,16 @@ class ProductCodeTaken(Refusal):
 class NoCoverages(Refusal):
     message = _("A product version needs at least one coverage.")
     default_field = "coverages"
+
+
+class NoClaimPapers(Refusal):
+    message = _("Name at least one paper that a claim needs.")
+    default_field = "claim_papers"
+
+
+class NoTimeToReport(Refusal):
+    message = _("There is at least one hour to report a claim.")
+    default_field = "claim_hours"
 
 
 class TextMissing(Refusal):

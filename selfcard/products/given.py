@@ -40,7 +40,10 @@ class CoverageGiven:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionGiven:
-    """All that a version says. No tax rate means that the premium is exempt."""
+    """All that a version says. No tax rate means that the premium is exempt.
+
+    A claim is reported within `claim_hours`, and needs the `claim_papers`.
+    """
 
     name: Text
     summary: Text
@@ -48,6 +51,8 @@ class VersionGiven:
     rules: Rules
     coverages: tuple[CoverageGiven, ...]
     exclusions: tuple[Text, ...]
+    claim_hours: int
+    claim_papers: tuple[Text, ...]
     clauses: Text
     currency: str = CURRENCY
 
@@ -60,6 +65,8 @@ class VersionGiven:
             rules=version.bounds,
             coverages=tuple(CoverageGiven.of(one) for one in version.coverages.all()),
             exclusions=version.exclusion_texts,
+            claim_hours=version.claim_hours,
+            claim_papers=version.claim_paper_texts,
             clauses=Text(zh=version.clauses_zh, en=version.clauses_en),
             currency=version.currency,
         )
@@ -75,10 +82,16 @@ def columns_of(given: VersionGiven) -> dict[str, Any]:
         "tax_rate": given.tax_rate,
         "currency": given.currency,
         "rules": given.rules.to_json(),
-        "exclusions": [{"zh": one.zh.strip(), "en": one.en.strip()} for one in given.exclusions],
+        "exclusions": _in_columns(given.exclusions),
+        "claim_hours": given.claim_hours,
+        "claim_papers": _in_columns(given.claim_papers),
         "clauses_zh": given.clauses.zh.strip(),
         "clauses_en": given.clauses.en.strip(),
     }
+
+
+def _in_columns(texts: tuple[Text, ...]) -> list[dict[str, str]]:
+    return [{"zh": one.zh.strip(), "en": one.en.strip()} for one in texts]
 
 
 def coverage_row(version: ProductVersion, order: int, given: CoverageGiven) -> Coverage:

@@ -14,7 +14,7 @@ from selfcard.core.triggers import never_truncated, refused
 from selfcard.core.wording import beside
 from selfcard.organisations.models import Staff
 from selfcard.products.rules import Rules
-from selfcard.products.words import conditions_in
+from selfcard.products.words import conditions_in, papers_in_words, reporting_in_words
 
 
 def _in_chinese() -> bool:
@@ -67,6 +67,8 @@ class Product(models.Model):
 class ProductVersion(models.Model):
     """A product as it is sold: texts in both languages, bounds, tax, coverages, clauses.
 
+    A claim is reported within `claim_hours`, and needs the `claim_papers`.
+
     A draft may be changed and thrown away. Once it is submitted it stays as it is, so that what
     another person publishes is what they read; and a published version never changes, since
     policies rest on it. An absent tax rate means that the premium is exempt from tax.
@@ -88,6 +90,8 @@ class ProductVersion(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     rules = models.JSONField()
     exclusions = models.JSONField()
+    claim_hours = models.PositiveSmallIntegerField()
+    claim_papers = models.JSONField()
     clauses_zh = models.TextField()
     clauses_en = models.TextField()
     drafted_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
@@ -117,6 +121,9 @@ class ProductVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(tax_rate__isnull=True) | Q(tax_rate__gt=0, tax_rate__lt=1),
                 name="a_tax_rate_lies_between_nothing_and_everything",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim_hours__gt=0), name="there_is_time_to_report_a_claim"
             ),
         ]
         triggers: ClassVar = [
@@ -201,6 +208,25 @@ class ProductVersion(models.Model):
     def exclusion_list(self) -> list[str]:
         """What is not covered, in the reader's language."""
         return [one["zh"] if _in_chinese() else one["en"] for one in self.exclusions]
+
+    @property
+    def claim_paper_texts(self) -> tuple[Text, ...]:
+        return tuple(Text(zh=one["zh"], en=one["en"]) for one in self.claim_papers)
+
+    @property
+    def claim_paper_list(self) -> list[str]:
+        """What a claim needs, in the reader's language."""
+        return [one["zh"] if _in_chinese() else one["en"] for one in self.claim_papers]
+
+    @property
+    def reporting(self) -> str:
+        """By when a claim is to be reported, in the reader's language."""
+        return reporting_in_words(self.claim_hours)
+
+    @property
+    def papers_needed(self) -> str:
+        """What a claim needs, in one sentence."""
+        return papers_in_words(self.claim_paper_list)
 
     @cached_property
     def death_cover(self) -> Decimal:

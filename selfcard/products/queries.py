@@ -6,7 +6,13 @@ from selfcard.core.papers.engine import render
 from selfcard.core.papers.facts import Name, Text
 from selfcard.products.errors import NoSuchVersion
 from selfcard.products.models import Product, ProductVersion
-from selfcard.products.papers import CLAUSES, ClausesCoverage, ClausesFacts, ProductTold
+from selfcard.products.papers import (
+    CLAUSES,
+    ClaimTold,
+    ClausesCoverage,
+    ClausesFacts,
+    ProductTold,
+)
 from selfcard.products.words import (
     cancelling_in_words,
     in_both_languages,
@@ -103,7 +109,14 @@ def product_told(version: ProductVersion) -> ProductTold:
         when=in_both_languages(time_in_words, rules),
         exclusions=version.exclusion_texts,
         cancelling=cancelling,
+        claim=claim_told(version),
     )
+
+
+def claim_told(version: ProductVersion) -> ClaimTold:
+    """How to claim by a version, in both languages."""
+    reporting, papers = in_both_languages(lambda one: [one.reporting, one.papers_needed], version)
+    return ClaimTold(reporting=reporting, papers=papers)
 
 
 def _coverages_told(version: ProductVersion) -> tuple[ClausesCoverage, ...]:

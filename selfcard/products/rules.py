@@ -333,7 +333,7 @@ def _broken_cap(rules: Rules, facts: Facts, one: InsuredFacts) -> Iterator[Broke
     # A product that pays nothing on death is not touched by what others pay.
     if cap and facts.death_cover and total > cap.amount:
         yield MinorsDeathCoverTooHigh(
-            field="birth_date",
+            field="declared_death_cover",
             below=cap.below,
             cap=sum_said(cap.amount, facts.currency),
             total=sum_said(total, facts.currency),

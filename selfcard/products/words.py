@@ -1,8 +1,8 @@
 """The rules of a product version in plain sentences, for pages and papers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from selfcard.products.regions import region_in_full
 from selfcard.products.rules import Rules
 from selfcard.products.wording import listed, share_said, sum_said
 
+T = TypeVar("T")
 _NO_LIMIT = 100  # an upper age for applicants from here on is nobody's concern
 
 
@@ -59,13 +60,25 @@ def rule_in_words(rule: Rule, rules: Rules) -> str:
     return _SAID[rule](rules)
 
 
-def in_both_languages(say: Callable[[Rules], list[str]], rules: Rules) -> tuple[Text, ...]:
+def in_both_languages(say: Callable[[T], list[str]], about: T) -> tuple[Text, ...]:
     """The same sentences as a paper keeps them."""
     with translation.override("zh-hans"):
-        chinese = say(rules)
+        chinese = say(about)
     with translation.override("en"):
-        english = say(rules)
+        english = say(about)
     return tuple(Text(zh=zh, en=en) for zh, en in zip(chinese, english, strict=True))
+
+
+def reporting_in_words(hours: int) -> str:
+    """By when a claim is to be reported, short enough for a heading."""
+    return ngettext("Tell us within %(hours)d hour", "Tell us within %(hours)d hours", hours) % {
+        "hours": hours
+    }
+
+
+def papers_in_words(papers: Iterable[str]) -> str:
+    """What a claim needs."""
+    return _("We need: %(papers)s. Photos will do.") % {"papers": listed(papers)}
 
 
 class Cover(Protocol):

@@ -1,5 +1,6 @@
 """What every form of both faces does: recognise a repeat, and show a refusal where it belongs."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -20,8 +21,8 @@ class HouseForm(forms.Form):
     # Where a refusal is about an argument that the form calls by another name.
     refusal_fields: ClassVar[dict[str, str]] = {"serials": "runs"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_with_plain_lines(data), *args, **kwargs)
         self._helps: dict[str, Help] = {}
 
     def add_refusal(self, refusal: Refusal) -> None:
@@ -67,6 +68,20 @@ def _at(bound: forms.BoundField, problem: str) -> str:
     if isinstance(bound.field, forms.BooleanField):
         return problem
     return _("%(field)s: %(problem)s") % {"field": bound.label, "problem": problem}
+
+
+def _with_plain_lines(data: Any) -> Any:
+    """What was sent, with a line's end as papers and rules know it: browsers send two signs for it
+    (HTML, constructing the entry list).
+    """
+    if not isinstance(data, QueryDict):
+        return data
+    if not any("\r" in text for _name, texts in data.lists() for text in texts):
+        return data
+    plain = data.copy()
+    for name, texts in data.lists():
+        plain.setlist(name, [re.sub(r"\r\n?", "\n", text) for text in texts])
+    return plain
 
 
 class RequestIdMixin(HouseForm):

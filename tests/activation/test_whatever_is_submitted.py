@@ -102,9 +102,8 @@ def is_whole_told_again(application: Application) -> bool:
     """Whether it could be a policy of any product: each person once, and who is oneself is."""
     numbers = [one.person.identity_number for one in application.insured]
     return len(set(numbers)) == len(numbers) and all(
-        one.person == application.applicant
+        (one.person == application.applicant) == (one.relationship == Relationship.SELF)
         for one in application.insured
-        if one.relationship == Relationship.SELF
     )
 
 

@@ -46,7 +46,8 @@ def test_the_manual_says_how_to_activate_what_is_covered_how_to_claim_and_to_can
 
     for said in ("Onthewebsite", "Bytelephone", "Atacounter", "Deathordisabilitybyaccident",
                  "CNY100,000", "Within180days", "0to80yearsold", "24:00ofitslastday",
-                 "Drivingafterdrinking", "within15daysofissue", "Tellus", "4005550100",
+                 "Drivingafterdrinking", "within15daysofissue", "Telluswithin36hours",
+                 "areportoftheaccident", "4005550100", "/claim/",
                  "/manual/AC-100/1/", "24monthsfromtheapproval"):  # fmt: skip
         assert said.replace("CNY", "¥") in english.replace("CNY", "¥"), said
     for said in (
@@ -57,7 +58,8 @@ def test_the_manual_says_how_to_activate_what_is_covered_how_to_claim_and_to_can
         "最后一日24时",
         "酒后驾驶",
         "15天内",
-        "48小时",
+        "36小时内报案",
+        "病历、事故证明",
     ):
         assert said in chinese, said
 

@@ -19,6 +19,7 @@ from selfcard.claims.errors import (
     StoryMissing,
     TakenOnAlready,
     TooManyAttachments,
+    TooManyNotices,
     WordsMissing,
 )
 from selfcard.claims.models import CoverThen, Entry, KeptAttachment, Notice
@@ -251,6 +252,24 @@ def test_a_notice_that_is_sent_twice_is_one(policy) -> None:
 
     assert record_notice(**once) == record_notice(**once)
     assert Notice.objects.count() == 1
+
+
+def test_a_holder_sends_so_many_notices_a_day_and_staff_take_down_any_number(
+    policy, cards, insurer, officer, settings
+) -> None:
+    settings.CLAIMS_OF_A_CARD_A_DAY = 2
+    report(policy, officer)
+    report(policy)
+    report(cards[0])  # the card of a policy stands for it
+    with pytest.raises(TooManyNotices) as refused:
+        report(policy)
+    assert settings.HELP_NUMBER in str(refused.value)
+
+    report(policy, officer)
+    report(cards[1])
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        report(policy)
+    assert Notice.objects.count() == 6
 
 
 # ---- what comes later

@@ -31,11 +31,11 @@ def demonstration(settings: Any, folder: Path) -> None:
 
 @command
 def _tell(
-    *, organisation: Organisation, messages: tuple[MessageGiven, ...], secret_until: Any,
-    actor: Actor, request_id: UUID,
+    *, organisation: Organisation, messages: tuple[MessageGiven, ...], occasion: str,
+    secret_until: Any, actor: Actor, request_id: UUID,
 ) -> list[Message]:  # fmt: skip
     return write_messages(
-        occasion="policy_issued",
+        occasion=occasion,
         messages=messages,
         language="zh-hans",
         reason=("policy", "P0000000000011"),
@@ -46,13 +46,17 @@ def _tell(
 
 
 def tell(
-    organisation: Organisation, *messages: MessageGiven, secret_until: Any = None
+    organisation: Organisation,
+    *messages: MessageGiven,
+    occasion: str = "policy_issued",
+    secret_until: Any = None,
 ) -> list[Message]:
     """Some deed tells somebody something; an SMS, unless told otherwise."""
     return list(
         _tell(
             organisation=organisation,
             messages=messages or (SMS,),
+            occasion=occasion,
             secret_until=secret_until,
             actor=SYSTEM,
             request_id=uuid4(),

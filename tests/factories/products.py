@@ -58,6 +58,11 @@ def a_version_given(**said: Any) -> VersionGiven:
             "rules": some_rules(),
             "coverages": ACCIDENT,
             "exclusions": (Text(zh="酒后驾驶", en="Driving after drinking"),),
+            "claim_hours": 36,
+            "claim_papers": (
+                Text(zh="病历", en="medical records"),
+                Text(zh="事故证明", en="a report of the accident"),
+            ),
             "clauses": Text(
                 zh="# 总则\n本合同由条款和保险单构成。", en="# General\nThis is the contract."
             ),

@@ -84,6 +84,30 @@ def test_who_insures_themself_is_the_same_person_in_both_places():
     ]
 
 
+@pytest.mark.parametrize("relationship", [one for one in Relationship if one != Relationship.SELF])
+def test_whoever_applies_is_insured_only_as_themself(relationship):
+    spaced = replace(
+        MOTHER, identity_number=f" {MOTHER.identity_number[:6]} {MOTHER.identity_number[6:]}"
+    )
+    mistyped = replace(MOTHER, name="王芬")
+
+    for person in (MOTHER, spaced, mistyped):
+        application = an_application(
+            an_insured(SON, Relationship.CHILD),
+            an_insured(person, relationship),
+            applicant=MOTHER,
+        )
+        assert found(application) == [("insured.1.relationship", "insured_is_the_applicant")]
+
+
+def test_an_applicant_who_is_insured_as_themself_stands_on_the_list_once():
+    application = an_application(
+        an_insured(MOTHER), an_insured(MOTHER, Relationship.SPOUSE), applicant=MOTHER
+    )
+
+    assert found(application) == [("insured.1.identity_number", "same_person_twice")]
+
+
 def test_a_person_is_insured_once_however_the_number_is_typed():
     again = replace(SON, identity_number=f" {SON.identity_number} ")
     application = an_application(

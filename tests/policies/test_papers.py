@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from selfcard.core.papers import Text
-from selfcard.policies.papers import POLICY
-from tests.factories.papers.policies import a_policy
+from selfcard.policies.papers import POLICY, POLICY_CARD
+from tests.factories.papers.policies import a_policy, a_policy_card
 from tests.factories.reading import words_on
 
 
@@ -26,8 +26,17 @@ def test_a_policy_names_exclusions_beneficiaries_and_how_to_claim():
 
     assert "Drivingafterdrinkingorwithoutalicence" in said
     assert "李𬱖spouse配偶60%" in said
-    assert "Telluswithin48hours" in said
+    assert "Telluswithin36hours" in said
+    assert "Weneed:medicalrecords,bills.Photoswilldo." in said
+    assert "https://cards.lantern.example/claim/" in said
     assert "https://cards.lantern.example/check/P0000481237462" in said
+
+
+def test_the_card_says_whom_to_call_by_when_and_where_to_report():
+    said = words_on(POLICY_CARD, a_policy_card())
+
+    for expected in ("36小时内报案", "Telluswithin36hours;", "cards.lantern.example/claim/"):
+        assert expected in said, expected
 
 
 def test_an_applicant_who_insures_themself_is_shown_once():

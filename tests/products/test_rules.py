@@ -230,7 +230,7 @@ def test_what_all_insurers_pay_on_a_minors_death_is_capped(born, others, own, re
     facts = asked(child, death_cover=Decimal(own))
 
     assert codes(RULES, facts) == (
-        [("insured.0.birth_date", "minors_death_cover_too_high")] if refused else []
+        [("insured.0.declared_death_cover", "minors_death_cover_too_high")] if refused else []
     )
 
 

@@ -27,8 +27,10 @@ from selfcard.products.commands import (
 from selfcard.products.errors import (
     ChangedMeanwhile,
     CoverageOutOfBounds,
+    NoClaimPapers,
     NoCoverages,
     NoSuchVersion,
+    NoTimeToReport,
     NotYourOwnVersion,
     ProductCodeTaken,
     RulesContradict,
@@ -43,6 +45,7 @@ from selfcard.products.models import Coverage, Product, ProductVersion
 from selfcard.products.queries import (
     PUBLISH_VERSION,
     VERSION,
+    claim_told,
     clauses_pdf,
     find_version,
     get_version,
@@ -272,6 +275,7 @@ def test_every_text_is_given_in_both_languages(insurer):
         {"coverages": (replace(ACCIDENT[0], name=half),)},
         {"coverages": (replace(ACCIDENT[0], terms=half),)},
         {"exclusions": (half,)},
+        {"claim_papers": (half,)},
         {"name": half},
         {"summary": half},
         {"clauses": half},
@@ -303,6 +307,21 @@ def test_a_coverage_pays_something_and_never_more_than_the_loss(insurer, changes
 def test_a_tax_rate_is_a_part_of_the_premium(insurer, rate):
     with pytest.raises(TaxRateOutOfBounds):
         a_draft(insurer, tax_rate=Decimal(rate))
+
+
+def test_everybody_learns_by_when_and_with_what_to_claim(insurer):
+    product = a_product(insurer)
+
+    with pytest.raises(NoClaimPapers):
+        a_draft(insurer, product, claim_papers=())
+    with pytest.raises(NoTimeToReport):
+        a_draft(insurer, product, claim_hours=0)
+    told = claim_told(a_draft(insurer, product))
+    assert told.reporting == Text(zh="36小时内报案", en="Tell us within 36 hours")
+    assert told.papers == Text(
+        zh="我们需要：病历、事故证明。照片亦可。",
+        en="We need: medical records, a report of the accident. Photos will do.",
+    )
 
 
 def other_than(value):
@@ -418,6 +437,7 @@ def test_a_coverage_cannot_be_carried_into_a_published_version(insurer):
         ({"state": "submitted", "published_at": datetime.now(UTC)}, "exactly_when_somebody_did"),
         ({"tax_rate": Decimal(1)}, "a_tax_rate_lies_between"),
         ({"tax_rate": Decimal(0)}, "a_tax_rate_lies_between"),
+        ({"claim_hours": 0}, "there_is_time_to_report_a_claim"),
     ],
 )
 def test_postgresql_keeps_what_a_version_promises(insurer, changes, promise):

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from selfcard.claims import commands
-from selfcard.claims.errors import TakenOnAlready
+from selfcard.claims.errors import TakenOnAlready, TooManyNotices
 from selfcard.claims.models import Entry, Notice
 from tests.factories.activation import paid_cards
 from tests.factories.claims import a_claims_officer, report, take
@@ -44,3 +44,29 @@ def test_without_its_lock_only_the_database_keeps_a_notice_in_one_hand(
     results = taken_by_two()
 
     assert len(of_kind(results, Entry)) == len(of_kind(results, IntegrityError)) == 1
+
+
+@pytest.fixture
+def both_have_counted(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.CLAIMS_OF_A_CARD_A_DAY = 1
+    held_back_after(monkeypatch, (commands, "sent_today"))
+
+
+def sent_by_two() -> list[Any]:
+    card = paid_cards(an_insurer())[0]
+    return at_once(*[lambda: report(card)] * 2)
+
+
+def test_of_two_notices_that_are_sent_at_once_only_one_is_within_the_day(both_have_counted) -> None:
+    results = sent_by_two()
+
+    assert len(of_kind(results, Notice)) == len(of_kind(results, TooManyNotices)) == 1
+
+
+def test_without_its_lock_both_would_be_the_first_of_the_day(
+    both_have_counted, monkeypatch
+) -> None:
+    """The control: each counts before the other has written."""
+    monkeypatch.setattr(commands, "lock", lambda *_: None)
+
+    assert len(of_kind(sent_by_two(), Notice)) == 2

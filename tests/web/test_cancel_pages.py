@@ -18,7 +18,8 @@ from selfcard.core import clock
 from selfcard.core.models import AuditEvent
 from selfcard.custody.queries import find_card
 from selfcard.organisations.models import Staff
-from selfcard.policies.models import Policy
+from selfcard.policies.identity import masked_name
+from selfcard.policies.models import Cancellation, Policy
 from tests.factories.activation import activate, cancel, paid_cards
 from tests.factories.cards import PrintedCard
 from tests.factories.organisations import Insurer, an_insurer
@@ -107,6 +108,9 @@ def test_before_cover_begins_the_page_says_that_all_comes_back_and_leads_to_the_
         said = answer.content.decode()
         assert "activate the card anew, or take it back" in said
         assert f"/office/ways-back/?first={desk.card.serial}" in said
+        assert Cancellation.objects.get().asker_name == WOMAN.name
+        assert WOMAN.name not in said
+        assert masked_name(WOMAN.name) in said
 
 
 def test_later_it_says_days_and_amount_and_leads_to_the_payment_receipt(desk: Desk) -> None:

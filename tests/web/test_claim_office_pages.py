@@ -320,7 +320,10 @@ def statements(what: Callable[[], Any]) -> int:
     return len(taken)
 
 
-def test_list_page_and_home_take_as_many_statements_on_a_busy_day(desk, cards, policy) -> None:
+def test_list_page_and_home_take_as_many_statements_on_a_busy_day(
+    desk, cards, policy, settings
+) -> None:
+    settings.CLAIMS_OF_A_CARD_A_DAY = 100
     first = report(policy)
     add(first, "more", a_photo_of())
     report(cards[1])

@@ -95,7 +95,7 @@ def test_anybody_learns_how_to_claim_by_phone_and_from_the_letterheads_settings(
 
     for said in (
         settings.HELP_NUMBER, settings.INSURER_ADDRESS["en"], settings.INSURER_NAME["en"],
-        "Get help first", "Show the card or the policy",
+        "Get help first", "Show the card or the policy", "Tell us soon",
     ):  # fmt: skip
         assert said in page
     assert client.get(REPORT).url == HOW
@@ -105,6 +105,7 @@ def test_anybody_learns_how_to_claim_by_phone_and_from_the_letterheads_settings(
 def test_whoever_opened_a_policy_reports_what_happened_and_gets_a_number(client, policy) -> None:
     open_policy(client, policy)
     assert "Report a claim" in shown(client.get(reverse("portal:policy")))
+    assert "Tell us within 36 hours" in shown(client.get(HOW))
     answer = send(client, REPORT, told(hour="00:00"))
 
     notice = Notice.objects.get()

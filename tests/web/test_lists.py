@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from selfcard.organisations.models import May
 from selfcard.policies.models import Policy
-from selfcard.web.office import exports
+from selfcard.web.office import exports, lists
 from selfcard.web.office.exports import csv_file, harmless, spreadsheet
 from tests.factories.activation import activate, paid_cards, sell
 from tests.factories.cards import an_ordered_batch
@@ -88,6 +88,28 @@ def test_a_page_takes_as_many_statements_on_a_busy_day(insurer: Insurer, everybo
     grown = {name: (before[name], after[name]) for name in before if after[name] > before[name]}
     assert grown == {}
     assert {name: count for name, count in after.items() if count > MOST_STATEMENTS} == {}
+
+
+@pytest.mark.parametrize("name", ["office:policies:list", "office:messaging:list"])
+def test_a_list_that_grows_for_ever_is_counted_and_added_up_only_so_far(
+    insurer: Insurer, everybody: Client, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_business(insurer)
+    whole = everybody.get(reverse(name)).content.decode()
+    assert "totals" in whole
+    rows = len(whole.split("<tbody>")[1].split("<tr")) - 1
+    assert f"1 to {rows} of {rows}" in whole
+
+    monkeypatch.setattr(lists, "MOST_COUNTED", 1)
+
+    with CaptureQueriesContext(connection) as captured:
+        page = everybody.get(reverse(name)).content.decode()
+    assert "totals" not in page
+    assert "More than 1 match" in page
+    assert "1 to 1 of more than 1" in page
+    assert not [one for one in captured if "SUM(" in one["sql"]]
+    answer: Any = everybody.get(reverse(name), {"export": "csv"})
+    assert len(content_of(answer).decode().splitlines()) == rows + 1
 
 
 @pytest.mark.parametrize("name", ["office:administration:staff", "office:sales:list"])

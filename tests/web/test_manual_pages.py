@@ -61,7 +61,8 @@ def test_a_manual_says_how_to_activate_what_is_covered_and_what_to_do(
         "Driving after drinking",
         "Cancelled before cover starts",
         "The last day is printed on the back of the card",
-        "Tell us within 48 hours",
+        "Tell us within 36 hours",
+        "We need: medical records, a report of the accident.",
         "400 555 0100",
     ):
         assert said in page, said

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from selfcard.core import clock
 from selfcard.core.work import run_waiting_jobs
 from selfcard.messaging.models import Message
 from selfcard.organisations.models import May
+from selfcard.policies.telling import Occasion
 from tests.factories.activation import activate, ask_for_code, digits_on, paid_cards
 from tests.factories.messaging import EMAIL, SMS, demonstration, send, tell
 from tests.factories.organisations import Insurer, a_staff_member
@@ -47,6 +49,18 @@ def test_the_list_says_what_was_said_and_hides_to_whom(
     for hidden in (policy.phone, policy.email, policy.name):
         assert hidden not in page
     assert "This is a demonstration: nothing leaves this machine" in page
+
+
+@pytest.mark.parametrize("occasion", Occasion)
+def test_whatever_is_told_is_called_in_words(
+    keeper: Client, insurer: Insurer, occasion: Occasion
+) -> None:
+    tell(insurer.institution, occasion=occasion)
+
+    rows = shown(keeper.get(LIST)).split("<tbody>")[1]
+    with translation.override("en"):
+        assert str(occasion.label) in rows
+    assert occasion.value == "code" or occasion.value not in rows
 
 
 def test_a_code_is_legible_nowhere_in_the_office(
@@ -136,5 +150,5 @@ def test_a_full_list_takes_as_many_statements_as_a_short_one(
     for _ in range(30):
         tell(insurer.institution)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         keeper.get(LIST)

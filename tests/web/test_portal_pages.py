@@ -200,6 +200,8 @@ def test_the_whole_line_makes_a_policy(client: Client, cards: list[PrintedCard])
     policy = Policy.objects.get()
     assert response.redirect_chain[-1][0] == reverse("portal:done")
     assert "You are insured" in shown(response)
+    assert "Tell us within 36 hours" in shown(response)
+    assert "We need: medical records" in shown(response)
     digits = policy.number.strip("P")
     assert f"P {digits[:4]} {digits[4:8]} {digits[8:12]} {digits[12]}" in shown(response)
     for told in ("+86 138 0013 8000", "wang@example.com"):
@@ -299,24 +301,30 @@ def test_consents_are_asked_again_for_another_product(client: Client, insurer: I
     assert response.redirect_chain[-1][0] == "/declarations/"
 
 
+def a_child(born_years_ago: int = 8, **answers: str) -> dict[str, str]:
+    """What a mother types who insures her child."""
+    child = a_person(
+        name="Wang Le", birth_date=clock.today() - timedelta(days=born_years_ago * 365 + 30)
+    )
+    return {
+        "relationship": "child",
+        "name": "Wang Le",
+        "identity_number": child.identity_number,
+        "birth_date_year": str(child.birth_date.year),
+        "birth_date_month": str(child.birth_date.month),
+        "birth_date_day": str(child.birth_date.day),
+        "occupation": "0101002",
+        **answers,
+    }
+
+
 def test_a_child_needs_the_applicants_data_and_the_guardians_consent(
     client: Client, cards: list[PrintedCard]
 ) -> None:
-    child = a_person(name="Wang Le", birth_date=clock.today() - timedelta(days=8 * 365))
     open_card(client, cards[0].card_number, cards[0].pin)
     fill_in(
         client,
-        changed={
-            "insured/1": {
-                "relationship": "child",
-                "name": "Wang Le",
-                "identity_number": child.identity_number,
-                "birth_date_year": str(child.birth_date.year),
-                "birth_date_month": str(child.birth_date.month),
-                "birth_date_day": str(child.birth_date.day),
-                "occupation": "0101002",
-            }
-        },
+        changed={"insured/1": a_child()},
         until="declarations",
     )
     without = agree(client, terms="on", privacy="on")
@@ -327,6 +335,44 @@ def test_a_child_needs_the_applicants_data_and_the_guardians_consent(
     policy = Policy.objects.get()
     assert policy.name == "Wang Fang"
     assert [one.name for one in policy.insured.all()] == ["Wang Le"]
+
+
+def test_the_applicant_is_not_insured_as_somebody_else(
+    client: Client, cards: list[PrintedCard]
+) -> None:
+    open_card(client, cards[0].card_number, cards[0].pin)
+    fill_in(client, changed={"insured/1": {"relationship": "spouse"}}, until="applicant")
+    refused = client.post("/applicant/", ANSWERS["applicant"])
+
+    assert refused.status_code == 422
+    assert "the same identity number" in shown(refused)
+    assert 'href="#id_identity_number"' in shown(refused)
+
+    # Said at once where the number is typed, and on the last page whatever was changed since.
+    fill_in(client, changed={"insured/1": a_child()}, begin="insured/1", until="declarations")
+    client.post("/insured/1/?change", ANSWERS["insured/1"] | {"relationship": "spouse"})
+    agree(client)
+    check = client.get(reverse("portal:check"))
+    assert "the same identity number" in shown(check)
+    assert 'href="/insured/1/?change"' in shown(check)
+    assert 'name="request_id"' not in shown(check)  # nothing to send before it is put right
+
+
+def test_the_cap_on_a_child_stands_at_what_others_would_pay(
+    client: Client, cards: list[PrintedCard]
+) -> None:
+    open_card(client, cards[0].card_number, cards[0].pin)
+    fill_in(client, until="insured/1")
+    answers = ANSWERS["insured/1"] | a_child(declared_death_cover="150000")
+    refused = client.post("/insured/1/", answers)
+
+    assert refused.status_code == 422
+    assert "¥250,000" in shown(refused) or "CNY 250,000" in shown(refused)
+    assert 'href="#id_declared_death_cover"' in shown(refused)
+    assert 'href="#id_birth_date' not in shown(refused)
+
+    accepted = client.post("/insured/1/", answers | {"declared_death_cover": "100000"})
+    assert accepted.headers["Location"] == "/applicant/"
 
 
 def test_several_people_are_insured_together(client: Client, insurer: Insurer) -> None:

@@ -127,6 +127,8 @@ def test_a_version_says_its_rules_in_words(insurer: Insurer, chief: Client) -> N
     assert "The insured is 0 to 80 years old on the first day of cover." in page
     assert "On the death of a child under 10" in page
     assert "Driving after drinking" in page
+    assert "Tell us within 36 hours" in page
+    assert "a report of the accident" in page
 
 
 def test_there_is_no_page_for_a_version_that_is_not_there(chief: Client) -> None:
@@ -237,6 +239,18 @@ def test_everything_that_the_form_says_is_drafted(insurer: Insurer, chief: Clien
     assert VersionGiven.of(get_version(ProductVersion.objects.get().pk)) == EVERYTHING
 
 
+def test_lines_are_kept_as_a_browser_sends_them(insurer: Insurer, chief: Client) -> None:
+    a_product(insurer)
+    typed = {"clauses_en": "# General\r\n\r\nThis is the contract.", "clauses_zh": "# 总则\r本合同"}
+
+    answer = post(chief, DRAFT, filled_in(a_version_given(), **typed))
+
+    assert answer.status_code == 302, problems(answer)
+    version = ProductVersion.objects.get()
+    assert version.clauses_en == "# General\n\nThis is the contract."
+    assert version.clauses_zh == "# 总则\n本合同"
+
+
 def test_a_version_begins_from_an_earlier_one(insurer: Insurer, chief: Client) -> None:
     a_published_version(insurer, rules=EVERYTHING.rules)
 
@@ -290,6 +304,8 @@ OWN_FIELD = {
         ({"coverages-0-paid_share": "101"}, "coverages-0-paid_share", "at most 100"),
         ({"coverages-0-terms_en": ""}, "coverages-0-terms_en", "Fill this in"),
         ({"exclusions-0-en": ""}, "exclusions-0-en", "Fill this in"),
+        ({"claim_hours": "0"}, "claim_hours", ""),
+        ({"claim_papers-1-en": ""}, "claim_papers-1-en", "Fill this in"),
         ({"minors_caps-1-amount": ""}, "minors_caps-1-amount", "Fill this in"),
         ({"minors_caps-1-below": "10"}, "minors_caps-0-below", "Nobody could ever keep"),
         ({"tax_percent": ""}, "tax_percent", "Fill this in"),
@@ -341,6 +357,16 @@ def test_without_any_cover_nothing_is_insured(insurer: Insurer, chief: Client) -
     answer = post(chief, DRAFT, sent)
 
     assert ("coverages-0-name_zh", "Chinese name: Name at least one cover.") in problems(answer)
+
+
+def test_without_any_paper_nobody_knows_what_to_keep(insurer: Insurer, chief: Client) -> None:
+    a_product(insurer)
+    sent = filled_in(a_version_given(claim_papers=()))
+
+    answer = post(chief, DRAFT, sent)
+
+    said = "In Chinese: Name at least one paper that a claim needs."
+    assert ("claim_papers-0-zh", said) in problems(answer)
 
 
 def names_in(answer: Any) -> list[str]:

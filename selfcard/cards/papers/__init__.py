@@ -66,7 +66,8 @@ class CardWordsFacts:
 class ManualFacts:
     """How a card of a type is used, and what it may become.
 
-    `manual_address` is where the same can be read on the website; it holds no card number.
+    `manual_address` is where the same can be read on the website, `claim_address` where a claim is
+    reported; neither holds a card number.
     """
 
     number: str  # of the type's version, AC-050-1
@@ -77,5 +78,6 @@ class ManualFacts:
     products: tuple[ProductTold, ...]
     activate_address: str
     manual_address: str
+    claim_address: str
     sms_number: str
     sms_activation: Text  # what is sent there

@@ -26,6 +26,7 @@ def manual_facts(version: DocumentTypeVersion, products: tuple[ProductVersion, .
         products=tuple(product_told(one) for one in products),
         activate_address=settings.PUBLIC_ADDRESS,
         manual_address=manual_address(version),
+        claim_address=f"{settings.PUBLIC_ADDRESS}/claim/",
         sms_number=settings.SMS_NUMBER,
         sms_activation=activation_by_sms(version, products),
     )

@@ -52,6 +52,8 @@ def _published(one: ProductOf) -> ProductVersion:
         rules=one.rules,
         coverages=one.coverages,
         exclusions=one.exclusions,
+        claim_hours=one.claim_hours,
+        claim_papers=one.claim_papers,
         clauses=Text(zh=_clauses(one, "zh"), en=_clauses(one, "en")),
     )
     draft = draft_version(product=product, given=given, **as_(AUTHOR))
@@ -93,6 +95,7 @@ def _clauses(one: ProductOf, language: str) -> str:
             "period": told(period),
             "earliest": str(one.rules.starts_earliest),
             "latest": str(one.rules.starts_latest),
+            "claim_hours": str(one.claim_hours),
             "definitions": told(one.definitions),
             "cooling_off": told(cooling_off),
             "afterwards": told(afterwards).format(rate=f"{one.rules.expense_rate:.0%}"),

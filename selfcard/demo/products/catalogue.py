@@ -16,6 +16,22 @@ TAX_RATE = Decimal("0.06")
 EXPENSES = Decimal("0.35")
 
 
+MEDICAL = Text(zh="病历和诊断证明", en="medical records with the diagnosis")
+BILLS = Text(zh="费用清单和收据", en="bills and receipts")
+REPORT = Text(zh="事故证明", en="a report of the accident")
+X_RAYS = Text(zh="影像检查报告", en="X-rays or scans")
+KINSHIP = Text(
+    zh="出生证明或者户口簿", en="the child's birth certificate or the household register"
+)
+TICKETS = Text(zh="车票或者登机牌", en="tickets or boarding passes")
+LATENESS = Text(zh="承运人的延误证明", en="the carrier's word that it was late")
+LICENCES = Text(zh="驾驶证和行驶证", en="driving licence and vehicle licence")
+POLICE = Text(zh="交警的事故认定书", en="the traffic police's report")
+DAMAGE = Text(
+    zh="受损财物的照片和购买凭证", en="photos of what was damaged, with proofs of purchase"
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProductOf:
     """A product of the demo; `passages` are the files that say what it covers."""
@@ -29,6 +45,8 @@ class ProductOf:
     coverages: tuple[CoverageGiven, ...]
     exclusions: tuple[Text, ...]
     passages: tuple[str, ...]
+    claim_papers: tuple[Text, ...] = (MEDICAL, BILLS, REPORT)
+    claim_hours: int = 48
     definitions: Text = field(default_factory=lambda: Text(zh="", en=""))
     tax_rate: Decimal | None = TAX_RATE
 
@@ -150,6 +168,7 @@ PRODUCTS = (
             DRINKING,
         ),
         passages=("general_accident", "fracture"),
+        claim_papers=(MEDICAL, X_RAYS, BILLS, REPORT),
     ),
     ProductOf(
         code="ACC-WOM",
@@ -225,6 +244,8 @@ PRODUCTS = (
             ),
         ),
         passages=("general_accident", "journey"),
+        claim_papers=(MEDICAL, BILLS, REPORT, TICKETS, LATENESS),
+        claim_hours=72,
         definitions=Text(
             zh="- 常住地：投保时填写的通讯地址所在地。",
             en="- Residence: the place of the address given in the application.",
@@ -267,6 +288,7 @@ PRODUCTS = (
             Text(zh="从事营运车辆驾驶工作期间", en="While driving for a living"),
         ),
         passages=("traffic",),
+        claim_papers=(MEDICAL, BILLS, TICKETS, POLICE),
     ),
     ProductOf(
         code="FAM-ALL",
@@ -314,6 +336,7 @@ PRODUCTS = (
             ),
         ),
         passages=("general_accident", "home"),
+        claim_papers=(MEDICAL, BILLS, REPORT, DAMAGE),
         tax_rate=None,
     ),
     ProductOf(
@@ -356,6 +379,7 @@ PRODUCTS = (
             RISKY_SPORT,
         ),
         passages=("general_accident", "child"),
+        claim_papers=(MEDICAL, X_RAYS, BILLS, REPORT, KINSHIP),
         tax_rate=None,
     ),
     ProductOf(
@@ -403,6 +427,7 @@ PRODUCTS = (
             Text(zh="车辆未按规定检验", en="A car that is overdue for inspection"),
         ),
         passages=("driver",),
+        claim_papers=(MEDICAL, BILLS, POLICE, LICENCES),
     ),
 )  # fmt: skip
 

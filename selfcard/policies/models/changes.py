@@ -12,7 +12,7 @@ from selfcard.core.encryption import EncryptedText
 from selfcard.core.money import Money
 from selfcard.core.triggers import append_only
 from selfcard.organisations.models import Staff
-from selfcard.policies.identity import IdentityKind
+from selfcard.policies.identity import IdentityKind, masked_name
 from selfcard.policies.models.contracts import Policy
 from selfcard.products.cancelling import Repayment
 
@@ -104,6 +104,10 @@ class Cancellation(models.Model):
 
     def __str__(self) -> str:
         return str(self.policy)
+
+    @property
+    def masked_asker(self) -> str:
+        return masked_name(self.asker_name)
 
     @property
     def amount(self) -> Money:

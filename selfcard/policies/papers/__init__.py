@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from selfcard.core.money import Money
 from selfcard.core.papers.facts import Name, Text
+from selfcard.products.papers import ClaimTold
 
 POLICY = "policy"
 POLICY_CARD = "policy_card"
@@ -114,6 +115,8 @@ class PolicyFacts:
     signer: str  # whom the certificate names that signs the paper
     code_address: str
     check_page: str
+    claim: ClaimTold
+    claim_page: str  # where a claim is reported
     details: tuple[DetailFacts, ...] = ()
     summary: Text | None = None
     changes: tuple[ChangeFacts, ...] = ()
@@ -140,4 +143,6 @@ class PolicyCardFacts:
     coverages: tuple[CoverageFacts, ...]
     code_address: str
     check_page: str
+    claim: ClaimTold
+    claim_page: str
     cancelled_at: datetime | None = None

@@ -40,6 +40,14 @@ class ClausesFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClaimTold:
+    """How to claim: by when it is reported, as a heading, and what it needs, as a sentence."""
+
+    reporting: Text
+    papers: Text
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProductTold:
     """A product version as a manual tells of it: each rule is a sentence."""
 
@@ -51,3 +59,4 @@ class ProductTold:
     when: tuple[Text, ...]
     exclusions: tuple[Text, ...]
     cancelling: Text
+    claim: ClaimTold

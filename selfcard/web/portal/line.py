@@ -19,7 +19,7 @@ from selfcard.core.serials import card_number
 from selfcard.core.wording import said_by
 from selfcard.custody.queries import CardState
 from selfcard.policies.application import Application, InsuredGiven, problems
-from selfcard.policies.errors import ApplicationNotComplete
+from selfcard.policies.errors import ApplicationNotComplete, InsuredIsTheApplicant
 from selfcard.policies.models import Policy
 from selfcard.products.codec import to_json
 from selfcard.products.models import ProductVersion
@@ -272,7 +272,7 @@ def _listed(visit: Visiting, place: int) -> dict[str, Any]:
 
 
 def _refused_by_rules(answers: Answers, page: Page, form: Any) -> list[Refusal]:
-    """The rules that this page's answers break, as far as they can be asked already."""
+    """What this page's answers are refused for, as far as it can be asked already."""
     version, starts_on = answers.version, answers.starts_on
     if version is None or starts_on is None:
         return []
@@ -286,7 +286,10 @@ def _refused_by_rules(answers: Answers, page: Page, form: Any) -> list[Refusal]:
                 insured=answers.insured,
                 applicant_birth_date=form.person.birth_date,
             )
-            return [one for one in found if one.field == "applicant.birth_date"]
+            found = [one for one in found if one.field == "applicant.birth_date"]
+            if form.person.index in {one.person.index for one in answers.insured}:
+                found.append(InsuredIsTheApplicant(field="applicant.identity_number"))
+            return found
         case "contact":
             found = broken_so_far(
                 version, starts_on=starts_on, insured=(), contact_region=form.contact.region

@@ -15,6 +15,7 @@ from selfcard.policies.papers import (
     PolicyCardFacts,
     PolicyFacts,
 )
+from selfcard.products.papers import ClaimTold
 from tests.factories.papers.names import at, yuan
 
 
@@ -101,6 +102,14 @@ def a_policy() -> PolicyFacts:
         signer="DEMONSTRATION policy signing 演示签名",
         code_address=f"HTTPS://CARDS.LANTERN.EXAMPLE/CHECK/{'A7' * 88}",
         check_page="https://cards.lantern.example/check/P0000481237462",
+        claim=ClaimTold(
+            reporting=Text(zh="36小时内报案", en="Tell us within 36 hours"),
+            papers=Text(
+                zh="我们需要：病历、费用清单。照片亦可。",
+                en="We need: medical records, bills. Photos will do.",
+            ),
+        ),
+        claim_page="https://cards.lantern.example/claim/",
         details=(
             DetailFacts(
                 label=Text(zh="常住地区", en="Region of residence"),
@@ -121,4 +130,6 @@ def a_policy_card() -> PolicyCardFacts:
         coverages=policy.coverages,
         code_address=policy.code_address,
         check_page=policy.check_page,
+        claim=policy.claim,
+        claim_page=policy.claim_page,
     )

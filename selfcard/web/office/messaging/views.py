@@ -156,6 +156,7 @@ def sent(request: OfficeRequest) -> HttpResponse:
             icon="inbox",
         ),
         name="messages",
+        endless=True,
     )
 
 

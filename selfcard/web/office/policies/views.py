@@ -204,6 +204,7 @@ def policies(request: OfficeRequest) -> HttpResponse:
             icon="shield",
         ),
         name="policies",
+        endless=True,
     )
 
 

@@ -29,6 +29,7 @@ from selfcard.web.office.products.rows import Rows, rearranged
 EXEMPT, TAXED = "exempt", "taxed"
 AGE_UNITS = [("years", pgettext_lazy("age", "years")), ("days", pgettext_lazy("age", "days"))]
 ONE_LINE, A_PASSAGE = 80, 20_000
+CLAIM_HOURS = 48  # what is usual, and where a first version begins
 
 
 def _line(label: Any, **kwargs: Any) -> forms.CharField:
@@ -75,6 +76,13 @@ class ExclusionRow(OfficeLook):
     en = _passage(_("In English"), 2, required=False)
 
 
+class ClaimPaperRow(OfficeLook):
+    """A paper that a claim needs, as it is named within a sentence. An empty row does not count."""
+
+    zh = _line(_("In Chinese"), required=False)
+    en = _line(_("In English"), required=False)
+
+
 class CapRow(OfficeLook):
     """The most that is paid on the death of a child. An empty row does not count."""
 
@@ -84,13 +92,15 @@ class CapRow(OfficeLook):
 
 COVERAGES = Rows("coverages", CoverageRow)
 EXCLUSIONS = Rows("exclusions", ExclusionRow)
+CLAIM_PAPERS = Rows("claim_papers", ClaimPaperRow)
 CAPS = Rows("minors_caps", CapRow)
 FIELDS = Rows("own_fields", DetailRow)
-GROUPS = (COVERAGES, EXCLUSIONS, CAPS, FIELDS)
+GROUPS = (COVERAGES, EXCLUSIONS, CLAIM_PAPERS, CAPS, FIELDS)
 # What has to be said in a row that says anything at all.
 WHOLE = {
     COVERAGES.name: ("name_zh", "name_en", "sum_insured"),
     EXCLUSIONS.name: ("zh", "en"),
+    CLAIM_PAPERS.name: ("zh", "en"),
     CAPS.name: ("below", "amount"),
     FIELDS.name: ("name_zh", "name_en", "code"),
 }
@@ -182,8 +192,14 @@ class DraftForm(OfficeForm):
         required=False,
         help_text=_("Of the unearned part. Empty: nothing."),
     )
-    clauses_zh = _passage(_("In Chinese"), 16)
-    clauses_en = _passage(_("In English"), 16)
+    claim_hours = CountField(
+        label=_("A claim is reported within, hours"),
+        min_value=1,
+        max_value=9999,
+        help_text=_("After the accident. It is printed on policy, card and manual."),
+    )
+    clauses_zh = _passage(_("Clauses, in Chinese"), 16)
+    clauses_en = _passage(_("Clauses, in English"), 16)
     as_drafted_at = forms.DateTimeField(
         required=False, widget=forms.HiddenInput(attrs={"id": False})
     )
@@ -197,6 +213,7 @@ class DraftForm(OfficeForm):
         "clauses": "clauses_zh",
         "exclusions": "exclusions-0-zh",
         "coverages": "coverages-0-name_zh",
+        "claim_papers": "claim_papers-0-zh",
         "insured_age": "youngest",
         "applicant_age": "applicant_youngest",
         "minors_caps": "minors_caps-0-below",
@@ -208,7 +225,7 @@ class DraftForm(OfficeForm):
             ("name_zh", "name_en", "summary_zh", "summary_en", "sexes", "occupation_classes",
              "applicant_youngest", "applicant_oldest", "starts_earliest", "starts_latest",
              "cooling_off_days", "expense_percent", "regions", "excluded_occupations",
-             "clauses_zh", "clauses_en"), 6),
+             "claim_hours", "clauses_zh", "clauses_en"), 6),
         **dict.fromkeys(
             ("youngest", "youngest_unit", "oldest", "oldest_unit", "length", "length_unit"), 3),
         **dict.fromkeys(("insured_lowest", "insured_highest", "policies_per_insured"), 4),
@@ -240,6 +257,7 @@ class DraftForm(OfficeForm):
             "name_en": name.en,
             "tax": TAXED,
             "tax_percent": Decimal("0.06"),
+            "claim_hours": CLAIM_HOURS,
             **_rules_shown(rules),
         }
 
@@ -256,7 +274,9 @@ class DraftForm(OfficeForm):
             "clauses_zh": given.clauses.zh,
             "clauses_en": given.clauses.en,
             "coverages": [_coverage_shown(one) for one in given.coverages],
-            "exclusions": [{"zh": one.zh, "en": one.en} for one in given.exclusions],
+            "exclusions": [_text_shown(one) for one in given.exclusions],
+            "claim_hours": given.claim_hours,
+            "claim_papers": [_text_shown(one) for one in given.claim_papers],
             **_rules_shown(given.rules),
         }
 
@@ -291,6 +311,10 @@ class DraftForm(OfficeForm):
         return self.rows_of(EXCLUSIONS)
 
     @property
+    def claim_papers(self) -> list[dict[str, forms.BoundField]]:
+        return self.rows_of(CLAIM_PAPERS)
+
+    @property
     def own_fields(self) -> list[dict[str, forms.BoundField]]:
         return self.rows_of(FIELDS)
 
@@ -315,6 +339,9 @@ class DraftForm(OfficeForm):
             self._check_field(at)
         if not self._said(COVERAGES):
             self.add_error("coverages-0-name_zh", _("Name at least one cover."))
+        if not self._said(CLAIM_PAPERS):
+            missing = _("Name at least one paper that a claim needs.")
+            self.add_error("claim_papers-0-zh", missing)
         return cleaned
 
     def _check_field(self, at: int) -> None:
@@ -360,16 +387,18 @@ class DraftForm(OfficeForm):
             tax_rate=said["tax_percent"] if said["tax"] == TAXED else None,
             rules=self._rules(),
             coverages=tuple(self._coverage(at) for at in self._said(COVERAGES)),
-            exclusions=tuple(
-                Text(zh=said[EXCLUSIONS.field(at, "zh")], en=said[EXCLUSIONS.field(at, "en")])
-                for at in self._said(EXCLUSIONS)
-            ),
+            exclusions=self._texts(EXCLUSIONS),
+            claim_hours=said["claim_hours"],
+            claim_papers=self._texts(CLAIM_PAPERS),
             clauses=self._text("clauses"),
             currency=CURRENCY,
         )
 
     def _text(self, name: str) -> Text:
         return Text(zh=self.cleaned_data[f"{name}_zh"], en=self.cleaned_data[f"{name}_en"])
+
+    def _texts(self, group: Rows) -> tuple[Text, ...]:
+        return tuple(Text(**self._row(group, at)) for at in self._said(group))
 
     def _coverage(self, at: int) -> CoverageGiven:
         said = self._row(COVERAGES, at)
@@ -423,6 +452,10 @@ _PLAIN_BOUNDS = (
     "excluded_occupations", "insured_lowest", "insured_highest", "policies_per_insured", "regions",
     "starts_earliest", "starts_latest", "cooling_off_days",
 )  # fmt: skip
+
+
+def _text_shown(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
 
 
 def _coverage_shown(given: CoverageGiven) -> dict[str, Any]:
