@@ -8,7 +8,7 @@ in, a receipt that waits for its money – is the work that waits on people's ho
 
 import shutil
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from selfcard.cards.commands import (
@@ -84,7 +84,7 @@ TYPES = (
     ("DR-200", "620200", "驾乘保险卡 200 元", "Driver card ¥200", "200.00", 24, 500),
 )
 # What begins an SMS that activates a card of the type, beside what does for all cards.
-KEYWORDS = {"TR-100": {"keyword_zh": "旅行", "keyword_en": "TRAVEL"}}
+KEYWORDS: dict[str, Any] = {"TR-100": {"keyword_zh": "旅行", "keyword_en": "TRAVEL"}}
 # Whoever buys a card on the last day on which it is sold still has so long to activate it.
 MONTHS_LEFT_TO_ACTIVATE = 3
 ADMINISTRATOR_LIMIT = 50_000

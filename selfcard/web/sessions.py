@@ -24,7 +24,7 @@ class SessionStore(DatabaseStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        row = self.create_model_instance(self._get_session(no_load=False))
+        row = self.create_model_instance(dict(self.items()))
         sql = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
         with prepared() as cursor:
             cursor.execute(sql, [row.session_data, row.expire_date, row.session_key])

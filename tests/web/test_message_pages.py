@@ -12,8 +12,8 @@ from django.utils import translation
 from selfcard.core import clock
 from selfcard.core.work import run_waiting_jobs
 from selfcard.messaging.models import Message
+from selfcard.messaging.occasions import Occasion, occasions
 from selfcard.organisations.models import May
-from selfcard.policies.telling import Occasion
 from tests.factories.activation import activate, ask_for_code, digits_on, paid_cards
 from tests.factories.messaging import EMAIL, SMS, demonstration, send, tell
 from tests.factories.organisations import Insurer, a_staff_member
@@ -51,16 +51,16 @@ def test_the_list_says_what_was_said_and_hides_to_whom(
     assert "This is a demonstration: nothing leaves this machine" in page
 
 
-@pytest.mark.parametrize("occasion", Occasion)
+@pytest.mark.parametrize("occasion", occasions(), ids=lambda one: one.code)
 def test_whatever_is_told_is_called_in_words(
     keeper: Client, insurer: Insurer, occasion: Occasion
 ) -> None:
-    tell(insurer.institution, occasion=occasion)
+    tell(insurer.institution, occasion=occasion.code)
 
     rows = shown(keeper.get(LIST)).split("<tbody>")[1]
     with translation.override("en"):
-        assert str(occasion.label) in rows
-    assert occasion.value == "code" or occasion.value not in rows
+        assert str(occasion.name) in rows
+    assert occasion.code not in rows
 
 
 def test_a_code_is_legible_nowhere_in_the_office(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -85,7 +86,7 @@ def cards_waiting(kind: str, numbers: Sequence[str]) -> list[Waiting]:
     One statement, which costs the same for ten cards and for a million. A last day of which all
     cards are activated or stopped is there with none.
     """
-    values = {"kind": kind, "numbers": list(numbers), "today": clock.today()}
+    values: dict[str, Any] = {"kind": kind, "numbers": list(numbers), "today": clock.today()}
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, values)
         return [Waiting(*row) for row in cursor.fetchall()]

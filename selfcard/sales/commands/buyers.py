@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -177,7 +178,7 @@ def _reminded(buyer: BuyerPhone, cards: Waiting, actor: Actor) -> bool:
     if days is None or not cards.cards:
         return False
     with connection.cursor() as cursor:
-        values = [buyer.sale_id, cards.last_day, days, cards.cards, clock.now()]
+        values: list[Any] = [buyer.sale_id, cards.last_day, days, cards.cards, clock.now()]
         cursor.execute(_REMINDED, values)
         if not cursor.rowcount:
             return False
