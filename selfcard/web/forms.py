@@ -21,8 +21,8 @@ class HouseForm(forms.Form):
     # Where a refusal is about an argument that the form calls by another name.
     refusal_fields: ClassVar[dict[str, str]] = {"serials": "runs"}
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_with_plain_lines(data), *args, **kwargs)
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data=_with_plain_lines(data), files=files, **kwargs)
         self._helps: dict[str, Help] = {}
 
     def add_refusal(self, refusal: Refusal) -> None:

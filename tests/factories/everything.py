@@ -21,11 +21,15 @@ from selfcard.payments.commands import (
 from selfcard.payments.queries import expected_in
 from selfcard.payments.tax_platform import TaxAnswer
 from selfcard.policies.application import BeneficiaryGiven, ContactGiven
-from selfcard.policies.commands import unmask
+from selfcard.policies.commands import remind_of_cover, unmask
 from selfcard.policies.editions import policy_pdf
 from selfcard.policies.models import Policy
 from selfcard.products.people import Relationship
-from selfcard.sales.commands import block_overdue_sellers, note_payment_failed
+from selfcard.sales.commands import (
+    block_overdue_sellers,
+    note_payment_failed,
+    remind_of_deadlines,
+)
 from selfcard.sms.inbound import receive
 from tests.factories.activation import activate, ask_for_code, holder, lock_with_wrong_pins
 from tests.factories.claims import a_claims_officer, a_photo_of, add, look_at, take
@@ -35,6 +39,7 @@ from tests.factories.custody import take_back as recall
 from tests.factories.days import Day, a_busy_day
 from tests.factories.desk import a_case, a_copy, an_operator, say_pin
 from tests.factories.drawers import open_a_drawer
+from tests.factories.messaging import reword
 from tests.factories.organisations import a_staff_member
 from tests.factories.policies import a_person, an_application, endorsed, reached_by_code
 from tests.factories.recoveries import take_back, voucher
@@ -90,8 +95,18 @@ def everything_has_happened() -> None:
         close_days(up_to=today, actor=insurer.actor("second"), request_id=uuid4())
     with clock.frozen(day.sale.due_on + timedelta(days=1)):
         block_overdue_sellers(actor=Actor.system("test"), request_id=uuid4())
+    _people_are_reminded(shop, policy)
     _more_time(day, shop.batch.last_day + timedelta(days=1))
     receive(arrived("HELP"))
+    reword(insurer, "Policy {number} covers you: {address}")
+
+
+def _people_are_reminded(shop: Shop, policy: Policy) -> None:
+    """Buyers who left a phone, of the last day of their cards; applicants, of the end of cover."""
+    with clock.frozen(shop.batch.last_day - timedelta(days=7)):
+        remind_of_deadlines(actor=Actor.system("test"), request_id=uuid4())
+    with clock.frozen(clock.last_day_before(policy.ends_at) - timedelta(days=7)):
+        remind_of_cover(days=7, actor=Actor.system("test"), request_id=uuid4())
 
 
 def _a_claim_is_reported(shop: Shop, policy: Policy) -> None:

@@ -87,7 +87,8 @@ class AtDesk:
     def answer_the_rest(self) -> None:
         self.press()  # paid to the heirs by law
         self.page.fill("[name=phone]", "138 0013 8000")
-        self.page.fill("[name=region_words]", "杭州西湖")
+        self.page.locator("[name=region_words]").press_sequentially("西湖区")
+        self.page.check("[name=region][value='330106']")
         self.page.fill("[name=address]", "文三路1号")
         self.press()
 

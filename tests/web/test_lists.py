@@ -5,10 +5,10 @@ import io
 import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +25,7 @@ from tests.factories.activation import activate, paid_cards, sell
 from tests.factories.cards import an_ordered_batch
 from tests.factories.claims import report
 from tests.factories.custody import cards_at_institution
+from tests.factories.messaging import demonstration
 from tests.factories.organisations import Insurer, a_staff_member, an_insurer
 from tests.factories.policies import a_person, an_application
 from tests.web.spreadsheets import MAIN, rows_of, sheet_of
@@ -32,7 +33,7 @@ from tests.web.test_out_of_reach import office_addresses
 
 pytestmark = pytest.mark.django_db
 
-MOST_STATEMENTS = 48
+MOST_STATEMENTS = 50
 
 
 @pytest.fixture
@@ -41,8 +42,9 @@ def insurer() -> Insurer:
 
 
 @pytest.fixture
-def everybody(insurer: Insurer) -> Client:
-    """Somebody who may do and see everything everywhere."""
+def everybody(insurer: Insurer, settings: Any, tmp_path: Path) -> Client:
+    """Somebody who may do and see everything everywhere, in a demonstration as well."""
+    demonstration(settings, tmp_path)
     staff = a_staff_member("C99", insurer.head_office, *May.values)
     client = Client()
     client.force_login(staff, backend=settings.AUTHENTICATION_BACKENDS[-1])
