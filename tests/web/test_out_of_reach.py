@@ -65,6 +65,9 @@ from tests.factories.stock_counts import counted, do
 
 pytestmark = pytest.mark.django_db
 
+# Keys of requests, which may contain any four digits.
+DRAWN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 # What everybody on the staff may read, and why.
 OPEN_TO_ALL = {
     "office:products:version": "what cards may become is published to all who sell them",
@@ -475,5 +478,11 @@ def test_the_samples_do_open_for_whoever_may_see_them(company: Company) -> None:
 
 
 def _told(answer: Any, secrets: list[str]) -> list[str]:
+    """Those that stand in an answer as words: not within a token or a key that was drawn."""
     text = b"".join(answer) if answer.streaming else answer.content
-    return [secret for secret in secrets if secret in text.decode()]
+    words = DRAWN.sub("", text.decode())
+    return [
+        one
+        for one in secrets
+        if re.search(rf"(?<![0-9A-Za-z]){re.escape(one)}(?![0-9A-Za-z])", words)
+    ]
