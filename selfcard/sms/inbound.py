@@ -124,10 +124,21 @@ def _with_card(
         return _status(proof)
     try:
         return _activate(message, proof, meant, actor)
-    except (RulesBroken, ApplicationNotComplete) as broken:
-        return Answer(Outcome.REFUSED, replies.told_refusals(broken.problems))
     except Refusal as refusal:
-        return Answer(Outcome.REFUSED, replies.told_refusals([refusal]))
+        return _own_policy(proof) or _refused(refusal)
+
+
+def _refused(refusal: Refusal) -> Answer:
+    problems = refusal.problems if isinstance(refusal, RulesBroken | ApplicationNotComplete) else []
+    return Answer(Outcome.REFUSED, replies.told_refusals(problems or [refusal]))
+
+
+def _own_policy(proof: PinProof) -> Answer | None:
+    """What the same message has come to, as it came by another way at this moment."""
+    proof.refresh_from_db()
+    if not proof.used_at:
+        return None
+    return Answer(Outcome.ACTIVATED, policy=find_policy(proof.policy_number))
 
 
 def _status(proof: PinProof) -> Answer:
@@ -152,9 +163,8 @@ def _activate(
     card = card_at_hand(proof.serial)
     # Asked after the card: the message may have come again, or by another gateway at this moment,
     # and the policy is its own.
-    proof.refresh_from_db()
-    if proof.used_at:
-        return Answer(Outcome.ACTIVATED, policy=find_policy(proof.policy_number))
+    if own := _own_policy(proof):
+        return own
     if policy_of_card(card):
         return _status(proof)
     if refusal := why_not_ready(card):
